@@ -1,0 +1,9 @@
+"""The one exception that is meant for the user."""
+
+
+class UserError(Exception):
+    """Something the user can mend.
+
+    Its message is one line that names the file, key or URL, what was found and what was expected.
+    The command line prints it without a traceback and exits with 1; libraries simply raise it.
+    """

@@ -1,0 +1,81 @@
+"""What curation publishes: the reasons for a drop, the columns of the prepared tables and of the manifest."""
+
+from enum import StrEnum
+
+import pyarrow as pa
+
+
+class Decision(StrEnum):
+    KEPT = "kept"
+    DROPPED = "dropped"
+
+
+class Split(StrEnum):
+    TRAIN = "train"
+    HOLDOUT = "holdout"
+
+
+class Reason(StrEnum):
+    """Why an image was dropped. Closed, and in the order in which the rules are asked: the first that objects speaks."""
+
+    EXCLUDED = "excluded"
+    OPT_OUT = "opt_out"
+    LICENSE_UNKNOWN = "license_unknown"
+    LICENSE_NOT_ALLOWED = "license_not_allowed"
+    EMPTY = "empty"
+    NOT_AN_IMAGE = "not_an_image"
+    UNSUPPORTED = "unsupported"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_SMALL = "too_small"
+    ODD_ASPECT = "odd_aspect"
+    BLURRED = "blurred"
+    DARK = "dark"
+    BRIGHT = "bright"
+    LOW_INFORMATION = "low_information"
+    GREYSCALE = "greyscale"
+    DRAWING = "drawing"
+    BORDER = "border"
+    NOT_FACADE = "not_facade"
+    EXACT_DUPLICATE = "exact_duplicate"
+    NEAR_DUPLICATE = "near_duplicate"
+
+
+DECODE_ERRORS = (
+    Reason.EMPTY,
+    Reason.NOT_AN_IMAGE,
+    Reason.UNSUPPORTED,
+    Reason.TRUNCATED,
+    Reason.CORRUPT,
+    Reason.TOO_MANY_PIXELS,
+)
+"""The values of `error` in a prepared table: a decode failure is its own reason."""
+
+MANIFEST = pa.schema(
+    [
+        ("sha256", pa.string()),
+        ("source", pa.string()),
+        ("image_url", pa.string()),
+        ("page_url", pa.string()),
+        ("title", pa.string()),
+        ("author", pa.string()),
+        ("license", pa.string()),
+        ("license_url", pa.string()),
+        ("attribution", pa.string()),
+        ("tags", pa.list_(pa.string())),
+        ("decision", pa.string()),  # Decision
+        ("reason", pa.string()),  # Reason; null where kept
+        ("measure", pa.string()),  # name of the measure that decided; null where none did
+        ("value", pa.float64()),  # its value
+        ("threshold", pa.float64()),  # what it was held against
+        ("cluster", pa.string()),  # sha256 of the keeper of its duplicates; its own where it has none
+        ("keeper", pa.string()),  # sha256 it lost to; null where it lost to none
+        ("distance", pa.int16()),  # Hamming distance of the pHashes to the keeper; null likewise
+        ("similarity", pa.float32()),  # the verification's value against the keeper; null likewise
+        ("row", pa.int32()),  # in images.npy; null where dropped
+        ("split", pa.string()),  # Split; null where dropped
+        ("rule_version", pa.int16()),
+    ]
+)
+"""`data/dataset/manifest.parquet`: a row for EVERY image of every source, sorted by (sha256, source)."""
