@@ -1,0 +1,53 @@
+# `make` alone lists the targets. Everything lives in .venv; nothing is installed elsewhere.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test test-all bench clean lint types
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null || sed -n 's/^\([a-z-]*\):.*## /  make \1  /p' Makefile
+
+setup: .venv/.ready ## create .venv with pinned dependencies and the `facades` command
+
+repro: .venv/.ready ## run the whole pipeline (dvc repro), then say where the report lies
+	@$(RUN) facades check
+	@$(RUN) dvc repro
+	@echo "report: $(CURDIR)/report/index.html"
+
+test: lint types ## lint, types, tests (under 15 minutes on 2 cores)
+	@$(RUN) pytest -m "not slow"
+
+test-all: lint types ## the same, with the long tests
+	@$(RUN) pytest
+
+lint: .venv/.ready-test
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+
+types: .venv/.ready-test
+	@$(RUN) mypy
+
+bench: .venv/.ready-test ## measure; the figures go to docs/ by hand, with their date
+	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN) python "$$script" || exit 1; done
+
+clean: ## remove what the pipeline made (not the crawled archives, not the DVC cache, not .venv)
+	rm -rf data/images data/prepared data/dataset models report .state .pytest_cache .mypy_cache .ruff_cache
+
+.venv/bin/pip:
+	@command -v git >/dev/null || { echo "missing: git; install it and run make again" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "missing: python3.11; install Python 3.11 or newer, or give PYTHON=path" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "missing: Python 3.11; found $$("$(PYTHON)" --version) at $(PYTHON); give PYTHON=path" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "missing: Python's venv module (Debian: apt install python3-venv)" >&2; exit 1; }
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "missing: a git checkout; DVC works in one, so clone this repository (or run git init)" >&2; exit 1; }
+	"$(PYTHON)" -m venv .venv
+
+.venv/.ready: .venv/bin/pip pyproject.toml constraints.txt
+	@echo "installing pinned dependencies into .venv (about 6 GB, some minutes) …"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/.ready-test: .venv/.ready
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@

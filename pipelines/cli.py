@@ -1,0 +1,75 @@
+"""The `facades` command. Each command imports what it needs when it runs, so that `facades --help` is quick."""
+
+import sys
+from importlib import import_module
+
+import typer
+
+from crawler.errors import UserError
+
+STAGES = "Stages (dvc repro runs them in order)"
+
+commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+
+
+@commands.callback()
+def facades() -> None:
+    """Gather pictures of building facades, curate them into a traceable dataset, train a DCGAN on it."""
+
+
+@commands.command(rich_help_panel=STAGES)
+def check() -> None:
+    """Validate params.yaml as a whole."""
+    import_module("pipelines.check").run()
+
+
+@commands.command(rich_help_panel=STAGES)
+def crawl(source: str) -> None:
+    """Crawl one source into its web archive; resumes where it was stopped."""
+    import_module("pipelines.crawl").run(source)
+
+
+@commands.command(rich_help_panel=STAGES)
+def extract(source: str) -> None:
+    """Replay a source's archive, offline, into the table of its images."""
+    import_module("pipelines.extract").run(source)
+
+
+@commands.command(rich_help_panel=STAGES)
+def prepare(source: str) -> None:
+    """Decode, measure, hash and crop every image of a source."""
+    import_module("pipelines.prepare").run(source)
+
+
+@commands.command(rich_help_panel=STAGES)
+def curate() -> None:
+    """Decide on every image of every source and write the dataset."""
+    import_module("pipelines.curate").run()
+
+
+@commands.command(rich_help_panel=STAGES)
+def train(model: str) -> None:
+    """Train one model; resumes where it was stopped."""
+    import_module("pipelines.train").run(model)
+
+
+@commands.command(rich_help_panel=STAGES)
+def evaluate(model: str) -> None:
+    """Measure one model against held-out real images."""
+    import_module("pipelines.evaluate").run(model)
+
+
+@commands.command(rich_help_panel=STAGES)
+def report() -> None:
+    """Write report/index.html, one self-contained page."""
+    import_module("pipelines.report").run()
+
+
+def app() -> None:
+    """Entry point: a UserError is its message on standard error and exit code 1, never a traceback."""
+    try:
+        commands()
+    except UserError as error:
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
+        sys.exit(1)

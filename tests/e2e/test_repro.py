@@ -1,0 +1,82 @@
+"""The real `dvc repro` in temporary clones: which stages run, and whether two runs agree."""
+
+from pathlib import Path
+from typing import Any
+
+from conftest import Clone, fresh
+
+ALL = [
+    "check",
+    "crawl@demo",
+    "extract@demo",
+    "prepare@demo",
+    "curate",
+    "train@facade",
+    "evaluate@facade",
+    "report",
+]
+
+
+def without_archives(lock: dict[str, Any]) -> dict[str, Any]:
+    """dvc.lock less the md5s of the archives, which hold the times of their own crawl."""
+    return {
+        stage: {
+            kind: [item for item in body[kind] if not item["path"].startswith("data/archive")]
+            for kind in ("deps", "outs")
+            if kind in body
+        }
+        for stage, body in lock.items()
+    }
+
+
+def test_two_fresh_clones_agree_to_the_byte(reproduced: Clone, tmp_path: Path) -> None:
+    other = fresh(tmp_path)
+    assert sorted(other.repro()) == sorted(ALL)
+    ours, theirs = without_archives(reproduced.lock()), without_archives(other.lock())
+    assert ours == theirs
+    assert {item["path"] for item in ours["curate"]["outs"]} == {"data/dataset"}
+    assert "models/facade/generator.safetensors" in {item["path"] for item in ours["train@facade"]["outs"]}
+
+
+def test_a_second_repro_does_nothing(copy: Clone) -> None:
+    assert copy.repro() == []
+
+
+def test_a_new_source_crawls_that_source_alone(copy: Clone) -> None:
+    copy.params(lambda p: p["sources"].update(suburb={"kind": "demo", "buildings": 12, "seed": 8, "snapshot": "1"}))
+    ran = copy.repro()
+    assert {"crawl@suburb", "extract@suburb", "prepare@suburb", "curate"} <= set(ran)
+    assert not [stage for stage in ran if stage.endswith("@demo")]
+
+
+def test_a_source_taken_out_is_out_of_the_dataset(copy: Clone) -> None:
+    import pyarrow.parquet as pq
+
+    copy.params(lambda p: p["sources"].update(suburb={"kind": "demo", "buildings": 12, "seed": 8, "snapshot": "1"}))
+    copy.repro("curate")
+    manifest = copy.folder / "data/dataset/manifest.parquet"
+    assert set(pq.read_table(manifest)["source"].to_pylist()) == {"demo", "suburb"}
+    copy.params(lambda p: p["sources"].pop("suburb"))
+    assert not [stage for stage in copy.repro("curate") if stage.startswith("crawl")]
+    assert (copy.folder / "data/images/suburb.parquet").exists()
+    assert set(pq.read_table(manifest)["source"].to_pylist()) == {"demo"}
+
+
+def test_a_changed_parser_crawls_nothing_and_extracts_again(copy: Clone) -> None:
+    parser = copy.folder / "crawler/spiders/demo.py"
+    parser.write_text(parser.read_text() + "\n# a better parser\n")
+    assert copy.repro() == ["extract@demo"]
+
+
+def test_a_changed_threshold_decodes_nothing_again(copy: Clone) -> None:
+    copy.params(lambda p: p["curate"]["thresholds"].update(min_side=300))
+    ran = copy.repro()
+    assert "curate" in ran
+    assert not {stage.split("@")[0] for stage in ran} & {"crawl", "extract", "prepare"}
+
+
+def test_a_changed_recipe_retrains_that_model_alone(copy: Clone) -> None:
+    copy.params(lambda p: p["models"].update(other={**p["models"]["facade"], "steps": 2}))
+    assert set(copy.repro()) == {"check", "train@other", "evaluate@other", "report"}
+    copy.params(lambda p: p["models"]["other"].update(steps=3))
+    assert set(copy.repro()) == {"check", "train@other", "evaluate@other", "report"}
