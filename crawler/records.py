@@ -28,6 +28,7 @@ class Role(StrEnum):
 
     PAGE = "page"
     IMAGE = "image"
+    ROBOTS = "robots"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ FETCHES = pa.schema(
         ("detail", pa.string()),  # one line for a person: the error, the rule, the exemption
     ]
 )
-"""`fetches.parquet`: a row for EVERY URL that was tried, sorted by url."""
+"""`fetches.parquet`: a row for EVERY URL that was tried, sorted by url, then role."""
 
 INDEX = pa.schema(
     [

@@ -1,0 +1,95 @@
+"""The ledger of a crawl: what ended, and how. It is the archive itself, so the two cannot disagree."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from crawler import warc
+from crawler.fetches import Fetch, fields, latest
+from crawler.records import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP request and the response to it, as they went over the wire, less transfer and content coding."""
+
+    url: str
+    method: str
+    asked: tuple[tuple[str, str], ...]  # request headers
+    status: str  # such as "200 OK"
+    answered: tuple[tuple[str, str], ...]  # response headers
+    body: bytes
+
+
+class Ledger:
+    """Appends fetches to the WARC files of a folder, and knows those that were there when it was opened.
+
+    What it appends is not held in memory: within one crawl no URL is asked for twice.
+    """
+
+    def __init__(self, folder: Path, info: Mapping[str, str]) -> None:
+        """Open or begin the archive in `folder`, cutting off what a kill left unfinished."""
+        warc.cut_torn_tail(folder)
+        self._known = latest(folder)
+        self._writer = warc.Writer(folder, info)
+        self.folder = folder
+        self.counts: Counter[tuple[Role, str]] = Counter(
+            (fetch.role, fetch.outcome) for fetch in self._known.values() if not fetch.passing
+        )
+        self.nbytes = sum(fetch.length for fetch in self._known.values() if fetch.stored)
+
+    def find(self, role: Role, url: str) -> Fetch | None:
+        """How a URL ended before this crawl began; None where it is new, or where trying again may end better."""
+        fetch = self._known.get((role, url))
+        return None if fetch is None or fetch.passing else fetch
+
+    def body(self, fetch: Fetch) -> bytes:
+        return read(self.folder, fetch)[1]
+
+    def hop(self, exchange: Exchange) -> None:
+        """Keep an exchange that does not end its fetch: a redirect."""
+        self._writer.begin()
+        self._exchange(exchange, hashlib.sha256(exchange.body).hexdigest())
+
+    def end(self, fetch: Fetch, exchange: Exchange | None = None) -> None:
+        """End a fetch, with the exchange that answered it where there is one to keep."""
+        self._writer.begin()
+        answer = None
+        if exchange is not None:
+            fetch = replace(fetch, sha256=hashlib.sha256(exchange.body).hexdigest(), length=len(exchange.body))
+            answer = self._exchange(exchange, fetch.sha256)
+        self._end(fetch, answer)
+
+    def resource(self, fetch: Fetch, body: bytes, media_type: str) -> None:
+        """End a fetch that did not go over HTTP."""
+        self._writer.begin()
+        fetch = replace(fetch, sha256=hashlib.sha256(body).hexdigest(), length=len(body))
+        self._end(fetch, self._writer.resource(fetch.url, body, fetch.sha256, media_type))
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def _exchange(self, exchange: Exchange, sha256: str) -> str:
+        answer = self._writer.response(exchange.url, exchange.status, exchange.answered, exchange.body, sha256)
+        self._writer.request(exchange.url, exchange.method, _target(exchange.url), exchange.asked, answer)
+        return answer
+
+    def _end(self, fetch: Fetch, answer: str | None) -> None:
+        self._writer.metadata(fetch.url, fields(fetch), answer)
+        self.counts[fetch.role, fetch.outcome] += 1
+        self.nbytes += fetch.length if fetch.stored else 0
+
+
+def _target(url: str) -> str:
+    """The origin form of a request target (RFC 9112, 3.2.1)."""
+    return urlunsplit(("", "", *urlsplit(url)[2:4], "")) or "/"
+
+
+def read(folder: Path, fetch: Fetch) -> tuple[bytes, bytes]:
+    """The HTTP headers (empty for a `resource`) and the body of a fetch that was stored."""
+    with (folder / fetch.file).open("rb") as file:
+        file.seek(fetch.block)
+        return file.read(fetch.offset - fetch.block), file.read(fetch.length)
