@@ -2,8 +2,8 @@
 
     python benchmarks/noop.py [--rounds 5]
 
-Both repositories hold the real dvc.yaml and files of the real number and size, filled with noise or left sparse; `dvc commit`
-takes them for the stages' outputs. Prints the median seconds of each and the ratio, pair by pair.
+Both repositories hold the real dvc.yaml and files of the real number and size, filled with noise or left sparse;
+`dvc commit` takes them for the stages' outputs. Prints the median seconds of each and the ratio, pair by pair.
 """
 
 import argparse
@@ -36,7 +36,10 @@ def build(folder: Path, images: int) -> dict[str, str]:
         "DVC_SITE_CACHE_DIR": str(folder.parent / f"site-cache-{images}"),
     }
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
     )
     for name in filter(None, listed.stdout.decode().split("\0")):
         if name != "dvc.lock":
@@ -57,7 +60,9 @@ def build(folder: Path, images: int) -> dict[str, str]:
     for number, start in enumerate(range(0, images * IMAGE_BYTES, SHARD_BYTES)):
         with (folder / f"data/archive/demo/{number:05d}.warc").open("wb") as shard:
             shard.truncate(min(SHARD_BYTES, images * IMAGE_BYTES - start))
-    np.lib.format.open_memmap(folder / "data/dataset/images.npy", mode="w+", dtype=np.uint8, shape=(images, 3, 64, 64)).flush()
+    np.lib.format.open_memmap(
+        folder / "data/dataset/images.npy", mode="w+", dtype=np.uint8, shape=(images, 3, 64, 64)
+    ).flush()
     np.save(folder / "data/dataset/split.npy", np.zeros(images, np.uint8))
     (folder / "data/params.ok").write_text("params.yaml is valid\n")
     for model in ("facade",):

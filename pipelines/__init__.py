@@ -1,1 +1,1 @@
-"""The DVC stages, their typed parameters, the audit and the command line. Only this room knows DVC, params.yaml and data/."""
+"""The DVC stages, their typed parameters, the audit, the command line. Only this room knows DVC and its paths."""

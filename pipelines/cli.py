@@ -9,7 +9,9 @@ from crawler.errors import UserError
 
 STAGES = "Stages (dvc repro runs them in order)"
 
-commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+commands = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
+)
 
 
 @commands.callback()

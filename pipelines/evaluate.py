@@ -11,5 +11,9 @@ def run(model: str) -> None:
     folder = paths.model(model)
     with progress(f"evaluate {model}", "images") as report:
         evaluate.evaluate(
-            paths.DATASET, folder / "generator.safetensors", settings.evaluate, out=folder / "metrics.json", progress=report
+            paths.DATASET,
+            folder / "generator.safetensors",
+            settings.evaluate,
+            out=folder / "metrics.json",
+            progress=report,
         )

@@ -1,15 +1,16 @@
-"""params.yaml, read and validated as a whole: every stage starts here, so that no stage runs on a file with a mistake in it."""
+"""params.yaml, read and validated as a whole: every stage starts here, so none runs on a file with a mistake in it."""
 
 import datetime
 import difflib
 import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError
 
 from crawler import kinds
@@ -19,8 +20,10 @@ from curate.rules import CurateParams
 from pipelines import paths
 from train.recipe import EvaluateParams, Recipe
 
+T = TypeVar("T")
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
-"""Of a source or a model: it becomes a file name, a DVC stage name and a key, so it is lower case, without dots or spaces."""
+"""Of a source or a model: it becomes a file name, a DVC stage and a key, so it holds no dot and no space."""
 
 
 class Params(BaseModel):
@@ -29,42 +32,132 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     crawl: CrawlSettings = Field(description="who asks, how politely, and which licences may enter a dataset")
-    sources: dict[Name, kinds.Entry] = Field(min_length=1, description="where images come from: NAME to {kind: …}")
+    sources: dict[Name, kinds.Entry] = Field(min_length=1, description="where images come from, NAME: {kind: …}")
     curate: CurateParams = Field(description="what is kept of them")
-    models: dict[Name, Recipe] = Field(description="what is trained: NAME to a recipe")
+    models: dict[Name, Recipe] = Field(min_length=1, description="what is trained, NAME: a recipe")
     evaluate: EvaluateParams = Field(description="how models are compared")
+
+    def source(self, name: str) -> kinds.Entry:
+        """The entry of that name.
+
+        Raises:
+            UserError: there is none.
+        """
+        return _pick(self.sources, "sources", name)
+
+    def model(self, name: str) -> Recipe:
+        """The recipe of that name.
+
+        Raises:
+            UserError: there is none.
+        """
+        return _pick(self.models, "models", name)
 
 
 def load(path: Path = paths.PARAMS) -> Params:
     """Read and validate params.yaml.
 
     Raises:
-        UserError: one line for each mistake: the path of the key, what was found, what was expected, and a near match.
+        UserError: a line for each mistake: the path of the key, what was found, what was expected, and a near match.
     """
     values = _read(path)
     try:
-        # JSON mode, strict: "40" is not a number and 1 is not true, but a list may stand for a tuple.
-        return Params.model_validate_json(json.dumps(values), strict=True)
+        # As JSON, strictly: "40" is not a number and 1 is not true, but a list may stand for a tuple.
+        params = Params.model_validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
-        raise UserError("\n".join(f"{path}: {_line(detail)}" for detail in error.errors(include_url=False))) from None
+        raise UserError("\n".join(f"{path}: {mistake(detail)}" for detail in error.errors(include_url=False))) from None
+    for name, entry in params.sources.items():
+        folder = getattr(entry, "path", None)
+        # Once its archive exists a folder may go: only a crawl reads it.
+        if (
+            folder
+            and "://" not in folder
+            and not Path(folder).expanduser().exists()
+            and not paths.archive(name).exists()
+        ):
+            raise UserError(f"{path}: sources.{name}.path: found {folder!r}, expected a folder, zip or tar that exists")
+    return params
 
 
 def _read(path: Path) -> Any:
     if not path.is_file():
-        raise UserError(f"{path}: no such file; run this from the root of the repository, where params.yaml lies")
+        raise UserError(f"{path}: no such file; run this in the root of the repository, where params.yaml lies")
     try:
         values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except DuplicateKeyError as error:
-        mark = error.problem_mark
-        raise UserError(f"{path}:{mark.line + 1 if mark else '?'}: {_first_line(error.problem)}; names must be unique") from None
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise UserError(f"{path}:{mark.line + 1 if mark else '?'}: not valid YAML: {_first_line(error.problem)}") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not valid UTF-8 at byte {error.start}") from None
-    dates = [where for where, value in _leaves(values) if isinstance(value, datetime.date)]
-    if dates:
-        raise UserError(f"{path}: {dates[0]}: found a date, expected text; put it in quotes")
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        problem = (error.problem or "not valid YAML").splitlines()[0]
+        duplicate = re.match(r"found duplicate key (\S+)", problem)
+        if duplicate:
+            problem = f"found {duplicate[1]} twice, expected each name once"
+        raise UserError(f"{path}: line {line}: {problem}") from None
     if not isinstance(values, dict):
         raise UserError(f"{path}: found {_shown(values)}, expected the sections {', '.join(Params.model_fields)}")
+    date = next((where for where, value in _leaves(values) if isinstance(value, datetime.date)), None)
+    if date:
+        raise UserError(f"{path}: {date}: found a date, expected text; put it in quotes")
     return values
+
+
+def _leaves(values: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(values, dict):
+        for key, value in values.items():
+            yield from _leaves(value, f"{where}.{key}" if where else str(key))
+    else:
+        yield where, values
+
+
+def _pick(entries: Mapping[str, T], section: str, name: str) -> T:
+    if name not in entries:
+        raise UserError(f"{section}: found no {name!r}, expected one of {', '.join(entries)}{_near(name, entries)}")
+    return entries[name]
+
+
+def mistake(detail: ErrorDetails) -> str:
+    """One line for one of pydantic's errors: the path of the key, what was found, what was expected."""
+    location = detail["loc"]
+    found, kind, context = detail["input"], detail["type"], detail.get("ctx", {})
+    if location[:1] == ("sources",) and len(location) > 2:
+        # pydantic puts the kind between the name of an entry and its key.
+        location = (*location[:2], *location[3:])
+    where = ".".join(str(part) for part in location if part != "[key]")
+    if kind == "union_tag_not_found":
+        return f"{where}: found no kind, expected kind: one of {', '.join(kinds.KINDS)}"
+    if kind == "union_tag_invalid":
+        tag = context["tag"]
+        return f"{where}.kind: found {tag!r}, expected one of {', '.join(kinds.KINDS)}{_near(tag, kinds.KINDS)}"
+    if kind == "extra_forbidden":
+        known = _keys(detail["loc"][:-1])
+        return f"{where}: found an unknown key, expected one of {', '.join(known)}{_near(str(location[-1]), known)}"
+    if kind == "missing":
+        return f"{where}: missing"
+    if location[-1] == "[key]":
+        return f"{where}: found this name, expected lower-case letters, digits, - and _ only, a letter first"
+    expected = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"{where}: found {_shown(found)}, expected {expected}"
+
+
+def _keys(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that the section at `location` may hold."""
+    model: type[BaseModel] = Params
+    if location[:1] == ("sources",):
+        model, location = kinds.kind(str(location[2])).Params, location[3:]
+    elif location[:1] == ("models",):
+        model, location = Recipe, location[2:]
+    for part in location:
+        field = model.model_fields[str(part)].annotation
+        assert isinstance(field, type), f"{model.__name__}.{part} is no section"
+        model = field
+    return list(model.model_fields)
+
+
+def _near(word: str, words: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(words), 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"

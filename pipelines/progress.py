@@ -54,7 +54,11 @@ def _lines(title: str, unit: str) -> Report:
         last = now
         left = f", {_duration((now - started) / done * (total - done))} left" if total and 0 < done < total else ""
         of = f"/{total}" if total is not None else ""
-        print(f"{title}: {done}{of} {unit}, {_duration(now - started)}{left}  {note}".rstrip(), file=sys.stderr, flush=True)
+        print(
+            f"{title}: {done}{of} {unit}, {_duration(now - started)}{left}  {note}".rstrip(),
+            file=sys.stderr,
+            flush=True,
+        )
 
     return report
 

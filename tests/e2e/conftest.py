@@ -69,7 +69,10 @@ def fresh(temp: Path) -> Clone:
     """What a clone of this tree would hold, small parameters committed."""
     folder = temp / "a clone"
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
     ).stdout.decode()
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file() and name != "dvc.lock":

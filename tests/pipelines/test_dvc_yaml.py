@@ -33,7 +33,8 @@ def imported(file: str) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0 and node.module, f"{file}: relative import"
+            assert node.level == 0, f"{file}: relative import"
+            assert node.module
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     files = set()
     for name in names:

@@ -1,0 +1,121 @@
+"""params.yaml: what is right loads, what is wrong is one line with the key, what was found and what was expected."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from crawler.errors import UserError
+from pipelines import params
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def mistakes(tmp_path: Path) -> Callable[[Callable[[Any], object]], list[str]]:
+    """Change the shipped params.yaml and give the lines that `load` complains in."""
+
+    def complain(change: Callable[[Any], object]) -> list[str]:
+        yaml = YAML()
+        values = yaml.load((ROOT / "params.yaml").read_text())
+        change(values)
+        file = tmp_path / "params.yaml"
+        with file.open("w") as out:
+            yaml.dump(values, out)
+        with pytest.raises(UserError) as error:
+            params.load(file)
+        return [line.removeprefix(f"{file}: ") for line in str(error.value).splitlines()]
+
+    return complain
+
+
+def test_the_shipped_file_is_valid() -> None:
+    loaded = params.load(ROOT / "params.yaml")
+    assert loaded.source("demo").kind == "demo"
+    assert loaded.model("facade").recipe == "facade"
+
+
+def test_an_unknown_key_names_a_near_match(mistakes: Any) -> None:
+    (line,) = mistakes(lambda p: p["curate"].update(holdoutt=0.2))
+    assert line.startswith("curate.holdoutt: found an unknown key, expected one of ")
+    assert line.endswith("; did you mean holdout?")
+
+
+def test_an_unknown_key_of_a_kind(mistakes: Any) -> None:
+    (line,) = mistakes(lambda p: p["sources"]["demo"].update(bildings=3))
+    assert line.startswith("sources.demo.bildings: found an unknown key")
+    assert line.endswith("did you mean buildings?")
+
+
+def test_an_unknown_section(mistakes: Any) -> None:
+    (line,) = mistakes(lambda p: p.update(source={}))
+    assert line.startswith("source: found an unknown key, expected one of crawl, sources, curate, models, evaluate")
+    assert line.endswith("did you mean sources?")
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (
+            lambda p: p["models"]["facade"].update(steps="many"),
+            'models.facade.steps: found "many", expected a valid integer',
+        ),
+        (
+            lambda p: p["models"]["facade"].update(steps="40"),
+            'models.facade.steps: found "40", expected a valid integer',
+        ),
+        (lambda p: p["curate"].update(holdout=2), "curate.holdout: found 2, expected less than "),
+        (lambda p: p["crawl"].update(unknown="perhaps"), "crawl.unknown: found \"perhaps\", expected 'drop' or 'keep'"),
+        (lambda p: p["sources"].update(x={"snapshot": "1"}), "sources.x: found no kind, expected kind: one of demo, "),
+        (lambda p: p["sources"].update(x={"kind": "dmo"}), "sources.x.kind: found 'dmo', expected one of demo, "),
+        (lambda p: p["sources"].update(x=3), "sources.x: found "),
+        (lambda p: p.update(sources={}), "sources: found {}, expected "),
+        (lambda p: p["sources"].update({"A b": {"kind": "demo"}}), "sources.A b: found this name, expected lower-case"),
+        (lambda p: p.pop("evaluate"), "evaluate: missing"),
+    ],
+)
+def test_one_line_says_where_what_and_what_else(mistakes: Any, change: Callable[[Any], object], line: str) -> None:
+    (found,) = mistakes(change)
+    assert found.startswith(line)
+
+
+def test_a_missing_folder(mistakes: Any, tmp_path: Path) -> None:
+    folder = str(tmp_path / "nowhere")
+    (line,) = mistakes(lambda p: p["sources"].update(mine={"kind": "folder", "path": folder, "license": "CC0-1.0"}))
+    assert line == f"sources.mine.path: found '{folder}', expected a folder, zip or tar that exists"
+
+
+def test_all_mistakes_at_once(mistakes: Any) -> None:
+    def change(p: Any) -> None:
+        p["curate"]["holdout"] = "some"
+        p["sources"]["demo"]["seeed"] = 1
+
+    assert len(mistakes(change)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("sources:\n  a: {kind: demo}\n  a: {kind: demo}\n", 'line 3: found "a" twice, expected each name once'),
+        ("sources: [\n", "line 2: "),
+        ("just text", 'found "just text", expected the sections crawl, sources, curate, models, evaluate'),
+        ("", "found null, expected the sections "),
+        (
+            "sources: {a: {kind: demo, snapshot: 2026-11-01}}",
+            "sources.a.snapshot: found a date, expected text; put it in quotes",
+        ),
+    ],
+)
+def test_what_is_not_even_yaml_of_ours(tmp_path: Path, text: str, line: str) -> None:
+    file = tmp_path / "params.yaml"
+    file.write_text(text)
+    with pytest.raises(UserError) as error:
+        params.load(file)
+    assert str(error.value).removeprefix(f"{file}: ").startswith(line)
+
+
+def test_no_file_says_where_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="run this in the root of the repository"):
+        params.load(tmp_path / "params.yaml")
