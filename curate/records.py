@@ -16,7 +16,7 @@ class Split(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an image was dropped. Closed, and in the order in which the rules are asked: the first that objects speaks."""
+    """Why an image was dropped. Closed, and in the order in which the rules are asked: the first to object speaks."""
 
     EXCLUDED = "excluded"
     OPT_OUT = "opt_out"

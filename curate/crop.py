@@ -1,0 +1,24 @@
+"""The two views of a picture that curation works on: the crop that a model sees, the thumbnail that duplicates are told by."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+THUMBNAIL_SIDE = 64  # pixels
+
+
+def center_crop(rgb: Image.Image, size: int) -> NDArray[np.uint8]:
+    """The largest square in the middle of `rgb`, scaled to size × size × 3 uint8 with Pillow's antialiased bicubic.
+
+    The square's edges need not fall on whole pixels, so that the crop of a mirrored picture is the mirrored crop.
+    """
+    side = min(rgb.size)
+    left, top = (rgb.width - side) / 2, (rgb.height - side) / 2
+    box = (left, top, left + side, top + side)
+    return np.asarray(rgb.resize((size, size), Image.Resampling.BICUBIC, box=box))
+
+
+def thumbnail(rgb: Image.Image) -> NDArray[np.uint8]:
+    """The whole of `rgb` in grey (ITU-R 601 luma), squeezed to 64 × 64 uint8 with Pillow's antialiased bicubic."""
+    grey = rgb.convert("L")
+    return np.asarray(grey.resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC))
