@@ -1,0 +1,93 @@
+"""What a model is made of: every choice of a training run as one typed, hashable value."""
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Augmentation = Literal["flip", "color", "translation", "cutout"]
+
+SEED: dict[str, Any] = {
+    "batch": 128,
+    "lr_g": 2e-4,
+    "lr_d": 2e-4,
+    "loss": "bce",
+    "augment": (),
+    "ema_images": 0,
+    "keep": "last",
+}
+"""Where the article's DCGAN differs from `facade`: PyTorch's examples/dcgan, hyper-parameter for hyper-parameter."""
+
+
+class Recipe(BaseModel):
+    """A whole recipe. `recipe` picks the defaults, every other field overrides one of them.
+
+    The generator and the discriminator are always DCGAN's (Radford et al. 2016, arXiv:1511.06434); their depth follows
+    the size of the images.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    recipe: Literal["seed", "facade"] = Field(
+        default="facade",
+        description="where the defaults come from: `seed` is the article's DCGAN to the letter, "
+        "`facade` is what measurement chose for a few thousand images",
+    )
+    steps: int = Field(default=10_000, ge=1, description="updates of each network")
+    batch: int = Field(default=64, ge=2, description="images a step")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="of everything random: weights, order, noise, augmentation")
+
+    latent: int = Field(default=100, ge=1, description="length of the noise vector z (DCGAN)")
+    width_g: int = Field(default=64, ge=1, description="feature maps before G's last layer, ngf (DCGAN)")
+    width_d: int = Field(default=64, ge=1, description="feature maps after D's first layer, ndf (DCGAN)")
+
+    lr_g: float = Field(default=2e-4, gt=0, description="G's learning rate (DCGAN: 2e-4; two rates: arXiv:1706.08500)")
+    lr_d: float = Field(default=2e-4, gt=0, description="D's learning rate")
+    beta1: float = Field(default=0.5, ge=0, lt=1, description="Adam's first decay rate (DCGAN)")
+    beta2: float = Field(default=0.999, ge=0, lt=1, description="Adam's second decay rate")
+    loss: Literal["bce"] = Field(
+        default="bce", description="bce is the non-saturating loss (Goodfellow et al. 2014, arXiv:1406.2661)"
+    )
+
+    # Lists come from YAML and JSON, which have no tuples; everything else stays strict.
+    augment: tuple[Augmentation, ...] = Field(
+        default=("flip", "color", "translation", "cutout"),
+        strict=False,
+        description="what D sees of real and generated images alike (DiffAugment, arXiv:2006.10738)",
+    )
+    ema_images: int = Field(
+        default=20_000,
+        ge=0,
+        description="half-life, in images, of the running average of G's weights that is published; 0 publishes G itself "
+        "(arXiv:1710.10196; in images as in arXiv:2006.06676)",
+    )
+
+    measure_every: int = Field(default=250, ge=1, description="steps between two measurements of KSD, and two snapshots")
+    measure_images: int = Field(default=500, ge=10, description="generated images a measurement is taken on")
+    keep: Literal["best", "last"] = Field(
+        default="best", description="publish the weights of the lowest KSD against training images, or the last ones"
+    )
+
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto", description="of the convolutions; auto takes bf16 where the hardware computes it natively"
+    )
+    deterministic: bool = Field(default=True, description="equal runs give equal bytes, even where that costs speed")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _start_from_the_named_defaults(cls, values: Any) -> Any:
+        return SEED | values if isinstance(values, dict) and values.get("recipe") == "seed" else values
+
+    @model_validator(mode="after")
+    def _each_augmentation_once(self) -> Self:
+        if len(set(self.augment)) < len(self.augment):
+            raise ValueError(f"augment names something twice: {', '.join(self.augment)}")
+        return self
+
+
+class EvaluateParams(BaseModel):
+    """How models are compared: the same for all of them, since FSD depends on the number of images."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    n: int = Field(default=1000, ge=10, description="images generated, and training images at most, for every metric")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="of the noise, of the choice of images, of the projections")
