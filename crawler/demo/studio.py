@@ -1,0 +1,126 @@
+"""Pictures painted ahead of being asked for, in processes of their own."""
+
+import os
+import subprocess
+import sys
+from collections import OrderedDict
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+from threading import Condition, Thread
+from types import TracebackType
+from typing import IO, Self
+
+from crawler.demo.painter import LENGTH
+from crawler.demo.town import Item, Town
+
+AHEAD = 256
+"""How many pictures may wait, painted or not, to be fetched; beyond, the oldest is given up."""
+
+
+class Studio:
+    """Paints pictures of `town` in `painters` processes.
+
+    Whoever sees a page will ask for its picture: `expect` puts it at the end of the queue. `picture` puts it at the
+    front, waits for it and forgets it: asked again it is painted again, to the same bytes.
+    """
+
+    def __init__(self, town: Town, painters: int = 2) -> None:
+        self._changed = Condition()
+        self._closed = False
+        self._queue: OrderedDict[int, Future[bytes]] = OrderedDict()  # not begun yet
+        self._ahead: OrderedDict[int, Future[bytes]] = OrderedDict()  # begun or not, but asked for by nobody yet
+        self._processes = [_start(town) for _ in range(painters)]
+        self._threads = [Thread(target=self._work, args=(process,), daemon=True) for process in self._processes]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._changed:
+            self._closed = True
+            for future in self._queue.values():
+                future.cancel()
+            self._queue.clear()
+            self._changed.notify_all()
+        for process in self._processes:
+            process.kill()
+        for thread in self._threads:
+            thread.join()
+        for process in self._processes:
+            process.communicate()
+
+    def expect(self, item: Item) -> None:
+        """Paint this picture when there is nothing more urgent."""
+        with self._changed:
+            if item.index in self._ahead or item.index in self._queue or self._closed:
+                return
+            self._ahead[item.index] = self._queue[item.index] = Future()
+            if len(self._ahead) > AHEAD:
+                oldest, _ = self._ahead.popitem(last=False)
+                self._queue.pop(oldest, None)
+            self._changed.notify()
+
+    def picture(self, item: Item) -> bytes:
+        """The bytes of this picture, painted next unless they are there already.
+
+        Raises:
+            ConnectionAbortedError: the studio closes.
+            RuntimeError: the painter failed.
+        """
+        with self._changed:
+            if self._closed:
+                raise ConnectionAbortedError("the studio is closed")
+            future = self._ahead.pop(item.index, None) or self._queue.get(item.index)
+            if future is None:
+                future = self._queue[item.index] = Future()
+            if item.index in self._queue:
+                self._queue.move_to_end(item.index, last=False)
+            self._changed.notify()
+        try:
+            return future.result()
+        except CancelledError:
+            raise ConnectionAbortedError("the studio is closed") from None
+
+    def _work(self, process: subprocess.Popen[bytes]) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._queue or self._closed)
+                if self._closed:
+                    return
+                index, future = self._queue.popitem(last=False)
+            try:
+                future.set_result(_paint(process, index))
+            except (OSError, RuntimeError) as error:
+                closing = ConnectionAbortedError("the studio is closed")
+                future.set_exception(closing if self._closed else RuntimeError(f"picture {index}: {error}"))
+
+
+def _start(town: Town) -> subprocess.Popen[bytes]:
+    root = Path(__file__).parents[2]
+    path = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
+    return subprocess.Popen(
+        [sys.executable, "-m", "crawler.demo.painter", str(town.seed), str(town.buildings)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+    )
+
+
+def _paint(process: subprocess.Popen[bytes], index: int) -> bytes:
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(b"%d\n" % index)
+    process.stdin.flush()
+    (length,) = LENGTH.unpack(_read(process.stdout, LENGTH.size))
+    return _read(process.stdout, length)
+
+
+def _read(pipe: IO[bytes], length: int) -> bytes:
+    data = pipe.read(length)
+    if len(data) < length:
+        raise RuntimeError("the painter ended")
+    return data
