@@ -75,10 +75,9 @@ def chart(title: str, x_label: str, series: Sequence[Series], marks: Sequence[tu
         return None
     # The means set the scale: one wild step must not flatten the rest; what leaves the frame is clipped.
     values = np.concatenate([mean for _, (_, _, mean, _) in drawn] + [np.array([value for _, value in marks])])
-    steps = np.concatenate([x for _, (x, _, _, _) in drawn])
     y_ticks = ticks(float(values.min()), float(values.max()))
     y0, y1 = min(y_ticks[0], float(values.min())), max(y_ticks[-1], float(values.max()))
-    x0, x1 = 0.0, float(steps.max())
+    x0, x1 = 0.0, max(float(one.x.max()) for one in series)
 
     def across(x: Values | float) -> Values:
         return LEFT + (np.asarray(x) - x0) / (x1 - x0 or 1.0) * (WIDTH - LEFT - RIGHT)

@@ -17,7 +17,7 @@ def prepared_pixels(tables: Iterable[Path], wanted: Set[str]) -> dict[str, Pixel
     found: dict[str, Pixels] = {}
     names = pa.array(sorted(wanted), pa.string())
     for path in tables:
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=2048, columns=["sha256", "pixels"]):
+        for batch in pq.ParquetFile(path, pre_buffer=False).iter_batches(batch_size=2048, columns=["sha256", "pixels"]):
             rows = batch.filter(pc.and_(pc.is_in(batch["sha256"], value_set=names), pc.is_valid(batch["pixels"])))
             for sha256, pixels in zip(rows["sha256"].to_pylist(), rows["pixels"].to_pylist(), strict=True):
                 found[sha256] = upright(np.frombuffer(pixels, np.uint8))

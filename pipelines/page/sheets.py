@@ -16,7 +16,7 @@ Pixels = NDArray[np.uint8]
 LARGEST_TILE = 96  # px: no tile is shown larger, so nothing larger is embedded
 LARGEST_PICTURE = 1064  # px: a grid of 64 is shown at half of that at most
 QUALITY = 84  # of WebP: no fault is seen at the sizes shown
-GRID_COLUMNS, GRID_PADDING = 8, 2
+GRID_COLUMNS, GRID_GAP = 8, 2
 GUTTER = 1  # px of repeated edge around a tile, so that a scaled tile does not bleed into the next
 
 
@@ -70,13 +70,13 @@ def sheet(tiles: Sequence[Pixels]) -> Sheet:
 
 
 def grid(tiles: Sequence[Pixels]) -> Image.Image:
-    """Lay `tiles` out as the trainer lays out its samples: GRID_COLUMNS a row, GRID_PADDING px between them."""
+    """Lay `tiles` out as the trainer lays out its samples: GRID_COLUMNS a row, GRID_GAP white px between them."""
     edge = tiles[0].shape[0]
-    pitch = edge + GRID_PADDING
+    pitch = edge + GRID_GAP
     rows = math.ceil(len(tiles) / GRID_COLUMNS)
-    canvas = np.zeros((rows * pitch + GRID_PADDING, GRID_COLUMNS * pitch + GRID_PADDING, 3), np.uint8)
+    canvas = np.full((rows * pitch - GRID_GAP, GRID_COLUMNS * pitch - GRID_GAP, 3), 255, np.uint8)
     for index, tile in enumerate(tiles):
-        top, left = (GRID_PADDING + pitch * place for place in divmod(index, GRID_COLUMNS))
+        top, left = (pitch * place for place in divmod(index, GRID_COLUMNS))
         canvas[top : top + edge, left : left + edge] = tile
     return Image.fromarray(canvas)
 
