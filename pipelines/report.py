@@ -14,7 +14,7 @@ from curate.dataset import read_images, read_manifest, read_split
 from pipelines import params, paths
 from pipelines.page import galleries, origins, selection
 from pipelines.page.funnel import funnel
-from pipelines.page.models import compared, ranked, read_model
+from pipelines.page.models import Model, compared, ranked, read_model
 from pipelines.page.pixels import prepared_pixels, upright
 from pipelines.page.render import render
 from pipelines.page.sheets import Picture, grid, picture
@@ -81,7 +81,7 @@ def write_report(
     pixels |= {row["sha256"]: upright(images[row["row"]]) for row in kept.rows}
     cluster_sheet, families = galleries.families(clusters, pixels)
 
-    read = []
+    read: list[Model] = []
     for name, folder in models.items():
         progress(2 + len(read), total, name)
         read.append(read_model(name, folder))

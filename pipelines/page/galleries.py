@@ -10,7 +10,6 @@ from pipelines.page.selection import Clusters, Row, Selection
 from pipelines.page.sheets import Pixels, Sheet, sheet
 from pipelines.page.words import NOT_SHOWN, REASONS
 
-
 LISTED = 6  # rows of a table of images that have no picture
 
 

@@ -1,4 +1,4 @@
-"""Pictures inside the page: contact sheets as sprites (one WebP, tiles shown by their place in it), grids, animations."""
+"""Pictures inside the page: contact sheets as sprites (one WebP each, a tile shown by its place), grids, animations."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""What the stages before the report would leave: drawn facades, every outcome and reason, hostile words from the web."""
+"""What the stages before the report would leave: drawn facades, every outcome and reason, hostile words."""
 
 import csv
 import hashlib
