@@ -6,6 +6,7 @@ Copies this tree into a temporary clone, runs `dvc repro` there and times each s
 """
 
 import argparse
+import itertools
 import os
 import re
 import subprocess
@@ -44,7 +45,7 @@ def main() -> None:
         marks.append(("", time.monotonic()))
         if run.returncode:
             sys.exit(f"dvc repro ended with exit code {run.returncode}")
-    for (stage, start), (_, end) in zip(marks, marks[1:], strict=False):
+    for (stage, start), (_, end) in itertools.pairwise(marks):
         print(f"{stage:24} {end - start:7.1f} s")
     print(f"{'all':24} {marks[-1][1] - marks[0][1]:7.1f} s")
 
