@@ -44,9 +44,8 @@ class Canvas:
 
     def box(self, x0: float, y0: float, x1: float, y1: float) -> tuple[int, int, int, int]:
         """The pixels (left, top, right, bottom), right and bottom exclusive, of a rectangle in metres."""
-        left, bottom = self.pixel(x0, y0)
-        right, top = self.pixel(x1, y1)
-        return (round(left), round(top), round(right), round(bottom))
+        (x, y), unit = self.origin, self.unit
+        return (round(x + x0 * unit), round(y - y1 * unit), round(x + x1 * unit), round(y - y0 * unit))
 
     def pixels(self, width: float, height: float) -> tuple[int, int]:
         """The size in pixels of a sprite so many metres wide and high."""

@@ -23,7 +23,8 @@ def design(seed: int, number: int) -> Building:
 
 
 def twin(original: Building, number: int) -> Building:
-    """Another building of the original's district, style and grid, that no one would take for the original."""
+    """Another building of the original's district, style and grid, seen from the same spot: easily confused by a hash,
+    by no one who looks."""
     district = next(district for district in DISTRICTS if district.name == original.district)
     rng = np.random.default_rng([original.seed, number, TWIN])
     drafts = [_building(original.seed, number, district, rng) for _ in range(8)]
@@ -43,7 +44,11 @@ def twin(original: Building, number: int) -> Building:
         roof_height=grid.roof_height,
         plan=tuple(reversed(grid.plan)),
     )
-    return replace(other, house=house)
+    view = original.shot
+    shot = replace(
+        other.shot, size=view.size, zoom=view.zoom, aim=view.aim, yaw=view.yaw, pitch=view.pitch, roll=view.roll
+    )
+    return replace(other, house=house, shot=shot)
 
 
 def _building(seed: int, number: int, district: District, rng: np.random.Generator) -> Building:

@@ -21,7 +21,7 @@ DETAIL = 2
 def draw(building: Building) -> Image.Image:
     """The picture of a building: RGB, `building.shot.size`. A pure function of its argument."""
     rng = np.random.default_rng([building.seed, building.number, DETAIL])
-    canvas = _frame(building)
+    canvas = frame(building)
     sky = mix(building.light.horizon, building.light.zenith, 0.4)
     paint_ground(canvas, building, rng)
     house = building.house
@@ -44,7 +44,7 @@ def jpeg(building: Building) -> bytes:
     return file.getvalue()
 
 
-def _frame(building: Building) -> Canvas:
+def frame(building: Building) -> Canvas:
     """A canvas on which the house fills the frame as the shot wants it."""
     house, shot = building.house, building.shot
     size = canvas_size(shot)

@@ -20,15 +20,17 @@ AHEAD = 256
 class Studio:
     """Paints pictures of `town` in `painters` processes.
 
-    Whoever sees a page will ask for its picture: `expect` puts it at the end of the queue. `picture` puts it at the
-    front, waits for it and forgets it: asked again it is painted again, to the same bytes.
+    Whoever sees a page will ask for its picture: `expect` has it painted when no one waits for another. `picture` waits
+    for it and forgets it: asked again it is painted again, to the same bytes.
     """
 
     def __init__(self, town: Town, painters: int = 2) -> None:
         self._changed = Condition()
         self._closed = False
-        self._queue: OrderedDict[int, Future[bytes]] = OrderedDict()  # not begun yet
-        self._ahead: OrderedDict[int, Future[bytes]] = OrderedDict()  # begun or not, but asked for by nobody yet
+        # Both in the order of arrival: to serve the latest first would let the first wait for ever.
+        self._asked: OrderedDict[int, Future[bytes]] = OrderedDict()  # waited for, not begun
+        self._expected: OrderedDict[int, Future[bytes]] = OrderedDict()  # waited for by nobody yet, not begun
+        self._ahead: OrderedDict[int, Future[bytes]] = OrderedDict()  # waited for by nobody yet, begun or not
         self._processes = [_start(town) for _ in range(painters)]
         self._threads = [Thread(target=self._work, args=(process,), daemon=True) for process in self._processes]
         for thread in self._threads:
@@ -42,9 +44,8 @@ class Studio:
     ) -> None:
         with self._changed:
             self._closed = True
-            for future in self._queue.values():
+            for future in self._asked.values():
                 future.cancel()
-            self._queue.clear()
             self._changed.notify_all()
         for process in self._processes:
             process.kill()
@@ -56,12 +57,12 @@ class Studio:
     def expect(self, item: Item) -> None:
         """Paint this picture when there is nothing more urgent."""
         with self._changed:
-            if item.index in self._ahead or item.index in self._queue or self._closed:
+            if item.index in self._ahead or item.index in self._asked:
                 return
-            self._ahead[item.index] = self._queue[item.index] = Future()
+            self._ahead[item.index] = self._expected[item.index] = Future()
             if len(self._ahead) > AHEAD:
                 oldest, _ = self._ahead.popitem(last=False)
-                self._queue.pop(oldest, None)
+                self._expected.pop(oldest, None)
             self._changed.notify()
 
     def picture(self, item: Item) -> bytes:
@@ -74,11 +75,11 @@ class Studio:
         with self._changed:
             if self._closed:
                 raise ConnectionAbortedError("the studio is closed")
-            future = self._ahead.pop(item.index, None) or self._queue.get(item.index)
+            future = self._ahead.pop(item.index, None)
             if future is None:
-                future = self._queue[item.index] = Future()
-            if item.index in self._queue:
-                self._queue.move_to_end(item.index, last=False)
+                future = self._asked.setdefault(item.index, Future())
+            elif item.index in self._expected:
+                self._asked[item.index] = self._expected.pop(item.index)
             self._changed.notify()
         try:
             return future.result()
@@ -88,10 +89,10 @@ class Studio:
     def _work(self, process: subprocess.Popen[bytes]) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._queue or self._closed)
+                self._changed.wait_for(lambda: self._asked or self._expected or self._closed)
                 if self._closed:
                     return
-                index, future = self._queue.popitem(last=False)
+                index, future = (self._asked or self._expected).popitem(last=False)
             try:
                 future.set_result(_paint(process, index))
             except (OSError, RuntimeError) as error:
