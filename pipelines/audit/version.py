@@ -1,0 +1,164 @@
+"""One dataset version: the tables, pictures and parameters of a git revision, or of the work tree as it is."""
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml  # type: ignore[import-untyped]
+
+from crawler.errors import UserError
+from pipelines.audit.lock import Item, Lock, Stage, parse
+from pipelines.audit.repository import LOCK, WORKSPACE, Commit, Data, Repository
+
+
+class Version:
+    """What a revision held. Everything is read when it is asked for, and only then."""
+
+    def __init__(self, repository: Repository, commit: Commit | None) -> None:
+        """`commit` is None for the work tree: what lies there now, tracked or not, is what counts."""
+        self.repository = repository
+        self.commit = commit
+
+    @property
+    def name(self) -> str:
+        return self.commit.name if self.commit else WORKSPACE
+
+    @cached_property
+    def lock(self) -> Lock:
+        """Empty where nothing has been reproduced yet.
+
+        Raises:
+            UserError: dvc.lock cannot be read.
+        """
+        text = self.tracked(LOCK)
+        return parse(text, f"{LOCK} at {self.name}") if text else Lock({})
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """params.yaml, not validated: older versions may have had other keys.
+
+        Raises:
+            UserError: it is not YAML.
+        """
+        try:
+            values = yaml.load(self.tracked("params.yaml") or b"", Loader=yaml.CSafeLoader)
+        except yaml.YAMLError as error:
+            raise UserError(f"params.yaml at {self.name}: not YAML: {' '.join(str(error).split())}") from None
+        return values if isinstance(values, dict) else {}
+
+    @property
+    def dataset(self) -> Item:
+        """The dataset's folder.
+
+        Raises:
+            UserError: this revision has none.
+        """
+        if self.lock.dataset is None:
+            raise UserError(f"{self.name}: found no dataset in its {LOCK}; expected an output of stage curate")
+        return self.lock.dataset
+
+    def tracked(self, path: str) -> bytes | None:
+        """A file that git tracks (in the work tree: that lies there), None where there is none."""
+        if self.commit is not None:
+            return self.repository.read(self.commit, path)
+        file = self.repository.root / path
+        return file.read_bytes() if file.is_file() else None
+
+    def file(self, path: str) -> Path:
+        """A local file with the content of what a stage made at `path`; not to be written to.
+
+        Raises:
+            UserError: no stage made it, or its content is not to be had.
+        """
+        if self.commit is None and (self.repository.root / path).is_file():
+            return self.repository.root / path
+        try:
+            return self._data.file(path)
+        except FileNotFoundError:
+            raise UserError(f"{path}: no such file at {self.name}") from None
+        except UserError as error:
+            raise UserError(f"{self.name}: {error}") from None
+
+    def hashes(self, folder: str) -> dict[str, str]:
+        """The md5 of every file in a folder that a stage made, as dvc.lock has it, by its path from the root.
+
+        Raises:
+            UserError: as `file`.
+        """
+        try:
+            return self._data.hashes(folder)
+        except FileNotFoundError:
+            raise UserError(f"{folder}: no such folder at {self.name}") from None
+        except UserError as error:
+            raise UserError(f"{self.name}: {error}") from None
+
+    def manifest(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """The decision table; of `columns`, those that this version already had.
+
+        Raises:
+            UserError: as `file`, or it is not a Parquet file.
+        """
+        return self.table(f"{self.dataset.path}/manifest.parquet", columns)
+
+    def table(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Any table that a stage made; of `columns`, those that it has.
+
+        Raises:
+            UserError: as `file`, or it is not a Parquet file.
+        """
+        file = self.file(path)
+        try:
+            there = pq.read_schema(file).names
+            return pq.read_table(file, columns=None if columns is None else [name for name in columns if name in there])
+        except (pa.ArrowInvalid, OSError) as error:
+            raise UserError(f"{path} at {self.name}: not a Parquet file: {' '.join(str(error).split())}") from None
+
+    def array(self, name: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """`images.npy` or `split.npy` of the dataset, memory-mapped.
+
+        Raises:
+            UserError: as `file`, or it is not an array.
+        """
+        path = f"{self.dataset.path}/{name}"
+        try:
+            array: np.ndarray[Any, np.dtype[np.uint8]] = np.load(self.file(path), mmap_mode="r", allow_pickle=False)
+        except (ValueError, OSError) as error:
+            raise UserError(f"{path} at {self.name}: not an array: {error}") from None
+        return array
+
+    def prepared(self) -> dict[str, Path]:
+        """The prepared table of each source."""
+        return {source: self.file(_only(stage, ".parquet").path) for source, stage in self.lock.each("prepare").items()}
+
+    def metrics(self, model: str) -> dict[str, float]:
+        """metrics.json of a model; empty where it was not evaluated."""
+        stage = self.lock.each("evaluate").get(model)
+        if stage is None:
+            return {}
+        path = _only(stage, ".json").path
+        # Small metrics may be kept in git rather than in the cache.
+        content = self.tracked(path) or self.file(path).read_bytes()
+        values = json.loads(content)
+        return {key: value for key, value in values.items() if isinstance(value, int | float)}
+
+    @cached_property
+    def _data(self) -> Data:
+        return self.repository.data(self.lock.outs())
+
+
+def open_version(repository: Repository, rev: str) -> Version:
+    """The version that a revision names; `workspace` is the work tree.
+
+    Raises:
+        UserError: there is no such revision.
+    """
+    return Version(repository, None if rev == WORKSPACE else repository.resolve(rev))
+
+
+def _only(stage: Stage, ending: str) -> Item:
+    return next(item for path, item in stage.outs.items() if path.endswith(ending))

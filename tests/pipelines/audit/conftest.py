@@ -1,0 +1,299 @@
+"""A real git and DVC repository with several dataset versions, made of small drawn buildings."""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import chdir
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import safetensors.numpy
+from dvc.repo import Repo
+from PIL import Image, ImageDraw
+from ruamel.yaml import YAML
+
+from crawler.fetches import Fetch
+from crawler.files import write_table
+from crawler.ledger import Exchange, Ledger
+from crawler.records import IMAGES, Outcome, Role
+from crawler.tables import write_tables
+from curate.records import MANIFEST
+
+ROOT = Path(__file__).parents[3]
+AT = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Building:
+    """One picture on the drawn web."""
+
+    number: int
+    side: int = 160
+    author: str = "Ann"
+    license: str = "CC-BY-4.0"
+    title: str = "A house"
+
+    def jpeg(self) -> bytes:
+        rng = np.random.default_rng(self.number)
+        picture = Image.new("RGB", (self.side, self.side), tuple(int(v) for v in rng.integers(150, 250, 3)))
+        pen = ImageDraw.Draw(picture)
+        wall = tuple(int(v) for v in rng.integers(60, 200, 3))
+        top = int(rng.integers(10, 50)) * self.side // 160
+        pen.rectangle((4, top, self.side - 5, self.side - 1), fill=wall)
+        columns, rows = (int(v) for v in rng.integers((2, 2), (8, 7)))
+        for column in range(columns):
+            for row in range(rows):
+                x = 8 + column * (self.side - 16) / columns
+                y = top + 6 + row * (self.side - top - 6) / rows
+                if rng.random() < 0.9:
+                    size = (0.6 * (self.side - 16) / columns, 0.6 * (self.side - top - 6) / rows)
+                    pen.rectangle((x, y, x + size[0], y + size[1]), fill=tuple(int(v) for v in rng.integers(0, 90, 3)))
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=92)
+        return buffer.getvalue()
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.jpeg()).hexdigest()
+
+    @property
+    def image_url(self) -> str:
+        return f"https://images.invalid/{self.number}-{self.side}.jpg"
+
+    @property
+    def page_url(self) -> str:
+        return f"https://pages.invalid/{self.number}"
+
+
+@dataclass
+class Town:
+    """The repository, and what its sources hold now; `write` and `commit` make the next version of it."""
+
+    folder: Path
+    sources: dict[str, list[Building]] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    models: dict[str, int] = field(default_factory=dict)  # name to the seed of its drawn weights
+    commits: dict[str, str] = field(default_factory=dict)  # label to sha
+
+    def git(self, *arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True, text=True).stdout
+
+    def exclude(self, line: str) -> None:
+        with (self.folder / "exclusions.csv").open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    def write(self) -> None:
+        """Write params.yaml and all that the stages would make of it."""
+        YAML().dump(self.params, self.folder / "params.yaml")
+        data = self.folder / "data"
+        (data / "dataset").mkdir(parents=True, exist_ok=True)
+        (data / "params.ok").write_text("params.yaml is valid\n")
+        for kind in ("archive", "images", "prepared"):
+            shutil.rmtree(data / kind, ignore_errors=True)
+        for name, buildings in self.sources.items():
+            write_archive(data / "archive" / name, buildings)
+            write_images(data / "images" / f"{name}.parquet", buildings)
+            write_prepared(data / "prepared" / f"{name}.parquet", buildings)
+        write_dataset(data / "dataset", self)
+        for name, seed in self.models.items():
+            write_model(self.folder / "models" / name, seed)
+        (self.folder / "report").mkdir(exist_ok=True)
+        (self.folder / "report/index.html").write_text("<!doctype html>")
+
+    def commit(self, label: str, *tags: str) -> str:
+        """Write, take all for the stages' outputs, and commit to git."""
+        self.write()
+        with chdir(self.folder), Repo() as dvc:
+            dvc.commit(force=True)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", label)
+        for tag in tags:
+            self.git("tag", tag)
+        self.commits[label] = self.git("rev-parse", "HEAD").strip()
+        return self.commits[label]
+
+
+def write_archive(folder: Path, buildings: list[Building]) -> None:
+    folder.mkdir(parents=True)
+    ledger = Ledger(folder, {"software": "test"})
+    for building in buildings:
+        url = building.image_url
+        exchange = Exchange(url, "GET", (("Host", "images.invalid"),), "200 OK", (), building.jpeg())
+        ledger.end(Fetch(url, Role.IMAGE, Outcome.STORED, AT, AT, status=200, final_url=url), exchange)
+    ledger.close()
+    write_tables(folder)
+    (folder / "run.json").write_text(json.dumps({"entry": {"kind": "demo"}, "started": [AT.isoformat()]}))
+
+
+def write_images(path: Path, buildings: list[Building]) -> None:
+    rows = [
+        {
+            "sha256": building.sha256,
+            "format": "jpeg",
+            "nbytes": len(building.jpeg()),
+            **_told(building),
+            "opt_out": "",
+            "others": [],
+        }
+        for building in sorted(buildings, key=lambda building: building.sha256)
+    ]
+    write_table(pa.Table.from_pylist(rows, IMAGES), path)
+
+
+def _told(building: Building) -> dict[str, Any]:
+    return {
+        "image_url": building.image_url,
+        "page_url": building.page_url,
+        "title": building.title,
+        "author": building.author,
+        "license": building.license,
+        "license_url": "https://creativecommons.org/licenses/by/4.0/",
+        "attribution": f"{building.title}, {building.author}, {building.license}",
+        "tags": ["house"],
+    }
+
+
+def crop(building: Building) -> np.ndarray:
+    picture = Image.open(io.BytesIO(building.jpeg())).resize((64, 64), Image.Resampling.BICUBIC)
+    return np.asarray(picture).transpose(2, 0, 1)
+
+
+def write_prepared(path: Path, buildings: list[Building]) -> None:
+    found = sorted(buildings, key=lambda building: building.sha256)
+    table = {
+        "sha256": [building.sha256 for building in found],
+        "error": pa.nulls(len(found), pa.string()),
+        "width": pa.array([building.side for building in found], pa.int32()),
+        "height": pa.array([building.side for building in found], pa.int32()),
+        "short_side": pa.array([building.side for building in found], pa.float64()),
+        "phash": pa.array([int(building.sha256[:16], 16) for building in found], pa.uint64()),
+        "pixels": pa.array([crop(building).tobytes() for building in found], pa.binary(3 * 64 * 64)),
+    }
+    write_table(pa.table(table), path)
+
+
+def write_dataset(folder: Path, town: Town) -> None:
+    """What stage curate would decide: exclusions by author and image, licences, one threshold, exact duplicates."""
+    excluded = [line.split(",") for line in (town.folder / "exclusions.csv").read_text().splitlines()[1:]]
+    min_side = town.params["curate"]["thresholds"]["min_side"]
+    rows, pixels, keepers = [], [], {}
+    for building, source in sorted(
+        ((building, source) for source, buildings in town.sources.items() for building in buildings),
+        key=lambda pair: (pair[0].sha256, pair[1]),
+    ):
+        sha256 = building.sha256
+        row = {"sha256": sha256, "source": source, **_told(building), "cluster": sha256, "rule_version": 1}
+        row |= {"decision": "dropped", "reason": None}
+        if any(value in (building.author, sha256) for _, value, *_ in excluded):
+            row["reason"] = "excluded"
+        elif not building.license.startswith("CC-BY-"):
+            row["reason"] = "license_not_allowed"
+        elif building.side < min_side:
+            row |= {"reason": "too_small", "measure": "short_side", "value": building.side, "threshold": min_side}
+        elif sha256 in keepers:
+            row |= {"reason": "exact_duplicate", "keeper": sha256, "distance": 0, "similarity": 1.0}
+        else:
+            keepers[sha256] = source
+            split = "holdout" if int(sha256[:8], 16) < 0.1 * 2**32 else "train"
+            row |= {"decision": "kept", "row": len(pixels), "split": split}
+            pixels.append(crop(building))
+        rows.append(row)
+    write_table(pa.Table.from_pylist(rows, MANIFEST), folder / "manifest.parquet")
+    np.save(folder / "images.npy", np.array(pixels, np.uint8).reshape(-1, 3, 64, 64))
+    np.save(folder / "split.npy", np.array([row["split"] == "holdout" for row in rows if row.get("split")], np.uint8))
+
+
+def write_model(folder: Path, seed: int) -> None:
+    (folder / "samples").mkdir(parents=True, exist_ok=True)
+    weights = np.random.default_rng(seed).normal(size=(4, 4)).astype(np.float32)
+    safetensors.numpy.save_file({"weights": weights}, folder / "generator.safetensors", {"steps": "4"})
+    (folder / "log.csv").write_text("step,loss_d\n1,0.5\n")
+    (folder / "metrics.json").write_text(json.dumps({"ksd": 0.1 + seed / 100, "n": 1000}))
+    (folder / "progress.gif").write_bytes(b"GIF89a")
+    (folder / "samples" / "000004.png").write_bytes(b"png")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """git and DVC as on a machine of their own."""
+    temp = tmp_path_factory.mktemp("surroundings")
+    (temp / "gitconfig").write_text(
+        "[user]\n name = Test\n email = test@example.invalid\n[init]\n defaultBranch = main\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("GIT_", "DVC_"))]:
+            patch.delenv(name)
+        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+        patch.setenv("GIT_CONFIG_GLOBAL", str(temp / "gitconfig"))
+        patch.setenv("DVC_NO_ANALYTICS", "1")
+        patch.setenv("DVC_SITE_CACHE_DIR", str(temp / "site-cache"))
+        yield
+
+
+def found(folder: Path) -> Town:
+    """A repository with this tree's stages and nothing made yet, in a folder with a space in its name."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        wanted = name.endswith((".py", ".csv", "ignore", "dvc.yaml", "params.yaml")) or name == ".dvc/config"
+        if wanted and not name.startswith("tests/") and (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    params = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
+    params["sources"] = {"town": {"kind": "demo", "snapshot": "1"}}
+    params["curate"]["thresholds"] = {"min_side": 96}
+    params["models"] = {"facade": {"recipe": "facade", "steps": 4}}
+    town = Town(folder, params=params, models={"facade": 1})
+    town.git("init", "--quiet")
+    return town
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """Seven commits, six versions; every test that changes something takes a copy (`town`)."""
+    town = found(tmp_path_factory.mktemp("story") / "a town")
+    town.sources["town"] = [
+        Building(number, side=80 + 8 * number, author=("Ann", "Bob", "Cleo")[number % 3]) for number in range(20)
+    ]
+    town.commit("first", "v1.0.0")
+    town.models["facade"] = 2
+    town.params["models"]["facade"]["steps"] = 8
+    town.commit("retrained")
+    town.params["sources"]["museum"] = {"kind": "demo", "snapshot": "1"}
+    town.sources["museum"] = [Building(number, author="Dora") for number in range(100, 108)] + town.sources["town"][4:6]
+    town.commit("museum")
+    town.params["curate"]["thresholds"]["min_side"] = 120
+    town.commit("threshold", "v2.0.0")
+    town.exclude("author,Bob,asked by mail,curator,2026-11-20,false")
+    town.commit("takedown")
+    town.sources["museum"] = [
+        replace(building, title="A palace") if building.author == "Dora" else building
+        for building in town.sources["museum"]
+    ]
+    town.commit("titles")
+    town.params["sources"]["museum"]["snapshot"] = "2"
+    town.sources["museum"] = [*town.sources["museum"][1:], Building(200, author="Dora")]
+    town.commit("refresh")
+    return town
+
+
+@pytest.fixture
+def town(story: Town, tmp_path: Path) -> Town:
+    """The story's repository, to change at will."""
+    folder = tmp_path / "a town"
+    shutil.copytree(story.folder, folder, symlinks=True)
+    return replace(story, folder=folder, sources=dict(story.sources), commits=dict(story.commits))
