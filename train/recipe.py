@@ -34,7 +34,9 @@ class Recipe(BaseModel):
     )
     steps: int = Field(default=10_000, ge=1, description="updates of each network")
     batch: int = Field(default=64, ge=2, description="images a step")
-    seed: int = Field(default=0, ge=0, lt=2**32, description="of everything random: weights, order, noise, augmentation")
+    seed: int = Field(
+        default=0, ge=0, lt=2**32, description="of everything random: weights, order, noise, augmentation"
+    )
 
     latent: int = Field(default=100, ge=1, description="length of the noise vector z (DCGAN)")
     width_g: int = Field(default=64, ge=1, description="feature maps before G's last layer, ngf (DCGAN)")
@@ -57,11 +59,13 @@ class Recipe(BaseModel):
     ema_images: int = Field(
         default=20_000,
         ge=0,
-        description="half-life, in images, of the running average of G's weights that is published; 0 publishes G itself "
-        "(arXiv:1710.10196; in images as in arXiv:2006.06676)",
+        description="half-life, in images, of the running average of G's weights that is published (arXiv:1710.10196, "
+        "arXiv:2006.06676); 0 publishes G itself",
     )
 
-    measure_every: int = Field(default=250, ge=1, description="steps between two measurements of KSD, and two snapshots")
+    measure_every: int = Field(
+        default=250, ge=1, description="steps between two measurements of KSD, and two snapshots"
+    )
     measure_images: int = Field(default=500, ge=10, description="generated images a measurement is taken on")
     keep: Literal["best", "last"] = Field(
         default="best", description="publish the weights of the lowest KSD against training images, or the last ones"
@@ -90,4 +94,6 @@ class EvaluateParams(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     n: int = Field(default=1000, ge=10, description="images generated, and training images at most, for every metric")
-    seed: int = Field(default=0, ge=0, lt=2**32, description="of the noise, of the choice of images, of the projections")
+    seed: int = Field(
+        default=0, ge=0, lt=2**32, description="of the noise, of the choice of images, of the projections"
+    )

@@ -1,0 +1,91 @@
+"""A trained generator's distance to real images it never saw, in one flat table of numbers."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from crawler.files import replacing
+from train import data, generator, hardware, metrics
+from train.features import CHUNK, features
+from train.networks import noise
+from train.randomness import Purpose, stream
+from train.recipe import EvaluateParams
+
+Progress = Callable[[int, int | None, str], None]
+
+DIGITS = 6
+
+
+def evaluate(
+    dataset: Path,
+    model: Path,
+    params: EvaluateParams,
+    out: Path,
+    progress: Progress = lambda done, total, note: None,
+) -> None:
+    """Write metrics.json: each metric of generated images against held-out ones (`ksd`), its floor, which is what
+    training images themselves reach against held-out ones (`ksd_floor`), and generated against training images
+    (`ksd_train`). A generator that does better against training than against held-out images has learnt by heart.
+
+    As many training images as generated ones are compared, or all there are.
+
+    Args:
+        dataset: a folder with images.npy and split.npy, both splits with more than 5 images.
+        model: generator.safetensors.
+        out: the file to write.
+
+    Raises:
+        UserError: the model or the dataset is missing or damaged.
+    """
+    device = hardware.pick_device()
+    G, making = generator.load(model)
+    rng = stream(params.seed, Purpose.EVALUATE)
+    z = noise(params.n, making.recipe.latent, rng)
+    training = _choose(data.read(dataset), params.n, rng)
+    heldout = _choose(data.read(dataset, holdout=True), params.n, rng)
+    sets = {
+        "generated": generator.generate(G, z),
+        "training": training,
+        "heldout": heldout,
+    }
+    total = sum(map(len, sets.values()))
+    seen: dict[str, Tensor] = {}
+    done = 0
+    with hardware.determinism(wanted=True):
+        for name, images in sets.items():
+            parts = []
+            for part in torch.split(images, CHUNK):
+                parts.append(features(part, device))
+                done += len(part)
+                progress(done, total, name)
+            seen[name] = torch.cat(parts)
+
+    found: dict[str, float] = {"step": making.step}
+    found |= {f"n_{name}": len(images) for name, images in sets.items()}
+    for suffix, real, other in (
+        ("", "heldout", "generated"),
+        ("_floor", "heldout", "training"),
+        ("_train", "training", "generated"),
+    ):
+        values = compare(sets[real], seen[real], sets[other], seen[other], params.seed)
+        found |= {name + suffix: value for name, value in values.items()}
+    with replacing(out) as draft:
+        draft.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def compare(real: Tensor, real_features: Tensor, other: Tensor, other_features: Tensor, seed: int) -> dict[str, float]:
+    """All metrics of one set of images against a real one, rounded to six digits."""
+    values = {
+        "fsd": metrics.fsd(real_features, other_features),
+        "ksd": metrics.ksd(real_features, other_features),
+        "swd": metrics.swd(real, other, seed),
+    } | metrics.precision_recall(real_features, other_features)
+    return {name: float(f"{value:.{DIGITS}g}") for name, value in values.items()}
+
+
+def _choose(images: Tensor, n: int, rng: torch.Generator) -> Tensor:
+    """At most n of the images, at random."""
+    return images[torch.randperm(len(images), generator=rng)[:n]]

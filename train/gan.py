@@ -1,0 +1,115 @@
+"""G, D, the running average of G and their optimisers: one update of all of them, and nothing of the loop around."""
+
+from copy import deepcopy
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from train.augment import augment
+from train.hardware import autocast
+from train.networks import Discriminator, Generator, initialise, noise
+from train.randomness import Purpose, stream
+from train.recipe import Recipe
+
+EMA_RAMP = (
+    0.05  # the half-life is at most this share of the images seen so far (arXiv:2006.06676, StyleGAN2-ADA's code)
+)
+STANDING_IMAGES = 256
+
+PARTS = ("G", "D", "average", "adam_g", "adam_d")
+"""What the next step depends on, besides its number."""
+
+FIGURES = ("loss_d", "loss_g", "d_real", "d_fake")
+"""What a step reports: both losses, and D's mean probability that real and generated images are real."""
+
+
+class Gan:
+    """The state of a training, on one device."""
+
+    def __init__(self, recipe: Recipe, size: int, device: torch.device, precision: str) -> None:
+        self.recipe, self.device, self.precision = recipe, device, precision
+        self.G = Generator(recipe.latent, recipe.width_g, size)
+        self.D = Discriminator(recipe.width_d, size)
+        initialise(self.G, stream(recipe.seed, Purpose.WEIGHTS_G))
+        initialise(self.D, stream(recipe.seed, Purpose.WEIGHTS_D))
+        for network in (self.G, self.D):
+            network.to(device).to(memory_format=torch.channels_last)
+        self.average = deepcopy(self.G).requires_grad_(False)
+        betas = (recipe.beta1, recipe.beta2)
+        self.adam_g = torch.optim.Adam(self.G.parameters(), lr=recipe.lr_g, betas=betas, fused=True)
+        self.adam_d = torch.optim.Adam(self.D.parameters(), lr=recipe.lr_d, betas=betas, fused=True)
+
+    def update(self, real: Tensor, step: int) -> Tensor:
+        """One step of D, then one of G, then of the average.
+
+        Nothing here waits for the device: no value is read back.
+
+        Args:
+            real: float32, batch×3×S×S in [-1, 1].
+            step: of this update, from 0.
+
+        Returns:
+            float32, 4: FIGURES, on the device.
+        """
+        rng = stream(self.recipe.seed, Purpose.STEP, step, self.device)
+        z = noise(len(real), self.recipe.latent, rng)
+        with autocast(self.device, self.precision):
+            fake = self.G(z)
+
+        self.adam_d.zero_grad()
+        on_real, on_fake = self._judge(real, rng), self._judge(fake.detach(), rng)
+        loss_d = F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
+        torch.autograd.backward(loss_d)
+        self.adam_d.step()
+
+        self.adam_g.zero_grad()
+        self.D.requires_grad_(False)  # its gradients would be thrown away
+        loss_g = F.softplus(-self._judge(fake, rng)).mean()
+        torch.autograd.backward(loss_g)
+        self.D.requires_grad_(True)
+        self.adam_g.step()
+
+        self._follow(images=(step + 1) * len(real))
+        figures = (loss_d, loss_g, on_real.sigmoid().mean(), on_fake.sigmoid().mean())
+        return torch.stack([figure.detach() for figure in figures])
+
+    def published(self) -> Generator:
+        """A copy of the generator as it would be published now, in evaluation mode.
+
+        The averaged weights never saw a batch, and G's own running statistics lag behind its weights; so the statistics
+        of batch norm are taken anew, over 256 images (standing statistics, Brock et al. 2019, arXiv:1809.11096).
+        """
+        G = deepcopy(self.average if self.recipe.ema_images else self.G).requires_grad_(False)
+        norms = [module for module in G.modules() if isinstance(module, nn.BatchNorm2d)]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # a plain mean over all that comes
+        rng = stream(self.recipe.seed, Purpose.STANDING, device=self.device)
+        with torch.no_grad():
+            for z in torch.split(noise(STANDING_IMAGES, self.recipe.latent, rng), 64):
+                G.train()(z)
+        return G.eval()
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on besides its number; `restore` takes it back."""
+        return {name: getattr(self, name).state_dict() for name in PARTS}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        for name in PARTS:
+            getattr(self, name).load_state_dict(state[name])
+
+    def _judge(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        """D's logits for augmented images, float32."""
+        with autocast(self.device, self.precision):
+            logits: Tensor = self.D(augment(images, self.recipe.augment, rng))
+        return logits.float()
+
+    @torch.no_grad()
+    def _follow(self, images: int) -> None:
+        if self.recipe.ema_images == 0:
+            return
+        half_life = min(self.recipe.ema_images, images * EMA_RAMP)
+        weight = 1 - 0.5 ** (self.recipe.batch / half_life)
+        torch._foreach_lerp_(list(self.average.parameters()), list(self.G.parameters()), weight)

@@ -1,0 +1,84 @@
+"""A trained generator as a file: safetensors, with all that is known of its making in the metadata."""
+
+import importlib.metadata
+import platform
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from crawler.errors import UserError
+from crawler.files import replacing
+from train.networks import Generator
+from train.recipe import Recipe
+
+KEY = "facades"  # of the one entry in the file's metadata; several would come in no fixed order
+CHUNK = 100
+
+
+class Making(BaseModel):
+    """How a generator came to be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    recipe: Recipe
+    dataset: str  # hash of the dataset
+    size: int  # side of an image, in pixels
+    step: int  # whose weights these are; at most recipe.steps
+    ksd: float | None  # in the loop, against training images; None where it was not measured at this step
+    device: str
+    precision: str
+    threads: int  # results are equal bit for bit only at an equal number
+    versions: dict[str, str]
+
+
+def versions() -> dict[str, str]:
+    packages = {name: importlib.metadata.version(name) for name in ("facades", "numpy", "safetensors", "torch")}
+    return {"python": platform.python_version()} | packages
+
+
+def save(weights: dict[str, Tensor], making: Making, path: Path) -> None:
+    """Write a generator's state_dict, whole or not at all; equal weights and making give equal bytes."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    with replacing(path) as draft:
+        save_file(tensors, draft, metadata={KEY: making.model_dump_json()})
+
+
+def load(path: Path) -> tuple[Generator, Making]:
+    """Read a generator, in evaluation mode on the CPU. Nothing in the file is executed.
+
+    Raises:
+        UserError: no such file, a damaged one, or one that this project did not write.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; expected a generator that `facades train` wrote")
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(KEY)
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
+    except SafetensorError as error:
+        raise UserError(f"{path}: not a whole safetensors file ({error}); train again") from None
+    if text is None:
+        raise UserError(f"{path}: found no `{KEY}` entry in its metadata, expected a generator of this project")
+    try:
+        making = Making.model_validate_json(text)
+        G = Generator(making.recipe.latent, making.recipe.width_g, making.size)
+        G.load_state_dict(weights)
+    except (ValidationError, ValueError, RuntimeError) as error:
+        first = str(error).splitlines()[0]
+        raise UserError(f"{path}: its weights do not fit the recipe in its metadata ({first}); train again") from None
+    return G.eval().requires_grad_(False), making
+
+
+@torch.inference_mode()
+def generate(network: Generator, z: Tensor) -> Tensor:
+    """Images for noise z (N×latent×1×1): uint8, N×3×S×S in [0, 255], on the CPU."""
+    return torch.cat([to_bytes(network(part)) for part in torch.split(z, CHUNK)])
+
+
+def to_bytes(images: Tensor) -> Tensor:
+    """From float in [-1, 1] to uint8 in [0, 255] on the CPU, rounded to the nearest."""
+    return images.float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).cpu()
