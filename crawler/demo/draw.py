@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from crawler.demo.building import Building, House
-from crawler.demo.camera import canvas_size, expose
+from crawler.demo.camera import SUPERSAMPLE, canvas_size, expose
 from crawler.demo.canvas import Canvas
 from crawler.demo.color import Color, mix
 from crawler.demo.facade import paint_facade
@@ -48,7 +48,7 @@ def frame(building: Building) -> Canvas:
     """A canvas on which the house fills the frame as the shot wants it."""
     house, shot = building.house, building.shot
     size = canvas_size(shot)
-    side = min(shot.size) * size[0] / shot.size[0] / 1.24
+    side = min(shot.size) * SUPERSAMPLE
     unit = shot.zoom * side / math.sqrt(house.width * house.height)
     visible = shot.size[1] / min(shot.size) * side / unit
     # The frame never holds more road than a strip, nor more sky than a third.

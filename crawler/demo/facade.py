@@ -8,9 +8,8 @@ from crawler.demo.building import House
 from crawler.demo.canvas import Canvas
 from crawler.demo.color import Color, mix, shaded
 from crawler.demo.ground import paint_arch, paint_door, paint_fascia, paint_shop
+from crawler.demo.windows import Opening, paint_shutters, paint_window
 
-REVEAL = 0.22
-"""How far a pane lies behind the wall, metres."""
 VARIANTS = 5
 """How many windows of one size differ in curtains, blinds and reflections."""
 
@@ -23,16 +22,10 @@ def paint_facade(canvas: Canvas, house: House, x: float, sky: Color, rng: np.ran
     if house.quoins:
         _quoins(canvas, house, x)
     if house.pilasters:
+        color = mix(house.trim, house.wall_color, 0.25)
         for bay in range(house.bays + 1):
             middle = x + house.margin + bay * house.bay
-            canvas.block(
-                middle - 0.14,
-                house.ground,
-                middle + 0.14,
-                house.wall_height,
-                0.12,
-                mix(house.trim, house.wall_color, 0.25),
-            )
+            canvas.block(middle - 0.14, house.ground, middle + 0.14, house.wall_height, 0.12, color)
     if house.courses:
         for storey in range(1, house.storeys):
             y = house.floor(storey)
@@ -46,14 +39,11 @@ def paint_facade(canvas: Canvas, house: House, x: float, sky: Color, rng: np.ran
 
 
 def _walls(canvas: Canvas, house: House, x: float, rng: np.random.Generator) -> None:
-    canvas.tile(
-        x,
-        house.ground,
-        x + house.width,
-        house.wall_height,
-        surface.tile(house.wall, house.wall_color, canvas.unit, rng),
-    )
-    canvas.tile(x, 0, x + house.width, house.ground, surface.tile(house.base, house.base_color, canvas.unit, rng))
+    wall = surface.tile(house.wall, house.wall_color, canvas.unit, rng)
+    same = (house.base, house.base_color) == (house.wall, house.wall_color)
+    base = wall if same else surface.tile(house.base, house.base_color, canvas.unit, rng)
+    canvas.tile(x, house.ground, x + house.width, house.wall_height, wall)
+    canvas.tile(x, 0, x + house.width, house.ground, base)
     canvas.dim_rect(x, 0, x + house.width, house.wall_height, 255)
     canvas.block(x, 0, x + house.width, 0.45, 0.06, shaded(house.base_color, 0.78))
 
@@ -83,122 +73,44 @@ def _quoins(canvas: Canvas, house: House, x: float) -> None:
 
 def _upper_storeys(canvas: Canvas, house: House, x: float, sky: Color, rng: np.random.Generator) -> None:
     width = house.bay * house.window_size[0]
-    tall = house.window == "french"
+    head = openings.rise(house.window, width)
     sprites: dict[float, list[openings.Sprite]] = {}
     for storey in range(1, house.storeys):
         floor = house.floor(storey)
-        top = storey == house.storeys - 1
-        height = house.storey * house.window_size[1] * (0.86 if top and house.storeys > 2 else 1.0)
-        sill = floor + (0.12 if tall else 0.46 * (house.storey - height) + 0.12)
         if not canvas.sees(x, floor, x + house.width, floor + house.storey):
             continue
+        top = storey == house.storeys - 1
+        height = house.storey * house.window_size[1] * (0.86 if top and house.storeys > 2 else 1.0)
+        sill = floor + 0.12 + (0.0 if house.window == "french" else 0.46 * (house.storey - height))
         if height not in sprites:
             pixels = canvas.pixels(width, height)
             sprites[height] = [openings.window(house.window, pixels, house.frame, sky, rng) for _ in range(VARIANTS)]
-        gallery = house.balconies == "floors" and storey in (1, house.storeys - 1)
-        picks = rng.integers(VARIANTS, size=house.bays)
-        open_shutters = rng.random(house.bays) < 0.9
+        picks = rng.integers(VARIANTS, size=house.bays).tolist()
+        are_open = (rng.random(house.bays) < 0.9).tolist()
         for bay in range(house.bays):
-            middle = x + house.margin + (bay + 0.5) * house.bay
-            left = middle - width / 2
+            left = x + house.margin + (bay + 0.5) * house.bay - width / 2
             if not canvas.sees(left - 1, sill, left + width + 1, sill + height):
                 continue
-            _window(canvas, house, (left, sill, width, height), sprites[height][picks[bay]], storey)
+            opening = Opening(left, sill, width, height, head)
+            paint_window(canvas, house, opening, sprites[height][picks[bay]], storey)
             if house.shutters:
-                _shutters(canvas, house, (left, sill, width, height), house.shutters, bool(open_shutters[bay]))
-            if (house.balconies == "each" and not top) or (tall and not gallery):
-                paint_balcony(
-                    canvas, left - 0.15, floor + 0.05, left + width + 0.15, 0.45 if house.balconies == "each" else 0.08
-                )
-            if house.balconies == "slabs" and bay % 2 == storey % 2 and house.bays > 2:
-                paint_slab(canvas, house, middle - house.bay * 0.46, floor, middle + house.bay * 0.46, sky)
-        if gallery:
+                paint_shutters(canvas, opening, house.shutters, are_open[bay])
+            _railed(canvas, house, opening, storey, bay, sky)
+        if house.balconies == "floors" and storey in (1, house.storeys - 1):
             paint_balcony(canvas, x + 0.2, floor + 0.05, x + house.width - 0.2, 0.75)
 
 
-def _window(
-    canvas: Canvas, house: House, box: tuple[float, float, float, float], sprite: openings.Sprite, storey: int
-) -> None:
-    x, y, width, height = box
-    head = openings.rise(house.window, width)
-    arched = head > 0
-    border = 0.16
-    if house.surround in ("moulded", "pediment"):
-        canvas.cast(x - border, y, x + width + border, y + height + (0 if arched else border), 0.07)
-        canvas.rect(x - border, y, x + width + border, y + height - head, house.trim)
-        if arched:
-            canvas.ellipse(
-                x - border, y + height - 2 * head - border, x + width + border, y + height + border, house.trim
-            )
-        else:
-            canvas.rect(x - border, y + height - head, x + width + border, y + height + border, house.trim)
-        canvas.rect(x - border, y, x - border + 0.03, y + height - head, shaded(house.trim, 0.82))
-    if house.surround == "voussoirs":
-        tone = shaded(house.wall_color, 0.72)
-        if arched:
-            canvas.ellipse(x - 0.2, y + height - 2 * head - 0.2, x + width + 0.2, y + height + 0.2, tone)
-        else:
-            canvas.polygon(
-                [
-                    (x, y + height),
-                    (x - 0.12, y + height + 0.3),
-                    (x + width + 0.12, y + height + 0.3),
-                    (x + width, y + height),
-                ],
-                tone,
-            )
-    canvas.paste(x, y, *sprite)
-    canvas.sink(x, y, x + width, y + height, REVEAL)
-    if house.surround == "lintel" and not arched:
-        canvas.block(x - 0.18, y + height, x + width + 0.18, y + height + 0.24, 0.05, house.trim)
-    if arched and house.surround != "plain":
-        key = x + width / 2
-        canvas.polygon(
-            [
-                (key - 0.09, y + height - 0.1),
-                (key - 0.14, y + height + 0.28),
-                (key + 0.14, y + height + 0.28),
-                (key + 0.09, y + height - 0.1),
-            ],
-            house.trim,
-        )
-    if house.surround == "pediment" and not arched:
-        cornice = y + height + border
-        canvas.block(x - 0.3, cornice, x + width + 0.3, cornice + 0.12, 0.22, house.trim)
-        if storey == 1:
-            canvas.polygon(
-                [(x - 0.3, cornice + 0.12), (x + width / 2, cornice + 0.5), (x + width + 0.3, cornice + 0.12)],
-                house.trim,
-            )
-            canvas.polygon(
-                [(x - 0.05, cornice + 0.15), (x + width / 2, cornice + 0.4), (x + width + 0.05, cornice + 0.15)],
-                shaded(house.trim, 0.84),
-            )
-    if house.window not in ("french", "band"):
-        canvas.block(
-            x - 0.12,
-            y - 0.12,
-            x + width + 0.12,
-            y,
-            0.12,
-            house.trim if house.surround != "plain" else shaded(house.wall_color, 0.85),
-        )
-
-
-def _shutters(
-    canvas: Canvas, house: House, box: tuple[float, float, float, float], color: Color, is_open: bool
-) -> None:
-    x, y, width, height = box
-    leaf = width / 2
-    top = y + height - (openings.rise(house.window, width) * 0.6)
-    spots = (x - leaf - 0.03, x + width + 0.03) if is_open else (x, x + leaf)
-    for left in spots:
-        canvas.cast(left, y, left + leaf, top, 0.06)
-        canvas.rect(left, y, left + leaf, top, color)
-        slats, gap = max(0.09, 3.2 / canvas.unit), shaded(color, 0.74)
-        for slat in np.arange(y + 0.1, top - 0.12, slats):
-            canvas.rect(left + 0.07, slat, left + leaf - 0.07, slat + slats * 0.45, gap)
-        canvas.rect(left + leaf - 0.025, y, left + leaf, top, shaded(color, 0.6))
+def _railed(canvas: Canvas, house: House, opening: Opening, storey: int, bay: int, sky: Color) -> None:
+    """What a single window has to lean on: a balcony, a slab, or a rail before a French window."""
+    floor, last = house.floor(storey), storey == house.storeys - 1
+    left, right = opening.left - 0.15, opening.right + 0.15
+    if house.balconies == "each" and not last:
+        paint_balcony(canvas, left, floor + 0.05, right, 0.45)
+    elif house.balconies == "slabs" and bay % 2 == storey % 2:
+        reach = house.bay * 0.46
+        paint_slab(canvas, house, opening.middle - reach, floor, opening.middle + reach, sky)
+    elif house.window == "french" and not (house.balconies == "floors" and (last or storey == 1)):
+        paint_balcony(canvas, left, floor + 0.05, right, 0.08)
 
 
 def _oriel(canvas: Canvas, house: House, x: float, sky: Color, rng: np.random.Generator) -> None:
@@ -215,15 +127,10 @@ def _oriel(canvas: Canvas, house: House, x: float, sky: Color, rng: np.random.Ge
     canvas.rect(middle + half - cheek, low, middle + half, high, shaded(color, 0.66 if sunny else 1.06))
     width = 2 * (half - cheek) - 0.3
     height = house.storey * 0.58
-    pixels = canvas.pixels(width, height)
     for storey in range(1, house.storeys):
-        y = house.floor(storey) + 0.85
-        canvas.paste(
-            middle - width / 2,
-            y,
-            *openings.window("band" if house.window == "band" else "sash", pixels, house.frame, sky, rng),
-        )
-        canvas.sink(middle - width / 2, y, middle + width / 2, y + height, 0.1)
+        x0, y = middle - width / 2, house.floor(storey) + 0.85
+        canvas.paste(x0, y, *openings.window("sash", canvas.pixels(width, height), house.frame, sky, rng))
+        canvas.sink(x0, y, x0 + width, y + height, 0.1)
         canvas.block(middle - half - 0.05, y + height + 0.15, middle + half + 0.05, y + height + 0.32, 0.1, house.trim)
 
 
@@ -235,15 +142,7 @@ def _ground_floor(canvas: Canvas, house: House, x: float, sky: Color, rng: np.ra
         if not canvas.sees(left - 0.5, 0, left + house.bay + 0.5, house.ground):
             continue
         if use == "window":
-            width = house.bay * house.window_size[0]
-            height = min(house.ground * 0.52, house.storey * house.window_size[1])
-            kind = "sash" if house.window == "french" else house.window
-            pixels = canvas.pixels(width, height)
-            sprite = openings.window(kind, pixels, house.frame, sky, rng)
-            box = (left + (house.bay - width) / 2, house.ground * 0.3, width, height)
-            _window(canvas, house, box, sprite, 0)
-            if house.shutters:
-                _shutters(canvas, house, box, house.shutters, True)
+            _ground_window(canvas, house, left, sky, rng)
         elif use == "door":
             paint_door(canvas, house, left, sky, rng)
         elif use == "shop":
@@ -253,3 +152,16 @@ def _ground_floor(canvas: Canvas, house: House, x: float, sky: Color, rng: np.ra
     shops = [bay for bay, use in enumerate(house.plan) if use == "shop"]
     if shops:
         paint_fascia(canvas, house, x, shops, rng)
+
+
+def _ground_window(canvas: Canvas, house: House, left: float, sky: Color, rng: np.random.Generator) -> None:
+    width = house.bay * house.window_size[0]
+    height = min(house.ground * 0.52, house.storey * house.window_size[1])
+    kind = "sash" if house.window == "french" else house.window
+    opening = Opening(
+        left + (house.bay - width) / 2, house.ground * 0.3, width, height, openings.rise(house.window, width)
+    )
+    sprite = openings.window(kind, canvas.pixels(width, height), house.frame, sky, rng)
+    paint_window(canvas, house, opening, sprite, 0)
+    if house.shutters:
+        paint_shutters(canvas, opening, house.shutters, is_open=True)

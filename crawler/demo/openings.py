@@ -1,6 +1,6 @@
 """Sprites of what fills the openings of a facade: windows, doors, shop fronts. Sizes in pixels."""
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -26,10 +26,9 @@ PANES: dict[str, tuple[int, int]] = {
 LINEN: Color = (226, 220, 206)
 LAMPLIGHT: Color = (244, 204, 132)
 DARK: Color = (30, 34, 40)
-RAMP = np.linspace(0, 1, 12)
 
 
-@cache
+@lru_cache(maxsize=64)
 def arch_mask(width: int, height: int, rise: int) -> Image.Image:
     """The outline of an opening whose head is an elliptical arch `rise` pixels high."""
     mask = Image.new("L", (width, height), 0)
@@ -170,9 +169,8 @@ def _glass(size: tuple[int, int], sky: Color, rng: np.random.Generator) -> Image
     width, height = size
     mirror = rng.uniform(0.08, 0.62)
     top, bottom = mix(DARK, sky, mirror), mix(DARK, sky, mirror * 0.35)
-    ramp = RAMP ** rng.uniform(0.5, 1.6)
-    column = np.multiply.outer(1 - ramp, top) + np.multiply.outer(ramp, bottom)
-    image = Image.fromarray(column.astype(np.uint8)[:, None, :]).resize(size, Image.Resampling.BILINEAR)
+    image = Image.new("RGB", size, top)
+    image.paste(bottom, (0, 0, width, height), _ramp(width, height))
     if rng.random() < 0.4:
         pen = ImageDraw.Draw(image)
         x = rng.uniform(-0.4, 0.9) * width
@@ -181,6 +179,12 @@ def _glass(size: tuple[int, int], sky: Color, rng: np.random.Generator) -> Image
         glare = mix(top, sky, 0.35)
         pen.polygon([(x + lean, 0), (x + lean + w, 0), (x + w, height), (x, height)], fill=glare)
     return image
+
+
+@lru_cache(maxsize=64)
+def _ramp(width: int, height: int) -> Image.Image:
+    """From 0 at the top to 255 at the bottom."""
+    return Image.linear_gradient("L").resize((width, height), Image.Resampling.BOX)
 
 
 def _furnish(pen: ImageDraw.ImageDraw, size: tuple[int, int], rng: np.random.Generator) -> None:

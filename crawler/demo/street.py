@@ -54,18 +54,16 @@ def _tree(canvas: Canvas, x: float, leaf: Color, rng: np.random.Generator) -> No
     shadow = x + canvas.sun[0] * 0.8
     canvas.dim_ellipse(shadow - crown * 0.9, height - crown * 1.3, shadow + crown * 0.9, height + crown * 0.7, 70)
     # Boughs first, then the leaves of each: a crown is lumpy and one sees through its rim.
-    boughs = rng.normal(0, 0.42, (11, 2)) * (crown, crown * 1.1)
-    leaves = 26
-    offsets = rng.normal(0, 0.30 * crown, (len(boughs), leaves, 2))
-    sizes = crown * rng.uniform(0.04, 0.13, (len(boughs), leaves))
-    tones = rng.normal(0, 0.10, (len(boughs), leaves))
-    side = -np.sign(canvas.sun[0])
-    for bough in np.argsort(boughs[:, 1]):
-        for index in range(leaves):
-            dx, dy = offsets[bough, index]
-            lit = 0.74 + (0.30 * dy + 0.22 * side * dx + 0.16 * boughs[bough, 1]) / crown + tones[bough, index]
-            px, py, r = x + boughs[bough, 0] + dx, height + boughs[bough, 1] + dy, sizes[bough, index]
-            canvas.ellipse(px - r, py - r * 0.8, px + r, py + r * 0.8, shaded(leaf, float(lit)))
+    leaves = 36
+    boughs = rng.normal(0, 0.42, (10, 1, 2)) * (crown, crown * 1.1)
+    offsets = rng.normal(0, 0.3 * crown, (len(boughs), leaves, 2))
+    towards_sun = (-0.22 * np.sign(canvas.sun[0]), 0.3)
+    light = 0.74 + (offsets @ towards_sun + 0.16 * boughs[..., 1]) / crown + rng.normal(0, 0.1, offsets.shape[:2])
+    radius = crown * rng.uniform(0.03, 0.10, light.shape)
+    order = np.argsort(boughs[:, 0, 1])
+    places = (boughs + offsets + (x, height))[order].reshape(-1, 2).tolist()
+    for (px, py), r, lit in zip(places, radius[order].ravel().tolist(), light[order].ravel().tolist(), strict=True):
+        canvas.ellipse(px - r, py - r * 0.8, px + r, py + r * 0.8, shaded(leaf, lit))
     canvas.dim_ellipse(x - crown * 0.8, height - crown * 0.9, x + crown * 0.8, height + crown * 0.9, 235)
 
 
