@@ -73,10 +73,10 @@ def chart(title: str, x_label: str, series: Sequence[Series], marks: Sequence[tu
     drawn = [(one.name, _buckets(one)) for one in series if np.isfinite(one.y).any()]
     if not drawn:
         return None
-    # The means set the scale: one wild step must not flatten the rest; what leaves the frame is clipped.
-    values = np.concatenate([mean for _, (_, _, mean, _) in drawn] + [np.array([value for _, value in marks])])
-    y_ticks = ticks(float(values.min()), float(values.max()))
-    y0, y1 = min(y_ticks[0], float(values.min())), max(y_ticks[-1], float(values.max()))
+    bounds = [_tame(np.concatenate([low, high])) for _, (_, low, _, high) in drawn]
+    values = [*(value for bound in bounds for value in bound), *(value for _, value in marks)]
+    y_ticks = ticks(min(values), max(values))
+    y0, y1 = y_ticks[0], y_ticks[-1]
     x0, x1 = 0.0, max(float(one.x.max()) for one in series)
 
     def across(x: Values | float) -> Values:
@@ -135,6 +135,13 @@ def _buckets(series: Series) -> tuple[Values, Values, Values, Values]:
     columns = [(x[group].mean(), y[group].min(), y[group].mean(), y[group].max()) for group in groups]
     at, low, mean, high = np.array(columns).T
     return at, low, mean, high
+
+
+def _tame(values: Values) -> tuple[float, float]:
+    """Lowest and highest, but for the few that lie so far out that they would flatten the rest; those are clipped."""
+    low, high = np.quantile(values, (0.02, 0.98))
+    near = values[(values >= low - (high - low)) & (values <= high + (high - low))]
+    return float(near.min()), float(near.max())
 
 
 def _path(x: Values, y: Values) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -20,7 +20,7 @@ from pipelines.page.words import METRICS, Metric
 
 T = TypeVar("T")
 
-FRAMES = 24  # of the animation, at most
+FRAMES = 25  # of the animation, at most
 STRIP = 6  # snapshots side by side
 FRAME_MS, LAST_FRAME_MS = 250, 2500
 
@@ -41,9 +41,10 @@ class Snapshot:
 @dataclass(frozen=True)
 class Model:
     name: str
-    facts: dict[str, str]  # the metadata of generator.safetensors
-    grid: Picture | None  # samples at the last snapshot
-    last_step: int | None
+    facts: dict[str, str]  # how generator.safetensors was made
+    grid: Picture | None  # samples at `step`, the snapshot nearest to the published weights
+    step: int | None
+    published: int | None  # the step of the weights in generator.safetensors
     animation: Picture | None  # the same noise at every snapshot
     strip: tuple[Snapshot, ...]
     charts: tuple[Chart, ...]
@@ -54,6 +55,7 @@ class Model:
 class Cell:
     value: float | None
     floor: float | None
+    training: float | None  # against training images instead of held-out ones
     best: bool
 
 
@@ -70,18 +72,20 @@ def read_model(name: str, folder: Path) -> Model:
         UserError: names the file that is there but cannot be read.
     """
     metrics = _metrics(folder / "metrics.json")
-    snapshots = _snapshots(folder / "samples")
-    grids = [(step, _grid(path)) for step, path in _spread(snapshots, FRAMES)]
-    last_step, last = grids[-1] if grids else (None, None)
+    making = _making(folder / "generator.safetensors")
+    published = making.get("step")
+    grids = [(step, _grid(path)) for step, path in _spread(_snapshots(folder / "samples"), FRAMES)]
+    step, grid = min(grids, key=lambda one: _apart(one[0], published), default=(None, None))
     return Model(
         name,
-        _facts(folder / "generator.safetensors"),
-        picture(last, f"64 images made by {name} at step {last_step}") if last else None,
-        last_step,
+        _flat(making),
+        picture(grid, f"64 images made by {name} at step {step}") if grid else None,
+        step,
+        published,
         _animation([grid for _, grid in grids], f"The same 64 images of {name} as training goes on"),
         tuple(
-            Snapshot(step, picture(_corner(grid), f"16 of these images at step {step}"))
-            for step, grid in _spread(grids, STRIP)
+            Snapshot(at, picture(_corner(drawn), f"16 of these images at step {at}"))
+            for at, drawn in _spread(grids, STRIP)
         ),
         _charts(folder / "log.csv", metrics),
         metrics,
@@ -102,10 +106,14 @@ def compared(models: Sequence[Model]) -> list[MetricRow]:
         known = [value for value in values if value is not None]
         if known:
             best = min(known) if metric.better == "lower" else max(known)
-            floors = [model.metrics.get(f"{metric.key}_floor") for model in models]
             cells = (
-                Cell(value, floor, len(known) > 1 and value == best)
-                for value, floor in zip(values, floors, strict=True)
+                Cell(
+                    value,
+                    model.metrics.get(f"{metric.key}_floor"),
+                    model.metrics.get(f"{metric.key}_train"),
+                    best=len(known) > 1 and value == best,
+                )
+                for model, value in zip(models, values, strict=True)
             )
             rows.append(MetricRow(metric, tuple(cells)))
     return rows
@@ -123,14 +131,31 @@ def _metrics(path: Path) -> dict[str, float]:
     return {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
 
 
-def _facts(path: Path) -> dict[str, str]:
+def _making(path: Path) -> dict[str, Any]:
+    """What the trainer wrote into the metadata of the weights: recipe, dataset, step, versions."""
     if not path.is_file():
         return {}
     try:
         with safe_open(path, framework="numpy") as file:
-            return dict(sorted((file.metadata() or {}).items()))
-    except SafetensorError as error:
-        raise UserError(f"{path}: not a safetensors file: {error}") from None
+            making = json.loads((file.metadata() or {}).get("facades", "{}"))
+    except (SafetensorError, ValueError) as error:
+        raise UserError(f"{path}: not a generator of this project: {error}") from None
+    return dict(making)
+
+
+def _flat(making: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in making.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return flat
+
+
+def _apart(step: int, published: int | None) -> tuple[float, int]:
+    """Order of snapshots by how near they are to the published step; without one, the last is the first."""
+    return (0 if published is None else abs(step - published), -step)
 
 
 def _snapshots(folder: Path) -> list[tuple[int, Path]]:

@@ -260,6 +260,7 @@ def _write_model(folder: Path, rng: np.random.Generator, *, quality: int, finish
         "n": 1000,
         "ksd": 0.12 - quality / 50,
         "ksd_floor": 0.004,
+        "ksd_train": 0.11,
         "fsd": 30.0 + quality,
         "fsd_floor": 9.5,
         "recall": 0.4,

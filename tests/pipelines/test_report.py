@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from safetensors.numpy import save_file
 
 from crawler.errors import UserError
 from crawler.files import write_table
@@ -284,8 +285,8 @@ def test_models_stand_side_by_side(inputs: Any, page: Page) -> None:
     cells = re.sub("<.*?>", " ", found[0]).split()
     for name in ("facade", "seed"):
         metrics = json.loads((inputs.models[name] / "metrics.json").read_text())
-        for key in ("ksd", "ksd_floor", "fsd", "fsd_floor", "recall"):
-            assert (f"{metrics[key]:.2g}" if "floor" in key else f"{metrics[key]:#.3g}") in cells
+        for key in ("ksd", "ksd_floor", "ksd_train", "fsd", "fsd_floor", "recall"):
+            assert (f"{metrics[key]:.2g}" if "_" in key else f"{metrics[key]:#.3g}") in cells
     rows = {
         row.metric.key: row
         for row in models.compared(models.ranked([models.read_model(*one) for one in inputs.models.items()]))
@@ -311,13 +312,22 @@ def test_animation_holds_every_snapshot_in_order_of_steps(tmp_path: Path) -> Non
         Image.new("RGB", (530, 530), (shade, shade, shade)).save(tmp_path / "samples" / f"step-{step}.png")
     model = models.read_model("grey", tmp_path)
     assert model.animation
-    assert model.last_step == 1000
+    assert model.step == 1000
     assert [snapshot.step for snapshot in model.strip] == list(shades)
     animation = Image.open(io.BytesIO(base64.b64decode(model.animation.uri.split(",")[1])))
     assert animation.n_frames == len(shades)
     for frame, shade in enumerate(shades.values()):
         animation.seek(frame)
         assert np.abs(np.asarray(animation.convert("RGB"), float) - shade).max() < 3
+
+
+def test_the_grid_shown_is_the_one_nearest_to_the_published_weights(inputs: Any, tmp_path: Path) -> None:
+    shutil.copytree(inputs.models["facade"], tmp_path / "facade")
+    making = {"step": 640, "recipe": {"steps": 1000, "augment": ["flip", "color"]}}
+    save_file({"w": np.zeros(1)}, tmp_path / "facade" / "generator.safetensors", {"facades": json.dumps(making)})
+    model = models.read_model("facade", tmp_path / "facade")
+    assert (model.step, model.published) == (600, 640)
+    assert model.facts == {"step": "640", "recipe.steps": "1000", "recipe.augment": "flip, color"}
 
 
 @pytest.mark.parametrize("kept", [0, 3])
@@ -357,7 +367,7 @@ def test_a_dataset_of_other_sources_is_refused(inputs: Any, tmp_path: Path) -> N
         ("metrics.json", "[1]", "found a list"),
         ("log.csv", "step,ksd\n1,soon\n", "expected numbers"),
         ("samples/000100.png", "not a picture", "not a readable picture"),
-        ("generator.safetensors", "not a tensor", "not a safetensors file"),
+        ("generator.safetensors", "not a tensor", "not a generator of this project"),
     ],
 )
 def test_a_broken_file_is_named(inputs: Any, tmp_path: Path, name: str, content: str, said: str) -> None:
@@ -397,6 +407,7 @@ def test_chart_draws_means_with_their_range_and_one_wild_step_does_not_flatten_t
     assert drawn.lines[0].path.count("L") == charts.BUCKETS - 1
     assert drawn.lines[0].last == 2.0
     assert drawn.lines[0].band
+    assert [tick.label for tick in drawn.y_ticks] == ["1", "1.5", "2", "2.5", "3"]
     flat = charts.chart("losses", "step", [charts.Series("D", steps, calm)])
     assert flat
     assert not flat.lines[0].band
