@@ -2,14 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from crawler import warc
 from crawler.fetches import Fetch, fields, latest
-from crawler.records import Role
+from crawler.records import Outcome, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,21 @@ class Ledger:
     What it appends is not held in memory: within one crawl no URL is asked for twice.
     """
 
-    def __init__(self, folder: Path, info: Mapping[str, str]) -> None:
-        """Open or begin the archive in `folder`, cutting off what a kill left unfinished."""
+    def __init__(self, folder: Path, info: Mapping[str, str], ended: Callable[["Ledger"], None] | None = None) -> None:
+        """Open or begin the archive in `folder`, cutting off what a kill left unfinished.
+
+        `info` goes into the WARC files' own description; `ended` is called after each fetch.
+        """
         warc.cut_torn_tail(folder)
         self._known = latest(folder)
         self._writer = warc.Writer(folder, info)
+        self._ended = ended
         self.folder = folder
-        self.counts: Counter[tuple[Role, str]] = Counter(
+        self.counts: Counter[tuple[Role, Outcome]] = Counter(
             (fetch.role, fetch.outcome) for fetch in self._known.values() if not fetch.passing
         )
         self.nbytes = sum(fetch.length for fetch in self._known.values() if fetch.stored)
+        self.trouble = ""  # what was said of the last fetch that brought nothing
 
     def find(self, role: Role, url: str) -> Fetch | None:
         """How a URL ended before this crawl began; None where it is new, or where trying again may end better."""
@@ -69,6 +74,11 @@ class Ledger:
         fetch = replace(fetch, sha256=hashlib.sha256(body).hexdigest(), length=len(body))
         self._end(fetch, self._writer.resource(fetch.url, body, fetch.sha256, media_type))
 
+    def images(self) -> tuple[int, int]:
+        """How many images have ended so far, and how many of them were stored."""
+        ended = {outcome: count for (role, outcome), count in self.counts.items() if role is Role.IMAGE}
+        return sum(ended.values()), ended.get(Outcome.STORED, 0) + ended.get(Outcome.UNCHANGED, 0)
+
     def close(self) -> None:
         self._writer.close()
 
@@ -80,7 +90,12 @@ class Ledger:
     def _end(self, fetch: Fetch, answer: str | None) -> None:
         self._writer.metadata(fetch.url, fields(fetch), answer)
         self.counts[fetch.role, fetch.outcome] += 1
-        self.nbytes += fetch.length if fetch.stored else 0
+        if fetch.stored:
+            self.nbytes += fetch.length
+        else:
+            self.trouble = f"{fetch.url}: {fetch.detail}"
+        if self._ended:
+            self._ended(self)
 
 
 def _target(url: str) -> str:

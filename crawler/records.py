@@ -31,7 +31,7 @@ class Role(StrEnum):
     ROBOTS = "robots"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class FacadeImage:
     """One image as a spider's parse function found it, before its bytes were seen.
 

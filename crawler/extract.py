@@ -1,0 +1,111 @@
+"""Replay a source's archive, offline, into the table of its images."""
+
+import time
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from crawler import licenses
+from crawler.archive import INDEX_FILE
+from crawler.errors import UserError
+from crawler.fetches import Fetch
+from crawler.files import write_table
+from crawler.formats import sniff
+from crawler.kinds import kind
+from crawler.ledger import read
+from crawler.optout import tdm_reservation, xmp_data_mining
+from crawler.records import IMAGES, FacadeImage
+from crawler.source import SourceParams
+
+Progress = Callable[[int, int | None, str], None]
+
+BATCH = 4096  # rows that are held as Python objects
+
+
+def extract(entry: SourceParams, archive: Path, out: Path, progress: Progress) -> None:
+    """Write the table `crawler.records.IMAGES` of a finished `archive` to `out`.
+
+    A row for each image that a page speaks of and that was stored, whatever its bytes turn out to be. The same bytes
+    for the same content, in whatever order it was fetched.
+
+    Raises:
+        UserError: there is no finished archive.
+    """
+    if not (archive / INDEX_FILE).is_file():
+        raise UserError(f"{archive}: found no {INDEX_FILE}, expected a finished archive; crawl the source first")
+    found: dict[str, dict[FacadeImage, Fetch]] = {}
+    for image, fetch in kind(entry.kind).replay(entry, archive):
+        found.setdefault(fetch.sha256, {})[_tidy(image)] = fetch
+    in_file_order = sorted(
+        found.values(), key=lambda images: min((fetch.file, fetch.offset) for fetch in images.values())
+    )
+    batches = []
+    started = shown = time.monotonic()
+    for done in range(0, len(in_file_order), BATCH):
+        rows = []
+        for images in in_file_order[done : done + BATCH]:
+            rows.append(_row(archive, images))
+            if time.monotonic() - shown >= 0.1:
+                shown = time.monotonic()
+                progress(done + len(rows), len(found), f"{(done + len(rows)) / (shown - started):.0f}/s")
+        batches.append(pa.RecordBatch.from_pylist(rows, schema=IMAGES))
+    write_table(pa.Table.from_batches(batches, schema=IMAGES).sort_by("sha256"), out)
+    progress(len(found), len(found), "")
+
+
+def _row(archive: Path, images: dict[FacadeImage, Fetch]) -> dict[str, Any]:
+    """The row of one image: of all that are these bytes, the one with the most open licence speaks."""
+    speaker, *others = sorted(images, key=_rank)
+    fetch = images[speaker]
+    body = read(archive, fetch)[1]
+    license_id = licenses.normalise(speaker.license, speaker.license_url)
+    places = dict.fromkeys((other.image_url, other.page_url) for other in others)
+    return {
+        "sha256": fetch.sha256,
+        "format": sniff(body),
+        "nbytes": fetch.length,
+        "image_url": speaker.image_url,
+        "page_url": speaker.page_url,
+        "title": speaker.title,
+        "author": speaker.author,
+        "license": license_id,
+        "license_url": licenses.url_of(license_id) or speaker.license_url,
+        "attribution": licenses.attribution(speaker.title, speaker.author, license_id, speaker.page_url),
+        "tags": list(speaker.tags),
+        "opt_out": _reserved(archive, images) or xmp_data_mining(body),
+        "others": [{"image_url": image, "page_url": page} for image, page in places],
+    }
+
+
+def _rank(image: FacadeImage) -> tuple[int, str, str, FacadeImage]:
+    openness = licenses.openness(licenses.normalise(image.license, image.license_url))
+    return openness, image.image_url, image.page_url, image
+
+
+def _reserved(archive: Path, images: dict[FacadeImage, Fetch]) -> str:
+    """What the headers of any of these responses reserve."""
+    objections = {tdm_reservation(read(archive, fetch)[0]) for fetch in images.values()}
+    return max(objections)
+
+
+def _tidy(image: FacadeImage) -> FacadeImage:
+    return replace(
+        image,
+        title=_line(image.title),
+        author=_line(image.author),
+        license_url=image.license_url if image.license_url.startswith(("http://", "https://")) else "",
+        tags=tuple(sorted({tag for tag in map(_line, image.tags) if tag})),
+    )
+
+
+def _line(text: str) -> str:
+    """One line, without control characters and without those that turn the direction of what follows."""
+    spaced = " ".join(text.split())
+    return "".join(char for char in spaced if unicodedata.category(char) != "Cc" and char not in _TURNING)
+
+
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

@@ -1,0 +1,89 @@
+"""Pages out of the archive: the responses that the network gave, for a resumed crawl and for extraction."""
+
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag
+
+from scrapy.http import Headers, Request, Response
+from scrapy.responsetypes import responsetypes
+
+from crawler.fetches import Fetch, latest
+from crawler.ledger import read
+from crawler.records import FacadeImage, Role
+
+if TYPE_CHECKING:
+    from crawler.spider import FacadeSpider
+
+log = logging.getLogger(__name__)
+
+
+def address(url: str) -> str:
+    """The URL as it is asked for: quoted, without its fragment.
+
+    Raises:
+        ValueError: it is not a URL.
+    """
+    return urldefrag(Request(url).url)[0]
+
+
+def response(archive: Path, fetch: Fetch, request: Request) -> Response:
+    """What came back for `request`, as the network gave it."""
+    block, body = read(archive, fetch)
+    headers = Headers()
+    for line in block.split(b"\r\n")[1:]:
+        name, _, value = line.partition(b": ")
+        if name:
+            headers.appendlist(name, value)
+    kind = responsetypes.from_args(headers=headers, url=fetch.final_url, body=body)
+    return kind(fetch.final_url, status=fetch.status or 200, headers=headers, body=body, request=request)
+
+
+def replay(spider: "FacadeSpider[Any]", archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
+    """Drive the parse functions of `spider` over an archive: no reactor, no network.
+
+    Yields every image found whose bytes were stored. What is missing or cannot be read is logged, once in all.
+    """
+    fetches = latest(archive)
+    waiting: deque[Request | FacadeImage] = deque(spider.first_requests())
+    seen: set[str] = set()
+    absent = 0
+    while waiting:
+        found = waiting.popleft()
+        if isinstance(found, FacadeImage):
+            fetch = _image(fetches, found)
+            if fetch is not None and fetch.stored:
+                yield replace(found, image_url=fetch.url), fetch
+            continue
+        url = urldefrag(found.url)[0]
+        if url in seen:
+            continue
+        seen.add(url)
+        page = fetches.get((Role.PAGE, url))
+        absent += page is None
+        if page is not None and page.stored:
+            waiting.extend(parsed(spider, response(archive, page, found)))
+    if absent:
+        log.warning(
+            "%s: the archive lacks %d pages that are asked for now; a new snapshot would have them", archive, absent
+        )
+
+
+def parsed(spider: "FacadeSpider[Any]", page: Response) -> Iterable[Request | FacadeImage]:
+    """What the page's parse function finds; a page that it cannot read is logged, and gives what came before."""
+    assert page.request is not None
+    parse = page.request.callback or spider.parse
+    try:
+        yield from parse(page, **page.request.cb_kwargs)
+    except Exception as error:
+        log.warning("%s: %s cannot read this page: %r", page.url, spider.name, error)
+
+
+def _image(fetches: dict[tuple[Role, str], Fetch], found: FacadeImage) -> Fetch | None:
+    try:
+        return fetches.get((Role.IMAGE, address(found.image_url)))
+    except ValueError:
+        return None

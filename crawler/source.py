@@ -1,0 +1,49 @@
+"""What every kind of source has: parameters, a way to gather its images, a way to find them again in its archive."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from crawler.fetches import Fetch
+from crawler.ledger import Ledger
+from crawler.records import FacadeImage
+from crawler.settings import CrawlSettings
+
+
+class SourceParams(BaseModel):
+    """What every entry of `sources:` has. A kind's own `Params` derive from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str = Field(description="one of the kinds that `facades sources` lists")
+    snapshot: str = Field(
+        "1",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=60,
+        description="label; a new one crawls the source again",
+    )
+
+
+class Kind(Protocol):
+    """A kind of source. The spiders get all of this from `crawler.spider.FacadeSpider`."""
+
+    name: str
+    Params: ClassVar[type[SourceParams]]
+
+    @classmethod
+    def expected(cls, params: Any) -> int | None:
+        """About how many images will come, for the time left; None where nobody knows."""
+
+    @classmethod
+    def collect(cls, source: str, params: Any, settings: CrawlSettings, ledger: Ledger) -> None:
+        """Gather everything into the ledger; what it already holds is not asked for again.
+
+        Raises:
+            UserError: it cannot go on; what the ledger holds stays, and the next call resumes.
+        """
+
+    @classmethod
+    def replay(cls, params: Any, archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
+        """Every image that the archive's pages speak of and that was stored, in any order, without the network."""

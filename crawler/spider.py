@@ -1,0 +1,90 @@
+"""The base of every kind that crawls a site."""
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Request
+
+from crawler.fetches import Fetch
+from crawler.ledger import Ledger
+from crawler.records import FacadeImage
+from crawler.settings import CrawlSettings
+from crawler.source import SourceParams
+
+P = TypeVar("P", bound=SourceParams)
+
+Page: TypeAlias = Any
+"""What a parse function gets: a `scrapy.http.TextResponse`. Scrapy's types only know callbacks of `Response`."""
+
+Found: TypeAlias = Iterable[Request | FacadeImage]
+"""What a parse function gives: images that it found, and further pages to ask for."""
+
+
+class FacadeSpider(Spider, Generic[P]):
+    """A kind that crawls: a `name`, its `Params`, the first requests, and functions from a response to what it holds.
+
+    The parse functions are pure: they read the response and nothing else, for they run again over the archive, without
+    the network, at every extraction. Everything else is done here and in `crawler.transport`: the images themselves,
+    the archive, resuming, robots.txt, pace, retries, redirects, limits.
+
+    """
+
+    Params: ClassVar[type[SourceParams]]
+    documented_apis: ClassVar[tuple[str, ...]] = ()
+    """URL prefixes that an API policy governs and not robots.txt. docs/sources.md says which and why."""
+    slots: ClassVar[Mapping[str, Mapping[str, float]]] = {}
+    """Host to {"delay": seconds, "concurrency": n}, as a site's rules ask. The user's limits win where gentler."""
+    own_site: ClassVar[bool] = False
+    """Whether the site is ours: it needs no contact and no delay, and its address may be private."""
+
+    def __init__(
+        self, *, source: str = "", params: P | None = None, ledger: Ledger | None = None, **arguments: Any
+    ) -> None:
+        """Without `params`, they are made of `arguments`: `scrapy crawl KIND -a name=value`."""
+        super().__init__(self.name)
+        self.source = source or self.name
+        self.params: P = params or self.Params(kind=self.name, **arguments)  # type: ignore[assignment]
+        self.ledger = ledger
+        self.allow_private = self.own_site or getattr(self.params, "allow_private", False)
+        self.proxy: str | None = None
+        self.resources = ExitStack()
+
+    @abstractmethod
+    def first_requests(self) -> Found:
+        """Where the crawl begins."""
+
+    def serving(self) -> AbstractContextManager[str | None]:
+        """Held while the spider runs; gives the HTTP proxy through which it reaches its site, None for none."""
+        return nullcontext()
+
+    @classmethod
+    def expected(cls, params: P) -> int | None:
+        return None
+
+    async def start(self) -> AsyncIterator[Request | FacadeImage]:
+        for found in self.first_requests():
+            yield found
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.proxy = spider.resources.enter_context(spider.serving())
+        crawler.signals.connect(spider.resources.close, signals.spider_closed)
+        return spider
+
+    @classmethod
+    def collect(cls, source: str, params: P, settings: CrawlSettings, ledger: Ledger) -> None:
+        from crawler.transport.run import run  # what extraction does not need
+
+        run(cls, source, params, settings, ledger)
+
+    @classmethod
+    def replay(cls, params: P, archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
+        from crawler.replay import replay
+
+        return replay(cls(params=params), archive)

@@ -1,0 +1,132 @@
+"""The one place that every fetch goes through, from its first try to its end."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urldefrag
+
+from scrapy.core.downloader import Downloader
+from scrapy.crawler import Crawler
+from scrapy.http import Request, Response
+from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
+from twisted.internet.defer import Deferred
+
+from crawler import replay
+from crawler.fetches import Fetch
+from crawler.ledger import Exchange, Ledger
+from crawler.optout import robots_tag
+from crawler.records import Outcome, Role
+from crawler.transport.exchange import exchange
+from crawler.transport.refusal import Refusal, refusal
+
+UNANSWERED = 10  # fetches that fail one after the other at a host that answered before: it is gone
+
+
+class Halt(KeyboardInterrupt):
+    """Leaves the event loop at once. Nothing needs tidying: what the archive holds is whole, the next crawl resumes."""
+
+
+def halt(reason: str) -> None:
+    """Stop the crawl as soon as the running callback returns."""
+
+    def leave() -> None:
+        raise Halt(reason)
+
+    # asyncio lets a KeyboardInterrupt out of its loop; Twisted, if it were raised here, would swallow it.
+    asyncio.get_running_loop().call_soon(leave)
+
+
+class ArchivingDownloader(Downloader):
+    """Answers from the archive what it holds already, and writes the end of every other fetch into it.
+
+    Goes by what the spider carries: its `ledger` (without one it is Scrapy's downloader) and its `proxy`.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._ledger: Ledger | None = getattr(crawler.spider, "ledger", None)
+        self._proxy: str | None = getattr(crawler.spider, "proxy", None)
+        self._silent: dict[str, int] = {}  # host that has answered: failures since then
+
+    def fetch(self, request: Request, spider: Any = None) -> Deferred[Response | Request]:
+        return deferred_from_coro(self._fetch(request))
+
+    async def _fetch(self, request: Request) -> Response | Request:
+        request.meta.setdefault("role", Role.PAGE)
+        if self._proxy:
+            request.meta["proxy"] = self._proxy
+        if self._ledger is None:
+            return await maybe_deferred_to_future(super().fetch(request))
+        if "first_at" not in request.meta:
+            request.meta["first_at"] = datetime.now(UTC)
+            if known := self._ledger.find(request.meta["role"], urldefrag(request.url)[0]):
+                return self._known(known, request)
+        try:
+            result = await maybe_deferred_to_future(super().fetch(request))
+        except Exception as error:
+            end = refusal(error)
+            self._end(request, end.outcome, end.status, end.detail)
+            raise end from error
+        if isinstance(result, Request):
+            return result
+        self._silent[self.get_slot_key(request)] = 0
+        if objection := _objection(result):
+            kept = None if objection.outcome is Outcome.OPT_OUT else exchange(request, result)
+            self._end(request, objection.outcome, objection.status, objection.detail, kept)
+            raise objection
+        self._end(request, Outcome.STORED, result.status, _exemption(request), exchange(request, result))
+        # The archive has an image's bytes; nobody else needs them.
+        return Response(result.url) if request.meta["role"] is Role.IMAGE else result
+
+    def _known(self, known: Fetch, request: Request) -> Response:
+        assert self._ledger is not None
+        if not known.stored:
+            raise Refusal(known.outcome, known.detail, known.status)
+        if known.role is Role.IMAGE:
+            return Response(known.final_url)
+        return replay.response(self._ledger.folder, known, request)
+
+    def _end(
+        self, request: Request, outcome: Outcome, status: int | None, detail: str, kept: Exchange | None = None
+    ) -> None:
+        assert self._ledger is not None
+        meta = request.meta
+        via: list[str] = meta.get("redirect_urls", [])
+        fetch = Fetch(
+            url=urldefrag(via[0] if via else request.url)[0],
+            role=meta["role"],
+            outcome=outcome,
+            first_at=meta["first_at"],
+            last_at=datetime.now(UTC),
+            attempts=meta.get("retry_times", 0) + 1,
+            status=status,
+            final_url=urldefrag(request.url)[0],
+            via=tuple(via),
+            detail=detail,
+        )
+        try:
+            self._ledger.end(fetch, kept)
+        except OSError as error:
+            halt(f"{self._ledger.folder}: cannot write: {error.strerror}")
+        if outcome in (Outcome.CONNECTION_ERROR, Outcome.TIMEOUT):
+            self._unanswered(self.get_slot_key(request), detail)
+
+    def _unanswered(self, host: str, detail: str) -> None:
+        if host in self._silent:
+            self._silent[host] += 1
+            if self._silent[host] >= UNANSWERED:
+                halt(f"{host} answers no longer ({detail})")
+
+
+def _objection(response: Response) -> Refusal | None:
+    """Why a response may not be stored: it is an error, or asks not to be used for machine learning."""
+    if not 200 <= response.status < 300:
+        return Refusal(Outcome.HTTP_ERROR, f"HTTP {response.status}", response.status)
+    tags = [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]
+    if tag := robots_tag(tags):
+        return Refusal(Outcome.OPT_OUT, f"X-Robots-Tag: {tag}", response.status)
+    return None
+
+
+def _exemption(request: Request) -> str:
+    return "not held to robots.txt: documented API" if request.meta.get("exempt") else ""

@@ -1,0 +1,59 @@
+"""From an image that was found to the request for it: spider middleware."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+from scrapy.http import Request, Response
+
+from crawler.fetches import Fetch
+from crawler.ledger import Ledger
+from crawler.records import FacadeImage, Outcome, Role
+from crawler.replay import address
+
+LONGEST_URL = 2_000  # of a URL that cannot be asked for, such as a picture in a data: URL, this much is kept
+
+
+class ImageRequests:
+    """Turns every `FacadeImage` of a spider into a request; images come before further pages, so that few wait."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler.spider.ledger)  # type: ignore[union-attr]
+
+    async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for found in start:
+            if (request := self._request(found)) is not None:
+                yield request
+
+    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for found in result:
+            if (request := self._request(found)) is not None:
+                yield request
+
+    def _request(self, found: Any) -> Any:
+        if not isinstance(found, FacadeImage):
+            return found
+        try:
+            url = address(found.image_url)
+            if not url.startswith(("http://", "https://")):
+                raise ValueError(f"found {found.image_url[:40]!r}, expected an http or https URL")
+        except ValueError as error:
+            self._bad(found.image_url[:LONGEST_URL], str(error))
+            return None
+        if self._ledger.find(Role.IMAGE, url):
+            return None
+        return Request(url, callback=_kept, priority=1, meta={"role": Role.IMAGE})
+
+    def _bad(self, url: str, detail: str) -> None:
+        now = datetime.now(UTC)
+        if not self._ledger.find(Role.IMAGE, url):
+            self._ledger.end(Fetch(url, Role.IMAGE, Outcome.BAD_URL, first_at=now, last_at=now, detail=detail))
+
+
+def _kept(response: Response) -> None:
+    """The archive has it: there is nothing to parse."""

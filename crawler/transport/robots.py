@@ -1,0 +1,64 @@
+"""robots.txt (RFC 9309) and its Crawl-delay. Scrapy's own middleware takes an unreachable one for leave to go on."""
+
+import asyncio
+from typing import Self
+from urllib.parse import urlsplit
+
+from protego import Protego
+from scrapy.crawler import Crawler
+from scrapy.http import Request
+from scrapy.http.request import NO_CALLBACK
+
+from crawler.optout import AGENT
+from crawler.records import Outcome, Role
+from crawler.transport.pace import set_delay
+from crawler.transport.refusal import Refusal, refusal
+
+_ALLOW_ALL = Protego.parse("")
+_DISALLOW_ALL = Protego.parse("User-agent: *\nDisallow: /")
+
+
+class RobotsTxt:
+    """Refuses what robots.txt disallows; slows a host down to its Crawl-delay.
+
+    Exempt are the URLs that begin with one of the spider's `documented_apis`, and the spider's own site.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._exempt: tuple[str, ...] = tuple(getattr(crawler.spider, "documented_apis", ()))
+        self._rules: dict[str, asyncio.Task[Protego]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        scheme, host = urlsplit(request.url)[:2]
+        if request.meta.get("role") is Role.ROBOTS:
+            return
+        if scheme not in ("http", "https"):
+            raise Refusal(Outcome.BAD_URL, f"found a {scheme} URL, expected http or https")
+        if request.url.startswith(self._exempt):
+            request.meta["exempt"] = True
+            return
+        origin = f"{scheme}://{host}"
+        if origin not in self._rules:
+            self._rules[origin] = asyncio.ensure_future(self._read(origin))
+        if not (await self._rules[origin]).can_fetch(request.url, AGENT):
+            raise Refusal(Outcome.ROBOTS, f"disallowed by {origin}/robots.txt")
+
+    async def _read(self, origin: str) -> Protego:
+        """The rules of an origin: none where it has no robots.txt, all closed where it cannot say (RFC 9309, 2.3.1)."""
+        request = Request(f"{origin}/robots.txt", callback=NO_CALLBACK, priority=1000, meta={"role": Role.ROBOTS})
+        try:
+            response = await self._crawler.engine.download_async(request)
+        except Exception as error:
+            end = refusal(error)
+            if end.status is None:
+                raise Refusal(end.outcome, f"robots.txt: {end.detail}") from error
+            return _ALLOW_ALL if 400 <= end.status < 500 and end.status != 429 else _DISALLOW_ALL
+        rules = Protego.parse(response.body.decode("utf-8", "replace"))
+        if delay := rules.crawl_delay(AGENT):
+            set_delay(self._crawler, request, float(delay))
+        return rules
