@@ -1,4 +1,4 @@
-"""The two views of a picture that curation works on: the crop that a model sees, the thumbnail that duplicates are told by."""
+"""The two views of a picture: the crop that a model sees, and the thumbnail that duplicates are told by."""
 
 import numpy as np
 from numpy.typing import NDArray

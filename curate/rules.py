@@ -1,0 +1,99 @@
+"""What is kept: the `curate` section of params.yaml, and the filters that its thresholds set."""
+
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from curate.records import Reason
+
+RULE_VERSION = 1
+"""Counts up when the same measures and thresholds come to decide otherwise; written into every row of the manifest."""
+
+
+class Thresholds(BaseModel):
+    """Where each filter draws its line; null switches it off. `min_x` drops what measures less in x, `max_x` more.
+
+    The defaults are gentle: measured on real photographs of buildings, docs/curation.md shows what each costs.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min_side: float | None = Field(96, ge=1, description="shorter side of the image, in pixels")
+    max_aspect: float | None = Field(2.5, ge=1, description="longer side over shorter side")
+    min_sharpness: float | None = Field(0.40, ge=0, le=1, description="1 − blur effect (Crete et al. 2007)")
+    min_highlight: float | None = Field(0.32, ge=0, le=1, description="99th percentile of luma: a night shot has lamps")
+    max_shadow: float | None = Field(0.60, ge=0, le=1, description="5th percentile of luma: bleached, or on paper")
+    min_contrast: float | None = Field(0.05, ge=0, le=0.5, description="standard deviation of luma")
+    min_entropy: float | None = Field(4.0, ge=0, le=8, description="bits a pixel of the luma histogram")
+    min_colorfulness: float | None = Field(None, ge=0, description="Hasler & Süsstrunk 2003; 15 is slightly colourful")
+    min_chroma: float | None = Field(
+        2.0, ge=0, description="levels by which colours stray from one tonal scale: 0 is greyscale, sepia too"
+    )
+    max_paper: float | None = Field(0.33, ge=0, le=1, description="share of one light colour, above as below: drawings")
+    max_border: float | None = Field(0.05, ge=0, le=1, description="depth of a flat strip along an edge of the crop")
+
+
+class Filter(NamedTuple):
+    """One measure held against one threshold."""
+
+    reason: Reason
+    measure: str  # a column of the prepared table
+    threshold: str  # a field of Thresholds
+
+    @property
+    def is_minimum(self) -> bool:
+        return self.threshold.startswith("min_")
+
+
+_REASONS = {
+    "min_side": Reason.TOO_SMALL,
+    "max_aspect": Reason.ODD_ASPECT,
+    "min_sharpness": Reason.BLURRED,
+    "min_highlight": Reason.DARK,
+    "max_shadow": Reason.BRIGHT,
+    "min_contrast": Reason.LOW_INFORMATION,
+    "min_entropy": Reason.LOW_INFORMATION,
+    "min_colorfulness": Reason.GREYSCALE,
+    "min_chroma": Reason.GREYSCALE,
+    "max_paper": Reason.DRAWING,
+    "max_border": Reason.BORDER,
+}
+
+FILTERS = tuple(
+    Filter(reason, name.removeprefix("min_").removeprefix("max_"), name) for name, reason in _REASONS.items()
+)
+"""In the order in which they are asked; the first that objects speaks."""
+
+MEASURES = tuple(filter_.measure for filter_ in FILTERS)
+
+
+class Duplicates(BaseModel):
+    """When two images count as one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    radius: int = Field(8, ge=0, le=12, description="Hamming distance of hashes up to which pairs are looked at")
+    similarity: float = Field(
+        0.75, gt=0, le=1, description="local correlation after alignment (its median) from which a pair is one"
+    )
+    mirrored: bool = Field(True, description="whether a mirrored copy is a duplicate")
+
+
+Preference = Literal["license", "resolution", "sharpness", "sha256"]
+
+
+class CurateParams(BaseModel):
+    """The `curate` section of params.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    image_size: int = Field(64, ge=32, le=256, description="side of a facade in pixels")
+    workers: int | None = Field(None, ge=1, description="processes that prepare images; null is one a core")
+    thresholds: Thresholds = Field(Thresholds(), description="the filters")
+    duplicates: Duplicates = Field(Duplicates(), description="when two images count as one")
+    keeper: tuple[Preference, ...] = Field(
+        ("license", "resolution", "sha256"),
+        description="which of several duplicates stays: the most open licence, the most pixels, the sharpest crop; "
+        "what these leave open the smallest sha256 decides",
+    )
+    holdout: float = Field(0.1, ge=0, lt=1, description="share of the facades that no model is trained on")
