@@ -119,10 +119,13 @@ def mistake(detail: ErrorDetails) -> str:
     """One line for one of pydantic's errors: the path of the key, what was found, what was expected."""
     location = detail["loc"]
     found, kind, context = detail["input"], detail["type"], detail.get("ctx", {})
-    if location[:1] == ("sources",) and len(location) > 2:
+    if location[-1] == "[key]":
+        where = ".".join(map(str, location[:-1]))
+        return f"{where}: found this name, expected lower-case letters, digits, - and _ only, a letter first"
+    if location[0] == "sources" and len(location) > 2:
         # pydantic puts the kind between the name of an entry and its key.
         location = (*location[:2], *location[3:])
-    where = ".".join(str(part) for part in location if part != "[key]")
+    where = ".".join(map(str, location))
     if kind == "union_tag_not_found":
         return f"{where}: found no kind, expected kind: one of {', '.join(kinds.KINDS)}"
     if kind == "union_tag_invalid":
@@ -133,8 +136,6 @@ def mistake(detail: ErrorDetails) -> str:
         return f"{where}: found an unknown key, expected one of {', '.join(known)}{_near(str(location[-1]), known)}"
     if kind == "missing":
         return f"{where}: missing"
-    if location[-1] == "[key]":
-        return f"{where}: found this name, expected lower-case letters, digits, - and _ only, a letter first"
     expected = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     return f"{where}: found {_shown(found)}, expected {expected}"
 

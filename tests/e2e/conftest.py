@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 
 SMALL: dict[str, Any] = {
     "sources": {"demo": {"kind": "demo", "buildings": 40, "seed": 7, "snapshot": "1"}},
-    "models": {"facade": {"recipe": "facade", "steps": 4, "batch_size": 8}},
+    "models": {"facade": {"recipe": "facade", "steps": 4, "batch": 8, "measure_images": 20}},
+    "evaluate": {"n": 20, "seed": 0},
 }
 
 
