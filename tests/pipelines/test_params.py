@@ -8,9 +8,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from crawler.errors import UserError
+from crawler.kinds import KINDS as NAMES
 from pipelines import params
 
 ROOT = Path(__file__).parents[2]
+KINDS = ", ".join(NAMES)
 
 
 @pytest.fixture
@@ -68,8 +70,14 @@ def test_an_unknown_section(mistakes: Any) -> None:
         ),
         (lambda p: p["curate"].update(holdout=2), "curate.holdout: found 2, expected less than "),
         (lambda p: p["crawl"].update(unknown="perhaps"), "crawl.unknown: found \"perhaps\", expected 'drop' or 'keep'"),
-        (lambda p: p["sources"].update(x={"snapshot": "1"}), "sources.x: found no kind, expected kind: one of demo"),
-        (lambda p: p["sources"].update(x={"kind": "dmo"}), "sources.x.kind: found 'dmo', expected one of demo"),
+        (
+            lambda p: p["sources"].update(x={"snapshot": "1"}),
+            f"sources.x: found no kind, expected kind: one of {KINDS}",
+        ),
+        (
+            lambda p: p["sources"].update(x={"kind": "dmo"}),
+            f"sources.x.kind: found 'dmo', expected one of {KINDS}; did you mean demo?",
+        ),
         (lambda p: p["sources"].update(x=3), "sources.x: found "),
         (lambda p: p.update(sources={}), "sources: found {}, expected "),
         (lambda p: p["sources"].update({"A b": {"kind": "demo"}}), "sources.A b: found this name, expected lower-case"),
