@@ -1,0 +1,199 @@
+"""What becomes of a trained model: `facades sample`, `walk`, `pick` and `export model`.
+
+All of it goes to exports/MODEL/, not to models/, whose files DVC holds to their hashes. torch is imported where it is
+used, so that `facades --help` is quick.
+"""
+
+import hashlib
+import io
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from crawler.errors import UserError
+from crawler.files import replacing
+from pipelines import paths
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from train.networks import Generator
+
+EXPORTS = Path("exports")
+FRAMES = 24  # of a walk, from one image to the next
+
+
+class Format(StrEnum):
+    ONNX = "onnx"
+    TORCHSCRIPT = "torchscript"
+    SAFETENSORS = "safetensors"
+    WEB = "web"
+
+
+SUFFIX = {Format.ONNX: ".onnx", Format.TORCHSCRIPT: ".pt", Format.SAFETENSORS: ".safetensors", Format.WEB: ".html"}
+
+Model = Annotated[str, typer.Argument(help="Its name under models/.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the latents; image k depends on it and on k alone.")]
+Truncation = Annotated[
+    float | None,
+    typer.Option(min=0.01, help="No component of z further from 0 than this: less variety, fewer failures."),
+]
+Latents = Annotated[Path | None, typer.Option(help="A latents file to take in place of the seed.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write, in place of exports/MODEL/.")]
+
+
+class _Exports(TyperGroup):
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """`facades export NAME` is `facades export model NAME`."""
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["model", *args])
+
+
+commands = typer.Typer()
+exports = typer.Typer(cls=_Exports, no_args_is_help=True)
+commands.add_typer(exports, name="export", help="Write a model in a format that other programs read.")
+
+
+@commands.command()
+def sample(
+    model: Model,
+    n: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 64,
+    seed: Seed = 0,
+    truncation: Truncation = None,
+    latents: Latents = None,
+    out: Out = None,
+) -> None:
+    """Draw images: a PNG each, a grid of them all, and their latents."""
+    from train.latents import images, to_json
+    from train.samples import grid
+
+    network, sha256 = _load(model)
+    z = _latents(network.latent, n, seed, truncation, latents, sha256)
+    drawn = images(network, z)
+    out = out or EXPORTS / model / f"sample-{latents.stem if latents else seed}"
+    with replacing(out) as draft:
+        _write_pngs(drawn, draft)
+        grid(drawn).save(draft / "grid.png")
+        (draft / "latents.json").write_text(to_json(z, sha256), encoding="utf-8")
+    print(out)
+
+
+@commands.command()
+def walk(
+    model: Model,
+    n: Annotated[int, typer.Option("-n", min=2, help="Images to pass.")] = 8,
+    seed: Seed = 0,
+    truncation: Truncation = None,
+    latents: Latents = None,
+    gif: Annotated[bool, typer.Option("--gif/--frames", help="One GIF, or a PNG a frame.")] = True,
+    out: Out = None,
+) -> None:
+    """Walk through the latents, from image to image and back to the first."""
+    from train.latents import images
+    from train.walk import path, save_film
+
+    network, sha256 = _load(model)
+    z = _latents(network.latent, n, seed, truncation, latents, sha256)
+    if len(z) < 2:
+        raise UserError(f"{latents}: found 1 latent; expected 2 or more to walk between")
+    drawn = images(network, path(z, FRAMES))
+    out = out or EXPORTS / model / f"walk-{latents.stem if latents else seed}{'.gif' if gif else ''}"
+    with replacing(out) as draft:
+        if gif:
+            save_film(drawn, draft)
+        else:
+            _write_pngs(drawn, draft)
+    print(out)
+
+
+@commands.command()
+def pick(
+    model: Model,
+    n: Annotated[int, typer.Option("-n", min=1, help="How many to choose from.")] = 128,
+    seed: Seed = 0,
+    truncation: Truncation = None,
+    out: Out = None,
+) -> None:
+    """Write an HTML contact sheet on which you mark favourites and save their latents, for `sample --latents`."""
+    from train.browser import contact
+    from train.latents import draw, images
+
+    network, sha256 = _load(model)
+    z = draw(n, network.latent, seed, truncation)
+    drawn = images(network, z)
+    out = out or EXPORTS / model / f"pick-{seed}.html"
+    with replacing(out) as draft:
+        page = contact.page(model, sha256, z, [_png(image) for image in drawn], size=drawn.shape[-1])
+        draft.write_text(page, encoding="utf-8")
+    print(out)
+
+
+@exports.command("model")
+def export_model(
+    model: Model,
+    format_: Annotated[Format, typer.Option("--format", help="web: one HTML page that runs it in a browser.")],
+    out: Out = None,
+) -> None:
+    """Write a generator as ONNX, TorchScript, safetensors, or as a page that runs it in a browser."""
+    weights = _weights(model)
+    data = weights.read_bytes() if format_ == Format.SAFETENSORS else _convert(model, format_)
+    out = out or EXPORTS / model / f"{model}{SUFFIX[format_]}"
+    with replacing(out) as draft:
+        draft.write_bytes(data)
+    print(out)
+
+
+def _convert(model: str, format_: Format) -> bytes:
+    from train import export, generator
+    from train.browser import explorer, runtime
+
+    network, making = generator.load(_weights(model))
+    metadata = {generator.KEY: making.model_dump_json()}
+    if format_ == Format.ONNX:
+        return export.onnx(network, metadata)
+    if format_ == Format.TORCHSCRIPT:
+        return export.torchscript(network, metadata)
+    return explorer.page(network, model, runtime.read()).encode()
+
+
+def _weights(model: str) -> Path:
+    return paths.model(model) / "generator.safetensors"
+
+
+def _load(model: str) -> "tuple[Generator, str]":
+    """The generator, and the sha256 of its file."""
+    from train import generator
+
+    network, _ = generator.load(_weights(model))
+    return network, hashlib.sha256(_weights(model).read_bytes()).hexdigest()
+
+
+def _latents(length: int, n: int, seed: int, truncation: float | None, file: Path | None, sha256: str) -> "Tensor":
+    """Those of the file, where one is given, else n drawn ones."""
+    from train.latents import draw, read
+
+    if file is None:
+        return draw(n, length, seed, truncation)
+    z, origin = read(file, length)
+    if origin != sha256:
+        print(f"note: {file} was made with another generator ({origin[:12]}…); its images will differ", file=sys.stderr)
+    return z
+
+
+def _write_pngs(images: "Iterable[Tensor]", folder: Path) -> None:
+    folder.mkdir()
+    for number, image in enumerate(images):
+        (folder / f"{number:04d}.png").write_bytes(_png(image))
+
+
+def _png(image: "Tensor") -> bytes:
+    """An image, uint8, 3×S×S, as a PNG file."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(image.permute(1, 2, 0).contiguous().numpy()).save(buffer, format="PNG")
+    return buffer.getvalue()

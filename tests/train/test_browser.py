@@ -1,0 +1,76 @@
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from markupsafe import Markup
+
+from crawler.errors import UserError
+from train.browser import runtime
+from train.browser.document import body, document
+
+
+def page(**changes: object) -> str:
+    parts = {
+        "title": "t",
+        "body": Markup("<p>b</p>"),
+        "style": "p {}",
+        "script": "let a;",
+        "blocks": {"x": "1"},
+    } | changes
+    return document(**parts)  # type: ignore[arg-type]
+
+
+def test_titles_and_names_from_outside_are_escaped() -> None:
+    hostile = '"><script>alert(1)</script>'
+    made = page(title=hostile, body=body("contact.html.j2", {"name": hostile, "images": [], "size": 64}))
+    assert "<script>alert" not in made
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"script": "'</SCRIPT >'"},
+        {"script": "'<!-- '"},
+        {"blocks": {"x": "</script>"}},
+        {"style": "</style>"},
+    ],
+)
+def test_a_text_that_would_end_its_element_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"may"):
+        page(**changes)
+
+
+def test_the_page_refers_to_nothing_outside_itself() -> None:
+    class Links(HTMLParser):
+        found: list[str] = []  # noqa: RUF012  # of one parser only
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.found += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    parser = Links()
+    parser.feed(page())
+    assert parser.found == ["data:,"]
+
+
+def test_only_a_page_that_needs_it_may_compile_webassembly() -> None:
+    assert "wasm-unsafe-eval" not in page()
+    assert "wasm-unsafe-eval" in page(webassembly=True)
+
+
+def test_the_runtime_is_pinned_alike_for_npm_and_for_us() -> None:
+    package = (Path(runtime.__file__).parent / "package.json").read_text()
+    assert f'"onnxruntime-web": "{runtime.VERSION}"' in package
+
+
+def test_a_missing_runtime_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=re.escape(f"expected onnxruntime-web {runtime.VERSION}, which comes by: npm ci")
+    ):
+        runtime.read(tmp_path)
+
+
+def test_another_runtime_is_refused_by_its_hash(tmp_path: Path) -> None:
+    (tmp_path / runtime.SCRIPT).write_text("alert(1)")
+    with pytest.raises(UserError, match=r"found sha256 [0-9a-f]{64}, expected [0-9a-f]{64}"):
+        runtime.read(tmp_path)

@@ -1,0 +1,187 @@
+// Runs the generator on ONNX Runtime Web (`ort`) and lets a person move through its latents.
+
+const STRIDE = 2500; // milliseconds of a walk from one latent to the next
+const RATE_OVER = 20; // images over which the speed is averaged
+
+const facts = JSON.parse(document.getElementById("facts").textContent);
+const canvas = document.querySelector("canvas");
+const context = canvas.getContext("2d");
+const status = document.querySelector("[role=status]");
+const sliders = [...document.querySelectorAll("input")];
+const [random, walk, save] = ["random", "walk", "save"].map((id) => document.getElementById(id));
+
+let session;
+let z; // Float32Array, the latent that is shown
+
+// Latents
+
+function normal() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()); // Box and Muller 1958
+}
+
+const draw = () => Float32Array.from({ length: facts.latent }, normal);
+
+const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
+
+function slerp(a, b, t) { // Shoemake 1985, as train/latents.py
+  const angle = Math.acos(Math.min(1, Math.max(-1, dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)))));
+  const [p, q] = [1 - t, t].map((part) => Math.sin(angle) < 1e-9 ? part : Math.sin(part * angle) / Math.sin(angle));
+  return a.map((x, i) => p * x + q * b[i]);
+}
+
+// The latent in the address, so that a bookmark keeps a facade: base64url of its float32 bytes.
+
+function toFragment(latent) {
+  const text = btoa(String.fromCharCode(...new Uint8Array(latent.buffer)));
+  return "#" + text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function fromFragment(fragment) {
+  try {
+    const text = atob(fragment.slice(1).replaceAll("-", "+").replaceAll("_", "/"));
+    const latent = new Float32Array(Uint8Array.from(text, (c) => c.charCodeAt(0)).buffer);
+    return latent.length === facts.latent && latent.every(Number.isFinite) ? latent : null;
+  } catch {
+    return null; // not one of our addresses
+  }
+}
+
+// Pictures
+
+const spent = [];
+
+async function paint() {
+  const started = performance.now();
+  const { images } = await session.run({ z: new ort.Tensor("float32", z, [1, facts.latent, 1, 1]) });
+  const planes = images.data;
+  const count = facts.size ** 2;
+  const pixels = new ImageData(facts.size, facts.size); // its bytes round and clamp
+  for (let i = 0; i < count; i++) {
+    for (let channel = 0; channel < 3; channel++) pixels.data[4 * i + channel] = (planes[channel * count + i] + 1) * 127.5;
+    pixels.data[4 * i + 3] = 255;
+  }
+  context.putImageData(pixels, 0, 0);
+  images.dispose();
+  spent.push(performance.now() - started);
+  if (spent.length > RATE_OVER) spent.shift();
+}
+
+function describe() {
+  const mean = spent.reduce((a, b) => a + b, 0) / spent.length;
+  status.textContent = `${mean.toFixed(0)} ms an image, ${(1000 / mean).toFixed(0)} images/s`;
+  sliders.forEach((slider, i) => {
+    const value = dot(z, facts.directions[i]);
+    if (slider !== dragged) slider.value = value;
+    slider.nextElementSibling.textContent = value.toFixed(1).replace("-", "−");
+  });
+}
+
+let painting = false;
+let stale = false;
+
+async function show(latent) {
+  z = latent;
+  stale = true;
+  if (painting) return; // the loop below takes the newest latent
+  painting = true;
+  while (stale) {
+    stale = false;
+    await paint();
+    describe();
+  }
+  painting = false;
+}
+
+function settle() {
+  history.replaceState(null, "", toFragment(z));
+}
+
+// A walk: from latent to latent until it is stopped
+
+let walking = false;
+
+async function stroll() {
+  while (walking) {
+    const [from, to, started] = [z, draw(), performance.now()];
+    for (let t = 0; walking && t < 1; ) {
+      t = Math.min(1, (await nextFrame() - started) / STRIDE);
+      if (walking) await show(slerp(from, to, Math.max(0, t)));
+    }
+  }
+}
+
+const nextFrame = () => new Promise(requestAnimationFrame);
+
+function halt() {
+  walking = false;
+  walk.setAttribute("aria-pressed", "false");
+}
+
+walk.addEventListener("click", () => {
+  if (walking) {
+    halt();
+    settle();
+  } else {
+    walking = true;
+    walk.setAttribute("aria-pressed", "true");
+    stroll();
+  }
+});
+
+random.addEventListener("click", async () => {
+  halt();
+  await show(draw());
+  settle();
+});
+
+save.addEventListener("click", () => canvas.toBlob((blob) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = `${facts.name}.png`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}));
+
+let dragged = null;
+
+sliders.forEach((slider, i) => {
+  const direction = facts.directions[i];
+  slider.addEventListener("input", () => {
+    halt();
+    dragged = slider;
+    const change = slider.value - dot(z, direction);
+    show(z.map((x, k) => x + change * direction[k]));
+  });
+  slider.addEventListener("change", () => {
+    dragged = null;
+    settle();
+  });
+});
+
+addEventListener("hashchange", () => {
+  halt();
+  const latent = fromFragment(location.hash);
+  if (latent) show(latent);
+});
+
+// Start
+
+async function unpack(id) {
+  const element = document.getElementById(id);
+  const packed = Uint8Array.from(atob(element.textContent), (c) => c.charCodeAt(0));
+  element.remove();
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+try {
+  ort.env.wasm.wasmBinary = await unpack("wasm");
+  ort.env.wasm.numThreads = 1; // a file has no cross-origin isolation, and so no shared memory
+  session = await ort.InferenceSession.create(await unpack("generator"), { executionProviders: ["wasm"] });
+  await show(fromFragment(location.hash) ?? draw());
+  settle();
+  for (const control of [random, walk, save, ...sliders]) control.disabled = false;
+} catch (error) {
+  status.textContent = `This browser cannot run the generator: ${error.message}`;
+  throw error;
+}

@@ -1,0 +1,47 @@
+"""The explorer: one HTML page that runs a generator in the browser, with nothing to install and nothing fetched."""
+
+import base64
+import gzip
+import json
+
+import torch
+
+from train import export
+from train.browser.document import body, document, source
+from train.browser.runtime import Runtime
+from train.directions import principal_directions
+from train.networks import Generator
+
+DIRECTIONS = 8
+
+
+def page(generator: Generator, name: str, runtime: Runtime) -> str:
+    """The page of one generator, in evaluation mode and on the CPU.
+
+    Args:
+        name: of the model; heads the page, and names the pictures saved from it.
+
+    Raises:
+        UserError: the packages of the extra `onnx` are not installed.
+    """
+    with torch.inference_mode():
+        size = generator(torch.zeros(1, generator.latent, 1, 1)).shape[-1]
+    directions = principal_directions(generator, DIRECTIONS)
+    facts = {"name": name, "latent": generator.latent, "size": size, "directions": directions.tolist()}
+    return document(
+        name,
+        body("explorer.html.j2", {"name": name, "size": size, "directions": len(directions)}),
+        style=source("page.css") + source("explorer.css"),
+        script=runtime.script + source("explorer.js"),
+        blocks={
+            "facts": json.dumps(facts).replace("<", "\\u003c"),
+            "generator": _pack(export.onnx(generator, {})),
+            "wasm": _pack(runtime.wasm),
+        },
+        webassembly=True,
+    )
+
+
+def _pack(data: bytes) -> str:
+    """gzip, without a time in it, as base64."""
+    return base64.b64encode(gzip.compress(data, mtime=0)).decode()

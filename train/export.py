@@ -1,0 +1,91 @@
+"""A trained generator in the formats that other programs read.
+
+All of them take z, float32, n×latent×1×1, to images, float32, n×3×S×S in [-1, 1].
+"""
+
+import io
+import json
+import warnings
+from collections.abc import Mapping
+from importlib import import_module
+from types import ModuleType
+
+import torch
+from torch import Tensor
+
+from crawler.errors import UserError
+from train.latents import draw
+from train.networks import Generator
+
+TOLERANCE = 1e-4
+CHECKED = 16  # latents on which an exported generator is held against ours
+
+
+def onnx(generator: Generator, metadata: Mapping[str, str]) -> bytes:
+    """The generator as ONNX, input `z`, output `images`, any n; checked with ONNX Runtime.
+
+    Args:
+        generator: in evaluation mode, on the CPU.
+        metadata: written as the model's metadata properties.
+
+    Raises:
+        UserError: the packages of the extra `onnx` are not installed.
+        RuntimeError: ONNX Runtime's images differ from torch's by more than TOLERANCE.
+    """
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        _extra(name)
+    batch = {0: torch.export.Dim("n")}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter about itself
+        program = torch.onnx.export(
+            generator,
+            (_latents(generator)[:2],),
+            input_names=["z"],
+            output_names=["images"],
+            dynamic_shapes=(batch,),
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    # The exporter notes where in which file each node came from; that is the machine's, not the model's.
+    del model.metadata_props[:]
+    for part in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
+        del part.metadata_props[:]
+    _extra("onnx").helper.set_model_props(model, dict(sorted(metadata.items())))
+    data: bytes = model.SerializeToString(deterministic=True)
+    session = _extra("onnxruntime").InferenceSession(data, providers=["CPUExecutionProvider"])
+    _check("ONNX", generator, torch.from_numpy(session.run(None, {"z": _latents(generator).numpy()})[0]))
+    return data
+
+
+def torchscript(generator: Generator, metadata: Mapping[str, str]) -> bytes:
+    """The generator as TorchScript, for `torch.jit.load` and libtorch; `metadata.json` lies in it as an extra file.
+
+    Raises:
+        RuntimeError: its images differ from the generator's by more than TOLERANCE.
+    """
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # TorchScript is deprecated; whoever asks for it knows
+        script = torch.jit.freeze(torch.jit.trace(generator, _latents(generator)[:2]))  # type: ignore[no-untyped-call]
+        _check("TorchScript", generator, script(_latents(generator)))
+        torch.jit.save(script, buffer, _extra_files={"metadata.json": json.dumps(dict(metadata), sort_keys=True)})
+    return buffer.getvalue()
+
+
+def _latents(generator: Generator) -> Tensor:
+    return draw(CHECKED, generator.latent, seed=0)[:, :, None, None]
+
+
+@torch.inference_mode()
+def _check(format_: str, generator: Generator, images: Tensor) -> None:
+    difference = (images - generator(_latents(generator))).abs().max().item()
+    if not difference <= TOLERANCE:
+        raise RuntimeError(f"{format_}: images differ from torch's by {difference:.2g}, expected at most {TOLERANCE:g}")
+
+
+def _extra(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError:
+        raise UserError(f"{name}: not installed; expected the extra `onnx`: pip install -e '.[onnx]'") from None

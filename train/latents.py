@@ -1,0 +1,79 @@
+"""Latents: the noise vectors z that a generator turns into images: drawn, rendered, kept in a file."""
+
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from crawler.errors import UserError
+from train.generator import generate
+from train.networks import Generator
+from train.randomness import Purpose, stream
+
+FORMAT = "facades latents 1"
+
+
+def draw(n: int, length: int, seed: int, truncation: float | None = None) -> Tensor:
+    """Draw n latents: float32, n×length, standard normal. The k-th depends on (seed, k) alone, whatever n.
+
+    Args:
+        truncation: no component is further from 0 than this: less variety, more typical images (the truncation trick,
+            Brock et al. 2019, arXiv:1809.11096). None draws from the whole distribution, as in training.
+    """
+    z = torch.empty(n, length)
+    for k, row in enumerate(z):
+        rng = stream(seed, Purpose.SAMPLE, k)
+        if truncation is None:
+            row.normal_(generator=rng)
+        else:
+            nn.init.trunc_normal_(row, a=-truncation, b=truncation, generator=rng)
+    return z
+
+
+@torch.inference_mode()
+def images(network: Generator, latents: Tensor) -> Tensor:
+    """Images of latents: uint8, n×3×S×S in [0, 255].
+
+    One at a time, so that the bytes of an image depend on its latent alone, not on the company it is drawn in.
+
+    Args:
+        network: in evaluation mode, on the CPU.
+        latents: float32, n×length.
+    """
+    return torch.cat([generate(network, z.view(1, -1, 1, 1)) for z in latents])
+
+
+def to_json(latents: Tensor, generator: str) -> str:
+    """The text of a latents file.
+
+    Nine digits name a float32 exactly, and survive JavaScript's doubles; so a page may copy rows of it.
+
+    Args:
+        latents: float32, n×length.
+        generator: sha256 of the generator.safetensors that they were looked at with, hex.
+    """
+    rows = ",\n".join("[" + ",".join(f"{x:.9g}" for x in row) + "]" for row in latents.tolist())
+    return f'{{"format": "{FORMAT}", "generator": "{generator}", "latents": [\n{rows}\n]}}\n'
+
+
+def read(path: Path, length: int) -> tuple[Tensor, str]:
+    """Read a latents file: float32, n×length, and the sha256 of the generator they were looked at with.
+
+    Raises:
+        UserError: the file is missing, is no latents file, or its latents are of another length.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["format"] != FORMAT:
+            raise ValueError(f"format {found['format']!r}")
+        z = torch.tensor(found["latents"], dtype=torch.float32)
+        generator = str(found["generator"])
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; expected a latents file, such as `facades pick` saves") from None
+    except (ValueError, TypeError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path}: found {reason}; expected a latents file, such as `facades pick` saves") from error
+    if z.ndim != 2 or z.shape[1] != length or not z.isfinite().all():
+        raise UserError(f"{path}: found latents of shape {tuple(z.shape)}; expected rows of {length} finite numbers")
+    return z, generator
