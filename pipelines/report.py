@@ -76,7 +76,8 @@ def write_report(
     progress(1, total, "contact sheets")
     images = read_images(dataset)
     kept, dropped, clusters = selection.kept(manifest), selection.dropped(manifest), selection.clusters(manifest)
-    pixels = prepared_pixels((at.prepared for at in sources.values()), galleries.wanted(dropped.values(), clusters))
+    prepared = [at.prepared for at in sources.values()]
+    pixels = prepared_pixels(prepared, galleries.wanted(dropped.values(), clusters))
     # What is called the dataset is taken from the dataset itself.
     pixels |= {row["sha256"]: upright(images[row["row"]]) for row in kept.rows}
     cluster_sheet, families = galleries.families(clusters, pixels)
@@ -92,7 +93,7 @@ def write_report(
         {
             "steps": funnel(tried, sum(listed.values()), manifest),
             "kept": galleries.gallery("facades", "facades", kept, pixels),
-            "dropped": [galleries.drop_gallery(reason, chosen, pixels) for reason, chosen in dropped.items()],
+            "dropped": [galleries.drop_gallery(reason, chosen, pixels, prepared) for reason, chosen in dropped.items()],
             "clusters": clusters,
             "cluster_sheet": cluster_sheet,
             "families": families,

@@ -73,7 +73,7 @@ def chart(title: str, x_label: str, series: Sequence[Series], marks: Sequence[tu
     drawn = [(one.name, _buckets(one)) for one in series if np.isfinite(one.y).any()]
     if not drawn:
         return None
-    bounds = [_tame(np.concatenate([low, high])) for _, (_, low, _, high) in drawn]
+    bounds = [tame(np.concatenate([low, high])) for _, (_, low, _, high) in drawn]
     values = [*(value for bound in bounds for value in bound), *(value for _, value in marks)]
     y_ticks = ticks(min(values), max(values))
     y0, y1 = y_ticks[0], y_ticks[-1]
@@ -137,7 +137,7 @@ def _buckets(series: Series) -> tuple[Values, Values, Values, Values]:
     return at, low, mean, high
 
 
-def _tame(values: Values) -> tuple[float, float]:
+def tame(values: Values) -> tuple[float, float]:
     """Lowest and highest, but for the few that lie so far out that they would flatten the rest; those are clipped."""
     low, high = np.quantile(values, (0.02, 0.98))
     near = values[(values >= low - (high - low)) & (values <= high + (high - low))]

@@ -1,10 +1,12 @@
 """Contact sheets of the page: chosen rows of the manifest with their picture, their link and what decided."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from curate.records import Reason
 from pipelines.page.charts import number
+from pipelines.page.histogram import Histogram, histogram, read_measure
 from pipelines.page.render import line
 from pipelines.page.selection import Clusters, Row, Selection
 from pipelines.page.sheets import Pixels, Sheet, sheet
@@ -31,6 +33,7 @@ class Gallery:
     tiles: tuple[Tile, ...]
     unseen: tuple[Row, ...]  # rows without a picture
     withheld: bool = False  # no pictures on purpose
+    histograms: tuple[Histogram, ...] = ()  # of the measures that decided
 
     @property
     def measures(self) -> str:
@@ -56,12 +59,23 @@ def gallery(anchor: str, title: str, selection: Selection, pixels: Mapping[str, 
     return Gallery(anchor, title, selection.total, drawn, tiles, unseen)
 
 
-def drop_gallery(reason: Reason, selection: Selection, pixels: Mapping[str, Pixels]) -> Gallery:
+def drop_gallery(
+    reason: Reason, selection: Selection, pixels: Mapping[str, Pixels], prepared: Sequence[Path]
+) -> Gallery:
+    """What was dropped for one reason, with the spread of the measures that decided over all `prepared` tables."""
+    anchor, title = f"dropped-{reason}", REASONS[reason]
     if reason in NOT_SHOWN:
-        return Gallery(
-            f"dropped-{reason}", REASONS[reason], selection.total, None, (), selection.rows[:LISTED], withheld=True
-        )
-    return gallery(f"dropped-{reason}", REASONS[reason], selection, pixels)
+        return Gallery(anchor, title, selection.total, None, (), selection.rows[:LISTED], withheld=True)
+    decided = {
+        (row["measure"], row["threshold"], row["value"] < row["threshold"])
+        for row in selection.rows
+        if row["measure"] and row["value"] is not None and row["threshold"] is not None
+    }
+    spreads = (
+        histogram(measure, read_measure(prepared, measure), threshold, below=below)
+        for measure, threshold, below in sorted(decided)
+    )
+    return replace(gallery(anchor, title, selection, pixels), histograms=tuple(one for one in spreads if one))
 
 
 def families(clusters: Clusters, pixels: Mapping[str, Pixels]) -> tuple[Sheet | None, tuple[Family, ...]]:

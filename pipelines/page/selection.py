@@ -12,7 +12,7 @@ Row = dict[str, Any]
 """One row of the manifest."""
 
 KEPT_SHOWN = 120
-DROPPED_SHOWN = 24
+DROPPED_SHOWN = 30
 CLUSTERS_SHOWN = 24
 MEMBERS_SHOWN = 12
 

@@ -185,7 +185,12 @@ def _write_source(
         pa.Table.from_pylist([{key: row[key] for key in IMAGES.names if key in row} for row in rows], IMAGES),
         paths.images,
     )
+    spread = np.random.default_rng(len(name))
     prepared = {
+        measure: pa.array(threshold * (1 - side * spread.gamma(3, 0.15, len(rows)) * 0.8 + side * 0.1), pa.float64())
+        for measure, threshold, side in MEASURES.values()
+        if measure != "short_side"
+    } | {
         "sha256": pa.array([row["sha256"] for row in rows], pa.string()),
         "error": pa.array([row["reason"] if row.get("reason") in DECODE_ERRORS else None for row in rows], pa.string()),
         "pixels": pa.array(
@@ -236,7 +241,7 @@ def _write_model(folder: Path, rng: np.random.Generator, *, quality: int, finish
     if not finished:
         return
     final = [draw_facade(rng).astype(np.float64) for _ in range(64)]
-    for step in range(100, 1001, 100):
+    for step in range(0, 1001, 200):
         noise = 120 * (1 - step / 1000) + 15 - 10 * quality
         tiles = [np.clip(tile + rng.normal(0, noise, tile.shape), 0, 255).astype(np.uint8) for tile in final]
         grid(tiles).save(folder / "samples" / f"{step:06d}.png")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from crawler.files import write_table
 from crawler.records import FETCHES, IMAGES, Outcome, Role
 from curate.records import MANIFEST, Decision, Reason
 from pipelines.page import charts, models, selection, words
+from pipelines.page.histogram import histogram
 from pipelines.page.render import line, share, web_url
 from pipelines.page.sheets import LARGEST_TILE, sheet
 from pipelines.report import SourcePaths, write_report
@@ -192,7 +194,7 @@ def test_pictures_of_those_who_object_are_not_embedded(tmp_path: Path) -> None:
     inputs = write_inputs(tmp_path)
     before = report(inputs, tmp_path / "before.html").html
     for paths in inputs.sources.values():  # other pixels for the objectors: nobody must see a difference
-        table = pa.parquet.read_table(paths.prepared)
+        table = pq.read_table(paths.prepared)
         objectors = {row["sha256"] for row in inputs.manifest if row.get("reason") in words.NOT_SHOWN}
         pixels = [
             bytes(3 * 64 * 64) if sha256 in objectors else pixels
@@ -207,7 +209,7 @@ def test_large_sets_are_sampled_and_the_page_says_so(tmp_path: Path) -> None:
     assert len(page.tiles("facades")) == selection.KEPT_SHOWN
     assert "120 of 300 shown" in page.text
     assert len(page.tiles("dropped-dark")) == selection.DROPPED_SHOWN
-    assert "24 of 60 shown, the nearest to the threshold" in page.text
+    assert f"{selection.DROPPED_SHOWN} of 60 shown, the nearest to the threshold" in page.text
     assert "24 of 30 shown, those with the least alike copy" in page.text
 
 
@@ -232,7 +234,9 @@ def test_drops_are_chosen_by_their_gap_to_the_threshold() -> None:
         return (np.inf if value is None else abs(value - row["threshold"]) / row["threshold"]), row["sha256"]
 
     assert chosen.total == 100
-    assert [row["sha256"] for row in chosen.rows] == [row["sha256"] for row in sorted(rows, key=gap)[:24]]
+    assert [row["sha256"] for row in chosen.rows] == [
+        row["sha256"] for row in sorted(rows, key=gap)[: selection.DROPPED_SHOWN]
+    ]
 
 
 def test_clusters_put_the_keeper_first_and_the_doubtful_before_the_certain(inputs: Any, page: Page) -> None:
@@ -412,6 +416,29 @@ def test_chart_draws_means_with_their_range_and_one_wild_step_does_not_flatten_t
     assert flat
     assert not flat.lines[0].band
     assert charts.chart("nothing", "step", [charts.Series("none", steps, gaps)]) is None
+
+
+@given(
+    values=st.lists(st.floats(-1e5, 1e5) | st.just(float("nan")), max_size=300),
+    threshold=st.floats(-1e4, 1e4),
+    below=st.booleans(),
+)
+def test_histogram_counts_every_value_on_its_side_of_the_threshold(
+    values: list[float], threshold: float, below: bool
+) -> None:
+    measured = np.array(values, np.float64)
+    drawn = histogram("sharpness", measured, threshold, below=below)
+    measured = measured[np.isfinite(measured)]
+    if not len(measured):
+        assert drawn is None
+        return
+    assert drawn
+    assert drawn.count == sum(bar.count for bar in drawn.bars) == len(measured)
+    dropped = measured < threshold if below else measured > threshold
+    assert sum(bar.count for bar in drawn.bars if bar.lost) == dropped.sum()
+    for bar in drawn.bars:
+        assert 0 <= bar.left <= drawn.width
+        assert bar.lost == ((bar.left < drawn.threshold.at - 0.05) == below)
 
 
 @given(st.lists(st.floats(charts.TOP, charts.HEIGHT - charts.BOTTOM), min_size=1, max_size=5))
