@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,7 +52,16 @@ def crawl(
         meter = _Meter(progress, chosen.expected(entry))
         ledger = Ledger(work, {"software": f"facades/{record['versions']['facades']}", "format": "WARC 1.1"}, meter)
         try:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             chosen.collect(name, entry, settings, ledger)
+        except KeyboardInterrupt as stop:
+            raise UserError(
+                f"source {name}: {stop or 'stopped'}; what came is kept, the same command resumes"
+            ) from None
+        except OSError as error:
+            raise UserError(
+                f"source {name}: {error.filename or work}: {error.strerror}; the same command resumes"
+            ) from error
         finally:
             ledger.close()
         meter.finish(ledger)

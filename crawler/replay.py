@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag
 
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
+from twisted.python.failure import Failure
 
 from crawler.fetches import Fetch, latest
 from crawler.ledger import read
@@ -66,6 +68,8 @@ def replay(spider: "FacadeSpider[Any]", archive: Path) -> Iterator[tuple[FacadeI
         absent += page is None
         if page is not None and page.stored:
             waiting.extend(parsed(spider, response(archive, page, found)))
+        elif found.errback is not None:
+            waiting.extend(found.errback(_failure(found)))
     if absent:
         log.warning(
             "%s: the archive lacks %d pages that are asked for now; a new snapshot would have them", archive, absent
@@ -80,6 +84,13 @@ def parsed(spider: "FacadeSpider[Any]", page: Response) -> Iterable[Request | Fa
         yield from parse(page, **page.request.cb_kwargs)
     except Exception as error:
         log.warning("%s: %s cannot read this page: %r", page.url, spider.name, error)
+
+
+def _failure(request: Request) -> Failure:
+    """What Scrapy gives to the errback of a request that brought nothing."""
+    failure = Failure(IgnoreRequest("nothing was stored"))  # type: ignore[no-untyped-call]
+    failure.request = request  # type: ignore[attr-defined]  # as Scrapy does
+    return failure
 
 
 def _image(fetches: dict[tuple[Role, str], Fetch], found: FacadeImage) -> Fetch | None:

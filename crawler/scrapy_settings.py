@@ -1,13 +1,13 @@
 """The Scrapy project: what holds for every spider, under `facades crawl` as under `scrapy crawl` and `scrapy shell`."""
 
-from importlib.metadata import version
+from crawler.agent import AGENT
 
 BOT_NAME = "facades"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 
 # Who we are, and what we obey. Crawl-delay and Retry-After are minima, so no random part is taken off a delay.
-USER_AGENT = f"facades/{version('facades')}"
+USER_AGENT = AGENT
 DOWNLOAD_DELAY_JITTER = 0
 RETRY_AFTER_MAX = 600.0
 REDIRECT_MAX_TIMES = 10

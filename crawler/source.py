@@ -1,15 +1,18 @@
 """What every kind of source has: parameters, a way to gather its images, a way to find them again in its archive."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crawler.fetches import Fetch
-from crawler.ledger import Ledger
-from crawler.records import FacadeImage
-from crawler.settings import CrawlSettings
+if TYPE_CHECKING:
+    from crawler.fetches import Fetch
+    from crawler.ledger import Ledger
+    from crawler.records import FacadeImage
+    from crawler.settings import CrawlSettings
 
 
 class SourceParams(BaseModel):

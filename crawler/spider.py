@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.http import Request
+from scrapy.http import Request, Response
 
 from crawler.fetches import Fetch
 from crawler.ledger import Ledger
@@ -61,6 +61,10 @@ class FacadeSpider(Spider, Generic[P]):
     def serving(self) -> AbstractContextManager[str | None]:
         """Held while the spider runs; gives the HTTP proxy through which it reaches its site, None for none."""
         return nullcontext()
+
+    def status(self, response: Response) -> int:
+        """The HTTP status that a response amounts to: there are APIs that say in a 200 that they are busy."""
+        return response.status
 
     @classmethod
     def expected(cls, params: P) -> int | None:

@@ -1,11 +1,10 @@
-"""Which addresses may be connected to. Checked on what the name resolved to, at the moment of connecting.
+"""The address rule, kept on what a name resolved to, at the moment of connecting.
 
 Twisted's endpoints ask the reactor's resolver for every host, literal addresses included, and connect to exactly what
 it delivers. So there is no gap between check and connection in which a name could be bound to something else, and
 every redirect passes here too.
 """
 
-import ipaddress
 from typing import Any, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -17,22 +16,9 @@ from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]
 
+from crawler.addresses import is_public
 from crawler.records import Outcome
 from crawler.transport.refusal import Refusal
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
-
-
-def is_public(address: str) -> bool:
-    """Whether an IPv4 or IPv6 address is one of the open Internet, wrapped ones (mapped, 6to4, NAT64) too."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = (
-            ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
-        )
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 
 @implementer(IResolutionReceiver)

@@ -12,6 +12,8 @@ from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedE
 from scrapy.http import Request, Response
 from scrapy.utils.asyncio import call_later
 
+from crawler.spider import FacadeSpider
+
 LONGEST = 60.0  # seconds that are waited where the host does not say how long
 
 
@@ -37,6 +39,9 @@ class Pace(RetryMiddleware):
         self._hosts: dict[str, _Host] = {}
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        spider = self.crawler.spider
+        if isinstance(spider, FacadeSpider) and (status := spider.status(response)) != response.status:
+            response = response.replace(status=status)
         if response.status not in (429, 503):
             self._answered(request)
         else:

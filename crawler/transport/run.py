@@ -8,11 +8,11 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from crawler.errors import UserError
+from crawler.agent import user_agent
 from crawler.ledger import Ledger
 from crawler.settings import CrawlSettings, Limits
 from crawler.spider import FacadeSpider
-from crawler.transport.downloader import Halt, halt
+from crawler.transport.downloader import halt
 
 OWN = Limits(per_host=16, delay=0)
 """Nobody else is kept waiting on a site of our own."""
@@ -22,15 +22,13 @@ def run(spider: type[FacadeSpider[Any]], source: str, params: Any, settings: Cra
     """Crawl to the end.
 
     Raises:
-        UserError: stopped by a signal, or it cannot go on; what the ledger holds stays.
+        UserError: there is no contact.
+        Halt: a signal came, or it cannot go on; what the ledger holds stays.
     """
-    if not (settings.contact or spider.own_site or getattr(params, "allow_private", False)):
-        raise UserError(
-            f"crawl.contact: not set, but source {source} is a real site; "
-            "expected an e-mail address or a URL by which its operator can reach you"
-        )
+    private = getattr(params, "allow_private", False)
+    agent = user_agent(source, settings.contact, own=spider.own_site or private)
     limits = OWN if spider.own_site else settings.limits
-    process = AsyncCrawlerProcess(_settings(settings.contact, limits, spider.slots))
+    process = AsyncCrawlerProcess(_settings(agent, limits, spider.slots))
     crawler = process.create_crawler(spider)
     crawling = process.crawl(crawler, source=source, params=params, ledger=ledger)
     loop = asyncio.get_event_loop()
@@ -38,23 +36,21 @@ def run(spider: type[FacadeSpider[Any]], source: str, params: Any, settings: Cra
         loop.add_signal_handler(number, halt, f"stopped by {number.name}")
     try:
         process.start(install_signal_handlers=False)
-    except Halt as reason:
+    finally:
         from twisted.internet import reactor  # installed by now
 
-        reactor.getThreadPool().stop()  # its threads would keep the process alive
-        raise UserError(f"source {source}: {reason}; what was fetched is kept, and the same command resumes") from None
-    finally:
+        reactor.getThreadPool().stop()  # after a Halt, its threads would keep the process alive
         if isinstance(crawler.spider, FacadeSpider):
             crawler.spider.resources.close()
     crawling.result()
 
 
-def _settings(contact: str | None, limits: Limits, slots: Mapping[str, Mapping[str, float]]) -> Settings:
+def _settings(agent: str, limits: Limits, slots: Mapping[str, Mapping[str, float]]) -> Settings:
     chosen = Settings()
     chosen.setmodule("crawler.scrapy_settings", priority="default")
     chosen.setdict(
         {
-            "USER_AGENT": f"{chosen['USER_AGENT']} (+{contact})" if contact else chosen["USER_AGENT"],
+            "USER_AGENT": agent,
             "DOWNLOAD_MAXSIZE": limits.max_bytes,
             "DOWNLOAD_TIMEOUT": limits.timeout,
             "DOWNLOAD_DELAY": limits.delay,

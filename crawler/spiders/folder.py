@@ -1,0 +1,69 @@
+"""An existing set of images: a folder, a zip or a tar, here or at a URL. Sub-folders become tags."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from crawler.records import FacadeImage
+from crawler.source import SourceParams
+
+if TYPE_CHECKING:
+    from crawler.fetches import Fetch
+    from crawler.ledger import Ledger
+    from crawler.settings import CrawlSettings
+
+log = logging.getLogger(__name__)
+
+
+class FolderParams(SourceParams):
+    path: str = Field(min_length=1, description="a folder, .zip or .tar(.gz, .bz2, .xz): a path or an http(s) URL")
+    license: str = Field("", description="of every image that the metadata says nothing else of")
+    license_url: str = Field("", description="the page of that licence")
+    author: str = Field("", description="of every image that the metadata says nothing else of")
+    metadata: str | None = Field(None, description="CSV in the folder or beside it: file, title, author, license, …")
+    allow_private: bool = Field(False, description="whether the URL may lead into one's own network")
+
+
+class Folder:
+    name = "folder"
+    Params = FolderParams
+
+    @classmethod
+    def expected(cls, params: FolderParams) -> int | None:
+        from crawler.folder.members import count
+
+        return count(Path(params.path))
+
+    @classmethod
+    def collect(cls, source: str, params: FolderParams, settings: CrawlSettings, ledger: Ledger) -> None:
+        from crawler.folder.store import store
+
+        store(source, params, settings, ledger)
+
+    @classmethod
+    def replay(cls, params: FolderParams, archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
+        from crawler.folder.store import stored
+
+        files, rows = stored(archive)
+        for name, fetch in files.items():
+            yield _image(params, name, fetch.url, rows.get(name, {})), fetch
+        if absent := sorted(rows.keys() - files.keys()):
+            log.warning("%s: names %d files that are not there, %r first", params.metadata, len(absent), absent[0])
+
+
+def _image(params: FolderParams, name: str, url: str, row: dict[str, str]) -> FacadeImage:
+    own = row.get("license") or row.get("license_url")
+    return FacadeImage(
+        image_url=row.get("url") or url,
+        page_url=row.get("page_url", ""),
+        title=row.get("title", ""),
+        author=row.get("author") or params.author,
+        license=row["license"] if own else params.license,
+        license_url=row["license_url"] if own else params.license_url,
+        tags=(*PurePosixPath(name).parts[:-1], *(tag.strip() for tag in row.get("tags", "").split(";"))),
+    )
