@@ -4,18 +4,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-THUMBNAIL_SIDE = 64  # pixels
+from curate.records import THUMBNAIL_SIDE
 
 
 def center_crop(rgb: Image.Image, size: int) -> NDArray[np.uint8]:
-    """The largest square in the middle of `rgb`, scaled to size × size × 3 uint8 with Pillow's antialiased bicubic.
+    """The largest square in the middle of `rgb`, scaled with Pillow's antialiased bicubic: 3 × size × size, uint8.
 
-    The square's edges need not fall on whole pixels, so that the crop of a mirrored picture is the mirrored crop.
+    The square's edges need not fall on whole pixels, so that it lies in the very middle.
     """
     side = min(rgb.size)
     left, top = (rgb.width - side) / 2, (rgb.height - side) / 2
     box = (left, top, left + side, top + side)
-    return np.asarray(rgb.resize((size, size), Image.Resampling.BICUBIC, box=box))
+    return np.asarray(rgb.resize((size, size), Image.Resampling.BICUBIC, box=box)).transpose(2, 0, 1)
 
 
 def thumbnail(rgb: Image.Image) -> NDArray[np.uint8]:

@@ -52,6 +52,43 @@ DECODE_ERRORS = (
 )
 """The values of `error` in a prepared table: a decode failure is its own reason."""
 
+THUMBNAIL_SIDE = 64
+"""Pixels on a side of the grey thumbnail that hashes are made of and duplicates are verified on."""
+
+PROBES = 9
+"""Hashes of an image beside its pHash: of eight parts of it, and of its mirror image (curate/hashes.py)."""
+
+MEASURES = (
+    "sharpness",
+    "highlight",
+    "shadow",
+    "contrast",
+    "entropy",
+    "colorfulness",
+    "chroma",
+    "paper",
+    "border",
+)
+"""What is measured of every crop (curate/measures.py says how)."""
+
+
+def prepared_schema(image_size: int) -> pa.Schema:
+    """`data/prepared/SOURCE.parquet`: a row a stored image, sorted by sha256. Without a picture it has only `error`."""
+    return pa.schema(
+        [
+            ("sha256", pa.string()),
+            ("error", pa.string()),  # one of DECODE_ERRORS; null where there is a picture
+            ("width", pa.int32()),  # of the original in pixels, upright
+            ("height", pa.int32()),
+            *((name, pa.float32()) for name in MEASURES),
+            ("phash", pa.uint64()),  # bit for bit imagehash.phash of the thumbnail
+            ("probes", pa.list_(pa.uint64(), PROBES)),
+            ("thumbnail", pa.binary(THUMBNAIL_SIDE**2)),  # the whole picture, grey
+            ("pixels", pa.binary(3 * image_size**2)),  # the crop: 3 × S × S, uint8, sRGB
+        ]
+    )
+
+
 MANIFEST = pa.schema(
     [
         ("sha256", pa.string()),

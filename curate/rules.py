@@ -64,8 +64,6 @@ FILTERS = tuple(
 )
 """In the order in which they are asked; the first that objects speaks."""
 
-MEASURES = tuple(filter_.measure for filter_ in FILTERS)
-
 
 class Duplicates(BaseModel):
     """When two images count as one."""

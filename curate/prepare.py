@@ -1,0 +1,135 @@
+"""From an archive to a prepared table: decode, crop, measure and hash every image, once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crawler.archive import ArchiveReader
+from crawler.files import replacing
+from curate.crop import center_crop, thumbnail
+from curate.decode import Picture, decode
+from curate.executor import cores, run
+from curate.hashes import hashes
+from curate.measures import measure
+from curate.records import PROBES, THUMBNAIL_SIDE, Reason, prepared_schema
+
+Progress = Callable[[int, int | None, str], None]
+
+CHUNK = 64  # images that a process takes at a time
+ROW_GROUP = 2048  # rows that are held before they are written: 34 MB at 64 × 64
+
+
+def prepare(
+    archive: Path,
+    out: Path,
+    *,
+    image_size: int = 64,
+    workers: int | None = None,
+    progress: Progress = lambda done, total, note: None,
+) -> None:
+    """Write to `out` a row (`curate.records.prepared_schema`) for every image in the folder `archive`.
+
+    The bytes of `out` depend on the archive and `image_size` alone. `workers` is one a core where it is None.
+
+    Raises:
+        UserError: there is no finished archive, or it is damaged.
+    """
+    digests = ArchiveReader(archive).digests()
+    chunks = [digests[start : start + CHUNK] for start in range(0, len(digests), CHUNK)]
+    schema = prepared_schema(image_size)
+    batches = run(
+        partial(prepare_chunk, archive, image_size),
+        chunks,
+        # What kills its decoder twice is as good as broken.
+        lost=partial(_failed, schema, error=Reason.CORRUPT),
+        workers=min(workers or cores(), max(len(chunks), 1)),
+    )
+    # Pixels do not compress; dictionaries help no column but `error`.
+    compression = {field.name: "none" if field.name in ("thumbnail", "pixels") else "zstd" for field in schema}
+    with (
+        replacing(out) as draft,
+        pq.ParquetWriter(draft, schema, compression=compression, use_dictionary=["error"]) as writer,
+    ):
+        for table in _row_groups(_counted(batches, len(digests), progress), schema):
+            writer.write_table(table, row_group_size=ROW_GROUP)
+
+
+def prepare_chunk(archive: Path, image_size: int, digests: Sequence[str]) -> pa.RecordBatch:
+    """The rows of these images, in their order; each is what it would be alone."""
+    reader = _reader(archive)
+    pictures = [decode(reader.get(digest), min_side=2 * image_size) for digest in digests]
+    schema = prepared_schema(image_size)
+    seen = [picture for picture in pictures if isinstance(picture, Picture)]
+    if not seen:
+        failures = zip(digests, pictures, strict=True)
+        return pa.RecordBatch.from_pylist(
+            [{"sha256": digest, "error": str(error)} for digest, error in failures], schema
+        )
+    rows = iter(range(len(seen)))
+    # For each image the place of its picture, null where there is none: `take` spreads the columns over all rows.
+    places = pa.array([next(rows) if isinstance(picture, Picture) else None for picture in pictures], pa.int32())
+    columns = {name: column.take(places) for name, column in _columns(seen, image_size).items()}
+    columns["sha256"] = pa.array(digests)
+    columns["error"] = pa.array([None if isinstance(p, Picture) else str(p) for p in pictures], pa.string())
+    arrays = [columns[field.name].cast(field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _columns(pictures: Sequence[Picture], image_size: int) -> dict[str, pa.Array]:
+    crops = np.empty((len(pictures), 3, image_size, image_size), np.uint8)
+    thumbnails = np.empty((len(pictures), THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8)
+    for row, picture in enumerate(pictures):
+        crops[row] = center_crop(picture.rgb, image_size)
+        thumbnails[row] = thumbnail(picture.rgb)
+    phash, probes = hashes(thumbnails)
+    return {
+        "width": pa.array([picture.width for picture in pictures], pa.int32()),
+        "height": pa.array([picture.height for picture in pictures], pa.int32()),
+        **{name: pa.array(values) for name, values in measure(crops).items()},
+        "phash": pa.array(phash),
+        "probes": pa.FixedSizeListArray.from_arrays(pa.array(probes.ravel()), PROBES),
+        "thumbnail": _binary(thumbnails),
+        "pixels": _binary(crops),
+    }
+
+
+def _binary(arrays: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> pa.Array:
+    """Each of `arrays` (along the first axis) as one fixed-size binary value."""
+    width = int(np.prod(arrays.shape[1:]))
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(arrays), [None, pa.py_buffer(arrays.tobytes())])
+
+
+def _failed(schema: pa.Schema, digest: str, error: Reason) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([{"sha256": digest, "error": str(error)}], schema)
+
+
+@lru_cache(maxsize=1)
+def _reader(archive: Path) -> ArchiveReader:
+    """One reader a process."""
+    return ArchiveReader(archive)
+
+
+def _counted(batches: Iterable[pa.RecordBatch], total: int, progress: Progress) -> Iterator[pa.RecordBatch]:
+    done = failed = 0
+    progress(0, total, "")
+    for batch in batches:
+        yield batch
+        done += len(batch)
+        failed += len(batch) - batch["error"].null_count
+        progress(done, total, f"{failed} without a picture")
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The same rows in tables of ROW_GROUP rows, the last one shorter, however they came."""
+    held = pa.Table.from_batches([], schema)
+    for batch in batches:
+        held = pa.concat_tables([held, pa.Table.from_batches([batch])])
+        while len(held) >= ROW_GROUP:
+            yield held.slice(0, ROW_GROUP).combine_chunks()
+            held = held.slice(ROW_GROUP)
+    if len(held):
+        yield held.combine_chunks()
