@@ -139,8 +139,7 @@ def export_model(
     out: Out = None,
 ) -> None:
     """Write a generator as ONNX, TorchScript, safetensors, or as a page that runs it in a browser."""
-    weights = _weights(model)
-    data = weights.read_bytes() if format_ == Format.SAFETENSORS else _convert(model, format_)
+    data = _convert(model, format_)
     out = out or EXPORTS / model / f"{model}{SUFFIX[format_]}"
     with replacing(out) as draft:
         draft.write_bytes(data)
@@ -152,6 +151,8 @@ def _convert(model: str, format_: Format) -> bytes:
     from train.browser import explorer, runtime
 
     network, making = generator.load(_weights(model))
+    if format_ == Format.SAFETENSORS:
+        return _weights(model).read_bytes()
     metadata = {generator.KEY: making.model_dump_json()}
     if format_ == Format.ONNX:
         return export.onnx(network, metadata)

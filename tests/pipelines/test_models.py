@@ -1,0 +1,144 @@
+"""The commands as a user types them, on a small model that was saved as training saves one."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from crawler.errors import UserError
+from pipelines.models import commands
+from train import generator
+from train.gan import Gan
+from train.recipe import Recipe
+
+RECIPE = Recipe(width_g=8)
+
+
+def save_model(root: Path, name: str, recipe: Recipe) -> Path:
+    weights = Gan(recipe, 64, torch.device("cpu"), "fp32").published().state_dict()
+    making = generator.Making(
+        recipe=recipe,
+        dataset="0" * 32,
+        size=64,
+        step=1,
+        ksd=None,
+        device="cpu",
+        precision="fp32",
+        threads=1,
+        versions=generator.versions(),
+    )
+    generator.save(weights, making, root / "models" / name / "generator.safetensors")
+    return root / "models" / name / "generator.safetensors"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("a root")
+    save_model(root, "facade", RECIPE)
+    save_model(root, "other", RECIPE.model_copy(update={"seed": 1}))
+    return root
+
+
+@pytest.fixture(autouse=True)
+def _in_root(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+
+
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(commands, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def written(*arguments: str) -> Path:
+    return Path(run(*arguments).stdout.strip())
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}
+
+
+def test_sample_writes_equal_bytes_each_time_and_the_same_images_from_their_latents() -> None:
+    out = written("sample", "facade", "-n", "6", "--seed", "7")
+    assert out == Path("exports/facade/sample-7")
+    first = contents(out)
+    assert list(first) == [f"{k:04d}.png" for k in range(6)] + ["grid.png", "latents.json"]
+    assert len(set(first.values())) == 8
+    with Image.open(out / "0003.png") as image:
+        assert (image.size, image.mode) == ((64, 64), "RGB")
+    assert contents(written("sample", "facade", "-n", "6", "--seed", "7")) == first
+    again = written("sample", "facade", "--latents", str(out / "latents.json"))
+    assert again == Path("exports/facade/sample-latents")
+    assert contents(again) == first
+
+
+def test_truncation_gives_other_images() -> None:
+    plain = contents(written("sample", "facade", "-n", "2", "-o", "plain"))
+    near = contents(written("sample", "facade", "-n", "2", "--truncation", "0.5", "-o", "near"))
+    assert not set(plain.values()) & set(near.values())
+
+
+def test_latents_of_another_generator_are_drawn_with_a_note() -> None:
+    out = written("sample", "facade", "-n", "2", "--seed", "1")
+    result = run("sample", "other", "--latents", str(out / "latents.json"))
+    assert "made with another generator" in result.stderr
+    assert "another generator" not in run("sample", "facade", "--latents", str(out / "latents.json")).stderr
+
+
+def test_walk_writes_a_film_that_begins_with_its_first_latents_image() -> None:
+    sampled = written("sample", "facade", "-n", "2", "--seed", "2")
+    film = written("walk", "facade", "-n", "2", "--seed", "2", "--gif")
+    assert film == Path("exports/facade/walk-2.gif")
+    with Image.open(film) as gif:
+        assert gif.n_frames == 48
+    frames = contents(written("walk", "facade", "--latents", str(sampled / "latents.json"), "--frames"))
+    assert len(frames) == 48
+    stills = contents(sampled)
+    assert [frames[f"{24 * k:04d}.png"] for k in range(2)] == [stills[f"{k:04d}.png"] for k in range(2)]
+
+
+def test_a_walk_needs_two_latents() -> None:
+    out = written("sample", "facade", "-n", "1", "-o", "one")
+    with pytest.raises(UserError, match=r"one/latents\.json: found 1 latent; expected 2"):
+        run("walk", "facade", "--latents", str(out / "latents.json"))
+
+
+def test_pick_writes_the_same_page_each_time_with_the_images_that_sample_draws() -> None:
+    page = written("pick", "facade", "-n", "4", "--seed", "3")
+    text = page.read_text()
+    assert written("pick", "facade", "-n", "4", "--seed", "3").read_text() == text
+    shown = re.findall(r'src="data:image/png;base64,([^"]+)"', text)
+    sampled = written("sample", "facade", "-n", "4", "--seed", "3")
+    assert [base64.b64decode(png) for png in shown] == [(sampled / f"{k:04d}.png").read_bytes() for k in range(4)]
+
+
+@pytest.mark.parametrize("words", [["export", "model", "facade"], ["export", "facade"]])
+def test_export_safetensors_is_the_model_itself(words: list[str]) -> None:
+    out = written(*words, "--format", "safetensors")
+    assert out == Path("exports/facade/facade.safetensors")
+    assert out.read_bytes() == Path("models/facade/generator.safetensors").read_bytes()
+    generator.load(out)
+
+
+def test_export_onnx_carries_the_making_of_the_model() -> None:
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra `onnx`")
+    out = written("export", "facade", "--format", "onnx", "-o", "g.onnx")
+    made = onnxruntime.InferenceSession(out).get_modelmeta().custom_metadata_map["facades"]
+    assert generator.Making.model_validate_json(made).recipe == RECIPE
+
+
+def test_a_model_that_is_not_there_is_named() -> None:
+    for words in (
+        ["sample", "none"],
+        ["walk", "none"],
+        ["pick", "none"],
+        ["export", "none", "--format", "safetensors"],
+    ):
+        with pytest.raises(UserError, match=r"models/none/generator\.safetensors: no such file"):
+            run(*words)
+    assert not Path("exports/none").exists()
