@@ -16,21 +16,23 @@ _BLOCK = 1 << 18  # pairs that are compared at a time: their temporaries stay in
 _WIDEST = 22  # bits of a band: a table of 4 million buckets
 
 
-def pairs_within(codes: Codes, radius: int) -> tuple[Places, Places, Distances]:
+def pairs_within(codes: Codes, radius: int, owners: Places | None = None) -> tuple[Places, Places, Distances]:
     """Every pair i < j of places in `codes` (n, uint64) whose codes differ in at most `radius` bits, and in how many.
 
-    Sorted by i, then j. Codes are cut into bands, each with a radius of its own, such that codes which are farther
-    apart than that in every band are farther apart than `radius` in all (the pigeonhole principle with unequal shares:
-    Norouzi, Punjani, Fleet: Fast exact search in Hamming space with multi-index hashing, PAMI 36, 2014). For each band
-    the codes are sorted into buckets, and each bucket meets those within the band's radius.
+    Sorted by i, then j. Where `owners` (n) are given, two codes of one owner are no pair.
+
+    Codes are cut into bands, each with a radius of its own, such that codes which are farther apart than that in every
+    band are farther apart than `radius` in all (the pigeonhole principle with unequal shares: Norouzi, Punjani, Fleet:
+    Fast exact search in Hamming space with multi-index hashing, PAMI 36, 2014). For each band the codes are sorted into
+    buckets, and each bucket meets those within the band's radius.
     """
     found: list[tuple[Places, Places, Distances]] = []
     bands = _bands(len(codes), radius)
     for number, band in enumerate(bands):
         for i, j in _near(codes, band, radius):
             difference = codes[i] ^ codes[j]
-            new = np.ones(len(i), bool)  # not told by an earlier band
-            for earlier in bands[:number]:
+            new = np.ones(len(i), bool) if owners is None else owners[i] != owners[j]
+            for earlier in bands[:number]:  # which has told of it already
                 new &= np.bitwise_count(difference & earlier.mask) > earlier.radius
             i, j, difference = i[new], j[new], difference[new]
             found.append((np.minimum(i, j), np.maximum(i, j), np.bitwise_count(difference)))
