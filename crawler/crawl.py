@@ -5,6 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def crawl(
         try:
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             chosen.collect(name, entry, settings, ledger)
+            ledger.close()
         except KeyboardInterrupt as stop:
             raise UserError(
                 f"source {name}: {stop or 'stopped'}; what came is kept, the same command resumes"
@@ -63,7 +65,8 @@ def crawl(
                 f"source {name}: {error.filename or work}: {error.strerror}; the same command resumes"
             ) from error
         finally:
-            ledger.close()
+            with suppress(OSError):  # of a disk that is full it was told above
+                ledger.close()
         meter.finish(ledger)
         if not any(outcome is Outcome.STORED for role, outcome in ledger.counts if role is not Role.ROBOTS):
             raise UserError(f"source {name}: nothing could be fetched: {ledger.trouble}")

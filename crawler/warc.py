@@ -126,8 +126,10 @@ class Writer:
         return self._file.tell() - len(END)
 
     def close(self) -> None:
-        os.fsync(self._file.fileno())
-        self._file.close()
+        if not self._file.closed:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
 
     def _open(self, path: Path) -> None:
         self.path = path

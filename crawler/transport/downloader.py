@@ -19,7 +19,8 @@ from crawler.records import Outcome, Role
 from crawler.transport.exchange import exchange
 from crawler.transport.refusal import Refusal, refusal
 
-UNANSWERED = 10  # fetches that fail one after the other at a host that answered before: it is gone
+UNANSWERED = 10  # fetches that fail one after the other, at a host that answered before: it is gone
+UNANSWERED_AT_END = 3  # the same, where there was nothing more to ask for
 
 
 class Halt(KeyboardInterrupt):
@@ -46,7 +47,7 @@ class ArchivingDownloader(Downloader):
         super().__init__(crawler)
         self._ledger: Ledger | None = getattr(crawler.spider, "ledger", None)
         self._proxy: str | None = getattr(crawler.spider, "proxy", None)
-        self._silent: dict[str, int] = {}  # host that has answered: failures since then
+        self._silent: dict[str, tuple[int, str]] = {}  # host that has answered: failures since then, the last one
 
     def fetch(self, request: Request, spider: Any = None) -> Deferred[Response | Request]:
         return deferred_from_coro(self._fetch(request))
@@ -69,7 +70,7 @@ class ArchivingDownloader(Downloader):
             raise end from error
         if isinstance(result, Request):
             return result
-        self._silent[self.get_slot_key(request)] = 0
+        self._silent[self.get_slot_key(request)] = 0, ""
         if objection := _objection(result):
             kept = None if objection.outcome is Outcome.OPT_OUT else exchange(request, result)
             self._end(request, objection.outcome, objection.status, objection.detail, kept)
@@ -111,11 +112,19 @@ class ArchivingDownloader(Downloader):
         if outcome in (Outcome.CONNECTION_ERROR, Outcome.TIMEOUT):
             self._unanswered(self.get_slot_key(request), detail)
 
+    def gone(self, unanswered: int = UNANSWERED_AT_END) -> str:
+        """What to say of a host that answered, and then failed so many times without a break; empty where none did."""
+        for host, (failures, detail) in self._silent.items():
+            if failures >= unanswered:
+                return f"{host} answers no longer ({detail})"
+        return ""
+
     def _unanswered(self, host: str, detail: str) -> None:
+        # A host that never answered is not gone but wrong: its URLs fail one by one, and the crawl ends.
         if host in self._silent:
-            self._silent[host] += 1
-            if self._silent[host] >= UNANSWERED:
-                halt(f"{host} answers no longer ({detail})")
+            self._silent[host] = self._silent[host][0] + 1, detail
+            if said := self.gone(UNANSWERED):
+                halt(said)
 
 
 def _objection(response: Response) -> Refusal | None:

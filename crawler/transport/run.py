@@ -12,7 +12,7 @@ from crawler.agent import user_agent
 from crawler.ledger import Ledger
 from crawler.settings import CrawlSettings, Limits
 from crawler.spider import FacadeSpider
-from crawler.transport.downloader import halt
+from crawler.transport.downloader import Halt, halt
 
 OWN = Limits(per_host=16, delay=0)
 """Nobody else is kept waiting on a site of our own."""
@@ -43,6 +43,8 @@ def run(spider: type[FacadeSpider[Any]], source: str, params: Any, settings: Cra
         if isinstance(crawler.spider, FacadeSpider):
             crawler.spider.resources.close()
     crawling.result()
+    if said := crawler.engine.downloader.gone():  # type: ignore[attr-defined]  # ours
+        raise Halt(said)
 
 
 def _settings(agent: str, limits: Limits, slots: Mapping[str, Mapping[str, float]]) -> Settings:

@@ -1,0 +1,191 @@
+"""A small real web server, and crawls of it in processes of their own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+DRIVE = Path(__file__).parent / "drive.py"
+
+FAST = {"limits": {"delay": 0, "per_host": 8, "timeout": 5, "retries": 2}}
+"""Settings for a server that is ours."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer. `wait` seconds pass before it; `promise` is a Content-Length that it does not keep."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    wait: float = 0.0
+    promise: int | None = None
+
+
+def html(*images: str, links: tuple[str, ...] = (), **attributes: str) -> Answer:
+    more = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    body = "".join(f'<img src="{image}"{more}>' for image in images) + "".join(
+        f'<a href="{link}">x</a>' for link in links
+    )
+    return Answer(f"<html><body>{body}</body></html>".encode(), headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def jpeg(seed: int, nbytes: int = 20_000) -> Answer:
+    """Bytes that begin as a JPEG does, others for every seed."""
+    body = b"\xff\xd8\xff\xe0" + seed.to_bytes(8, "big") * (nbytes // 8)
+    return Answer(body, headers={"Content-Type": "image/jpeg"})
+
+
+@dataclass
+class Site:
+    """A site on loopback: paths to answers, or to functions from the number of the request (0, 1, …) to one."""
+
+    pages: dict[str, Answer | Callable[[int], Answer]] = field(default_factory=dict)
+    log: list[tuple[float, str]] = field(default_factory=list)  # (monotonic time of arrival, path)
+    agents: set[str] = field(default_factory=set)
+    under_way: int = 0
+    busiest: int = 0  # most requests under way at a time
+    port: int = 0
+
+    def start(self) -> None:
+        """Listen, on the same port as before."""
+        handler = type("SiteHandler", (Handler,), {"site": self})
+        self._server = Server(("127.0.0.1", self.port), handler)
+        self.port = self._server.server_port
+        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        """Refuse connections; those that are open go on."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def count(self, path: str) -> int:
+        return sum(asked == path for _, asked in self.log)
+
+    def times(self, prefix: str) -> list[float]:
+        return [at for at, path in self.log if path.startswith(prefix)]
+
+    def entry(self, **more: Any) -> dict[str, Any]:
+        """The entry that crawls this site."""
+        return {"kind": "plain", "url": f"{self.url}/", "allow_private": True, **more}
+
+    answer = staticmethod(Answer)
+    html = staticmethod(html)
+    jpeg = staticmethod(jpeg)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    site: Site  # set on a subclass for each server
+    lock = Lock()
+    under_way = 0
+
+    def do_GET(self) -> None:
+        site = self.site
+        with self.lock:
+            number = site.count(self.path)
+            site.log.append((time.monotonic(), self.path))
+            site.agents.add(self.headers.get("User-Agent", ""))
+            site.under_way += 1
+            site.busiest = max(site.busiest, site.under_way)
+        answer = site.pages.get(self.path, Answer(status=404))
+        answer = answer(number) if callable(answer) else answer
+        time.sleep(answer.wait)
+        with self.lock:
+            site.under_way -= 1
+        with suppress(OSError):  # the crawler was killed, or had enough
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.body) if answer.promise is None else answer.promise))
+            self.end_headers()
+            self.wfile.write(answer.body)
+        self.close_connection |= answer.promise is not None
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    served = Site()
+    served.start()
+    yield served
+    served.stop()
+
+
+@dataclass
+class Crawl:
+    """What a crawl in a process of its own left in its folder."""
+
+    folder: Path
+    returncode: int
+    errors: str  # standard error, less the progress
+
+    @property
+    def fetches(self) -> pd.DataFrame:
+        return pq.read_table(self.folder / "archive" / "fetches.parquet").to_pandas()
+
+    @property
+    def images(self) -> pd.DataFrame:
+        return pq.read_table(self.folder / "images.parquet").to_pandas()
+
+    def outcomes(self, role: str = "image") -> dict[str, str]:
+        """Path of each URL to its outcome."""
+        of = self.fetches
+        of = of[of.role == role]
+        return {"/" + url.split("/", 3)[3]: outcome for url, outcome in zip(of.url, of.outcome, strict=True)}
+
+
+class Crawls:
+    """Runs crawls below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __call__(
+        self, entry: dict[str, Any], settings: dict[str, Any] = FAST, folder: str = "crawl", **env: str
+    ) -> Crawl:
+        """Crawl to the end."""
+        return self.finish(self.start(entry, settings, folder, **env), folder)
+
+    def start(
+        self, entry: dict[str, Any], settings: dict[str, Any] = FAST, folder: str = "crawl", **env: str
+    ) -> "subprocess.Popen[str]":
+        command = [sys.executable, str(DRIVE), str(self.root / folder), json.dumps(entry), json.dumps(settings)]
+        environment = {**{k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}, **env}
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+    def finish(self, process: "subprocess.Popen[str]", folder: str = "crawl", timeout: float = 100) -> Crawl:
+        _, errors = process.communicate(timeout=timeout)
+        lines = [line for line in errors.splitlines() if not line.split(" ", 1)[0].isdecimal()]
+        return Crawl(self.root / folder, process.returncode, "\n".join(lines))
+
+
+@pytest.fixture
+def crawl(tmp_path: Path) -> Crawls:
+    return Crawls(tmp_path)

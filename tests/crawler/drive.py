@@ -1,0 +1,43 @@
+"""Crawl and extract in a process of its own: a Twisted reactor runs once a process, and a process can be killed.
+
+python drive.py FOLDER ENTRY [SETTINGS]: entry and settings as JSON; leaves FOLDER/archive and FOLDER/images.parquet,
+prints the counts as JSON.
+"""
+
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+import crawler.spiders
+
+crawler.spiders.__path__.append(str(Path(__file__).parent / "kinds"))
+
+from crawler.crawl import crawl  # noqa: E402
+from crawler.errors import UserError  # noqa: E402
+from crawler.extract import extract  # noqa: E402
+from crawler.kinds import Entry  # noqa: E402
+from crawler.settings import CrawlSettings  # noqa: E402
+
+if size := os.environ.get("LARGEST_FILE"):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))
+
+folder = Path(sys.argv[1])
+entry = TypeAdapter(Entry).validate_json(sys.argv[2], strict=True)
+settings = CrawlSettings.model_validate_json(sys.argv[3] if len(sys.argv) > 3 else "{}", strict=True)
+
+
+def show(done: int, total: int | None, note: str) -> None:
+    print(done, total, note, file=sys.stderr)
+
+
+try:
+    summary = crawl("test", entry, settings, folder / "archive", folder / "work", show)
+    extract(entry, folder / "archive", folder / "images.parquet", show)
+except UserError as error:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(1)
+print(json.dumps(summary.counts))

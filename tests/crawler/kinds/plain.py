@@ -1,0 +1,32 @@
+"""A kind for tests: every link is followed, every picture is taken. Dropped in as a user's own kind would be."""
+
+from pydantic import Field
+from scrapy.http import Request
+
+from crawler.records import FacadeImage
+from crawler.source import SourceParams
+from crawler.spider import FacadeSpider, Found, Page
+
+
+class PlainParams(SourceParams):
+    url: str = Field(description="the first page")
+    allow_private: bool = Field(False, description="whether it may be on loopback")
+
+
+class Plain(FacadeSpider[PlainParams]):
+    name = "plain"
+    Params = PlainParams
+    documented_apis = ("http://localhost/api/", "http://127.0.0.1/api/")
+
+    def first_requests(self) -> Found:
+        yield Request(self.params.url, self.parse)
+
+    def parse(self, response: Page) -> Found:
+        for image in response.css("img"):
+            yield FacadeImage(
+                image_url=response.urljoin(image.attrib["src"]),
+                page_url=response.url,
+                title=image.attrib.get("title", ""),
+                license=image.attrib.get("license", ""),
+            )
+        yield from response.follow_all(css="a", callback=self.parse)
