@@ -37,15 +37,15 @@ HOSTILE_PAGES = (
 )
 
 MEASURES: dict[Reason, tuple[str, float, float]] = {
-    Reason.TOO_SMALL: ("short_side", 128, -1),
-    Reason.ODD_ASPECT: ("aspect", 3, +1),
-    Reason.BLURRED: ("sharpness", 60, -1),
-    Reason.DARK: ("darkness", 0.9, +1),
-    Reason.BRIGHT: ("brightness", 0.9, +1),
+    Reason.TOO_SMALL: ("side", 96, -1),
+    Reason.ODD_ASPECT: ("aspect", 2.5, +1),
+    Reason.BLURRED: ("sharpness", 0.4, -1),
+    Reason.DARK: ("highlight", 0.32, -1),
+    Reason.BRIGHT: ("shadow", 0.6, +1),
     Reason.LOW_INFORMATION: ("entropy", 4, -1),
-    Reason.GREYSCALE: ("colourfulness", 3, -1),
-    Reason.DRAWING: ("drawing", 0.5, +1),
-    Reason.BORDER: ("border", 0.1, +1),
+    Reason.GREYSCALE: ("chroma", 2, -1),
+    Reason.DRAWING: ("paper", 0.33, +1),
+    Reason.BORDER: ("border", 0.05, +1),
     Reason.NOT_FACADE: ("facade", 0.3, -1),
 }
 """Measure, threshold, and on which side of it an image is dropped."""
@@ -189,7 +189,7 @@ def _write_source(
     prepared = {
         measure: pa.array(threshold * (1 - side * spread.gamma(3, 0.15, len(rows)) * 0.8 + side * 0.1), pa.float64())
         for measure, threshold, side in MEASURES.values()
-        if measure != "short_side"
+        if measure not in ("side", "aspect")
     } | {
         "sha256": pa.array([row["sha256"] for row in rows], pa.string()),
         "error": pa.array([row["reason"] if row.get("reason") in DECODE_ERRORS else None for row in rows], pa.string()),
@@ -244,7 +244,7 @@ def _write_model(folder: Path, rng: np.random.Generator, *, quality: int, finish
     for step in range(0, 1001, 200):
         noise = 120 * (1 - step / 1000) + 15 - 10 * quality
         tiles = [np.clip(tile + rng.normal(0, noise, tile.shape), 0, 255).astype(np.uint8) for tile in final]
-        grid(tiles).save(folder / "samples" / f"{step:06d}.png")
+        grid(tiles).save(folder / "samples" / f"step-{step:06d}.png", compress_level=1)
     with (folder / "log.csv").open("w", newline="") as file:
         log = csv.writer(file)
         log.writerow(["step", "images", "loss_d", "loss_g", "d_real", "d_fake", "ksd"])

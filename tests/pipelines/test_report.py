@@ -191,7 +191,7 @@ def test_each_reason_has_its_pictures_with_what_decided(inputs: Any, page: Page)
 
 
 def test_pictures_of_those_who_object_are_not_embedded(tmp_path: Path) -> None:
-    inputs = write_inputs(tmp_path)
+    inputs = write_inputs(tmp_path, models=())
     before = report(inputs, tmp_path / "before.html").html
     for paths in inputs.sources.values():  # other pixels for the objectors: nobody must see a difference
         table = pq.read_table(paths.prepared)
@@ -371,7 +371,7 @@ def test_a_dataset_of_other_sources_is_refused(inputs: Any, tmp_path: Path) -> N
         ("metrics.json", "{", "not valid JSON"),
         ("metrics.json", "[1]", "found a list"),
         ("log.csv", "step,ksd\n1,soon\n", "expected numbers"),
-        ("samples/000100.png", "not a picture", "not a readable picture"),
+        ("samples/step-000200.png", "not a picture", "not a readable picture"),
         ("generator.safetensors", "not a tensor", "not a generator of this project"),
     ],
 )
