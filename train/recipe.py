@@ -1,10 +1,14 @@
 """What a model is made of: every choice of a training run as one typed, hashable value."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Augmentation = Literal["flip", "color", "translation", "cutout"]
+Augmentations = Annotated[
+    tuple[Augmentation, ...],
+    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),  # YAML and JSON have no tuples
+]
 
 SEED: dict[str, Any] = {
     "batch": 128,
@@ -50,10 +54,8 @@ class Recipe(BaseModel):
         default="bce", description="bce is the non-saturating loss (Goodfellow et al. 2014, arXiv:1406.2661)"
     )
 
-    # Lists come from YAML and JSON, which have no tuples; everything else stays strict.
-    augment: tuple[Augmentation, ...] = Field(
+    augment: Augmentations = Field(
         default=("flip", "color", "translation", "cutout"),
-        strict=False,
         description="what D sees of real and generated images alike (DiffAugment, arXiv:2006.10738)",
     )
     ema_images: int = Field(

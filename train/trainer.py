@@ -79,11 +79,11 @@ def train(
             real = data.scaled(feed.at(journal.step))
             journal.pending.append(gan.update(real, journal.step))
             journal.step += 1
-            last = journal.step == recipe.steps
 
-            if journal.step % LOG_EVERY == 0 or last:
+            measuring = journal.step % recipe.measure_every == 0 or journal.step == recipe.steps
+            if measuring or journal.step % LOG_EVERY == 0:
                 _log(journal, recipe)
-            if journal.step % recipe.measure_every == 0 or last:
+            if measuring:
                 _measure(journal, gan.published(), gauge, recipe)
             if journal.step in _snapshot_steps(recipe):
                 _snapshot(gan, journal.step, folder)
@@ -165,8 +165,6 @@ def _log(journal: Journal, recipe: Recipe) -> None:
 def _measure(journal: Journal, network: Generator, gauge: Gauge, recipe: Recipe) -> None:
     """Take KSD, write it into the row of this step, and keep the weights if they are to be published."""
     value = gauge.ksd(network)
-    if journal.rows[-1]["step"] != journal.step:
-        _log(journal, recipe)
     journal.rows[-1]["ksd"] = value
     if recipe.keep == "last" or not journal.best or value < journal.best["ksd"]:
         journal.best = {"step": journal.step, "ksd": value, "weights": network.state_dict()}

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from crawler.errors import UserError
+from train.data import Feed, read, scaled
+
+
+def test_the_two_splits_share_nothing_and_miss_nothing(dataset: Path) -> None:
+    images = torch.from_numpy(np.load(dataset / "images.npy"))
+    training, heldout = read(dataset), read(dataset, holdout=True)
+    torch.testing.assert_close(heldout, images[3::4])
+    assert len(training) == 24
+
+
+def test_an_empty_split_is_an_error_that_says_so(dataset: Path) -> None:
+    np.save(dataset / "split.npy", np.zeros(32, np.uint8))
+    with pytest.raises(UserError, match="no held-out images"):
+        read(dataset, holdout=True)
+
+
+def test_scaling_covers_minus_one_to_one() -> None:
+    ramp = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
+    values = scaled(ramp)
+    assert (values.min(), values.max()) == (-1, 1)
+
+
+def test_every_image_comes_once_before_any_comes_again() -> None:
+    images = torch.arange(10, dtype=torch.uint8).view(10, 1, 1, 1).expand(10, 3, 32, 32)
+    feed = Feed(images, batch=4, seed=1)
+    order = torch.cat([feed.at(step)[:, 0, 0, 0] for step in range(10)]).tolist()
+    rounds = [order[start : start + 10] for start in range(0, 40, 10)]
+    assert all(sorted(one) == list(range(10)) for one in rounds)
+    assert len({tuple(one) for one in rounds}) == 4
+
+
+def test_a_batch_larger_than_the_dataset_goes_round() -> None:
+    feed = Feed(torch.arange(3, dtype=torch.uint8).view(3, 1, 1, 1), batch=7, seed=0)
+    assert feed.at(0).flatten().bincount().tolist() in ([3, 2, 2], [2, 3, 2], [2, 2, 3])
+
+
+def test_a_step_needs_no_step_before_it() -> None:
+    images = torch.arange(10, dtype=torch.uint8).view(10, 1, 1, 1)
+    walked = Feed(images, batch=4, seed=1)
+    for step in range(6):
+        last = walked.at(step)
+    assert torch.equal(Feed(images, batch=4, seed=1).at(5), last)

@@ -1,0 +1,48 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crawler.errors import UserError
+from train import generator
+from train.evaluate import evaluate
+from train.networks import Generator
+from train.recipe import EvaluateParams, Recipe
+
+METRICS = ("fsd", "ksd", "swd", "precision", "recall", "density", "coverage")
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "generator.safetensors"
+    recipe = Recipe(latent=8, width_g=4)
+    making = generator.Making(
+        recipe=recipe, dataset="", size=32, step=5, ksd=None, device="cpu", precision="fp32", threads=1, versions={}
+    )
+    generator.save(Generator(8, 4, 32).state_dict(), making, path)
+    return path
+
+
+def test_every_metric_has_its_floor_and_the_same_against_training(dataset: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "metrics.json"
+    evaluate(dataset, model, EvaluateParams(n=20), out)
+    found = json.loads(out.read_text())
+    counts = {"step": 5, "n_generated": 20, "n_training": 20, "n_heldout": 8}
+    assert {name: found.pop(name) for name in counts} == counts
+    assert set(found) == {metric + suffix for metric in METRICS for suffix in ("", "_floor", "_train")}
+    # An untrained generator draws grey noise; training images are walls like the held-out ones.
+    for metric in ("fsd", "ksd", "swd"):
+        assert found[f"{metric}_floor"] < found[metric]
+
+
+def test_the_same_twice(dataset: Path, model: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        evaluate(dataset, model, EvaluateParams(n=20), tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_without_held_out_images_there_is_nothing_to_compare_with(dataset: Path, model: Path, tmp_path: Path) -> None:
+    np.save(dataset / "split.npy", np.zeros(32, np.uint8))
+    with pytest.raises(UserError, match="no held-out images"):
+        evaluate(dataset, model, EvaluateParams(n=20), tmp_path / "metrics.json")

@@ -1,0 +1,90 @@
+# ruff: noqa: N806  # netG, errD_real: the example's own names
+"""One update of `seed` against the loop of PyTorch's examples/dcgan, written down again here."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from train.gan import Gan
+from train.networks import noise
+from train.randomness import Purpose, stream
+from train.recipe import Recipe
+
+CPU = torch.device("cpu")
+STEPS = 3
+
+
+def batches(recipe: Recipe, size: int) -> list[Tensor]:
+    rng = torch.Generator().manual_seed(5)
+    return [torch.rand(recipe.batch, 3, size, size, generator=rng) * 2 - 1 for _ in range(STEPS)]
+
+
+def test_seed_is_the_examples_loop() -> None:
+    recipe = Recipe(recipe="seed", batch=16, width_g=8, width_d=8)
+    ours = Gan(recipe, 32, CPU, "fp32")
+    netG, netD = copy.deepcopy(ours.G), nn.Sequential(copy.deepcopy(ours.D), nn.Sigmoid())
+    criterion = nn.BCELoss()
+    optimizerD = torch.optim.Adam(netD.parameters(), lr=0.0002, betas=(0.5, 0.999))
+    optimizerG = torch.optim.Adam(netG.parameters(), lr=0.0002, betas=(0.5, 0.999))
+
+    for step, real in enumerate(batches(recipe, 32)):
+        z = noise(16, 100, stream(recipe.seed, Purpose.STEP, step))
+        netD.zero_grad()
+        output = netD(real)
+        errD_real = criterion(output, torch.ones(16))
+        errD_real.backward()
+        D_x = output.mean().item()
+        fake = netG(z)
+        output = netD(fake.detach())
+        errD_fake = criterion(output, torch.zeros(16))
+        errD_fake.backward()
+        D_G_z1 = output.mean().item()
+        optimizerD.step()
+        netG.zero_grad()
+        errG = criterion(netD(fake), torch.ones(16))
+        errG.backward()
+        optimizerG.step()
+
+        found = ours.update(real, step)
+        expected = torch.tensor([(errD_real + errD_fake).item(), errG.item(), D_x, D_G_z1])
+        torch.testing.assert_close(found, expected, rtol=2e-4, atol=1e-5)
+    for mine, theirs in zip(ours.G.parameters(), netG.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-4)
+
+
+def test_the_average_lags_behind_by_its_half_life() -> None:
+    recipe = Recipe(batch=8, width_g=4, width_d=4, ema_images=10_000)
+    gan = Gan(recipe, 32, CPU, "fp32")
+    start = gan.average[0].weight.clone()
+    with torch.no_grad():
+        gan.G[0].weight.add_(1.0)
+    gan._follow(images=20_000_000)  # far past the ramp
+    for _ in range(10_000 // 8 - 1):
+        gan._follow(images=20_000_000)
+    torch.testing.assert_close(gan.average[0].weight, start + 0.5, rtol=0, atol=1e-3)
+
+
+def test_publishing_changes_nothing_and_uses_the_average() -> None:
+    gan = Gan(Recipe(batch=8, width_g=4, width_d=4), 32, CPU, "fp32")
+    for step, real in enumerate(batches(gan.recipe, 32)):
+        gan.update(real[:8], step)
+    before = copy.deepcopy(gan.state())
+    published = gan.published()
+    torch.testing.assert_close(gan.state(), before, rtol=0, atol=0)
+    assert not published.training
+    torch.testing.assert_close(published[0].weight, gan.average[0].weight, rtol=0, atol=0)
+    # Its statistics are those of its own images, so its first normalised layer is normal on fresh noise.
+    hidden = published[1](published[0](noise(512, 100, stream(9, Purpose.SAMPLE))))
+    assert (hidden.mean((0, 2, 3)) - published[1].bias).abs().max() < 0.2
+
+
+def test_the_step_draws_from_seed_and_step_alone() -> None:
+    recipe = Recipe(batch=8, width_g=4, width_d=4)
+    one, other = (Gan(recipe, 32, CPU, "fp32") for _ in range(2))
+    real = batches(recipe, 32)[0]
+    torch.manual_seed(1)
+    a = one.update(real, 7)
+    torch.manual_seed(2)
+    torch.testing.assert_close(other.update(real, 7), a, rtol=0, atol=0)
+    assert not torch.equal(Gan(recipe, 32, CPU, "fp32").update(real, 8), a)

@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from crawler.errors import UserError
+from train import generator
+from train.networks import Generator, noise
+from train.randomness import Purpose, stream
+from train.recipe import Recipe
+
+RECIPE = Recipe(latent=10, width_g=4)
+
+
+def making(**changes: object) -> generator.Making:
+    return generator.Making(
+        recipe=RECIPE,
+        dataset="0" * 64,
+        size=32,
+        step=40,
+        ksd=0.25,
+        device="cpu",
+        precision="fp32",
+        threads=1,
+        versions=generator.versions(),
+    ).model_copy(update=changes)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    network = Generator(10, 4, 32)
+    with torch.no_grad():
+        network(noise(50, 10, stream(0, Purpose.SAMPLE)))  # so that batch norm has statistics to lose
+    path = tmp_path / "generator.safetensors"
+    generator.save(network.state_dict(), making(), path)
+    return path
+
+
+def test_what_was_saved_is_loaded(saved: Path) -> None:
+    network, found = generator.load(saved)
+    assert found == making()
+    again = saved.with_name("again.safetensors")
+    generator.save(network.state_dict(), found, again)
+    assert again.read_bytes() == saved.read_bytes()
+
+
+def test_images_do_not_depend_on_the_batch_they_are_drawn_in(saved: Path) -> None:
+    network, _ = generator.load(saved)
+    z = noise(generator.CHUNK + 3, 10, stream(1, Purpose.SAMPLE))
+    images = generator.generate(network, z)
+    assert images.shape == (len(z), 3, 32, 32)
+    assert images.dtype == torch.uint8
+    difference = generator.generate(network, z[-2:]).int() - images[-2:].int()
+    assert difference.abs().max() <= 1  # of 255: a convolution may sum in another order
+
+
+def test_bytes_are_the_nearest() -> None:
+    levels = torch.arange(256) / 127.5 - 1
+    assert generator.to_bytes(levels).tolist() == list(range(256))
+    assert generator.to_bytes(torch.tensor([-1.5, 1.5])).tolist() == [0, 255]
+
+
+@pytest.mark.parametrize("kept", [0, 7, 200, -1])
+def test_a_truncated_file_is_an_error_that_names_it(saved: Path, kept: int) -> None:
+    saved.write_bytes(saved.read_bytes()[:kept])
+    with pytest.raises(UserError, match=r"generator\.safetensors: not a whole safetensors file"):
+        generator.load(saved)
+
+
+def test_a_foreign_file_is_an_error_that_says_what_is_missing(saved: Path) -> None:
+    save_file({"weight": torch.zeros(3)}, saved)
+    with pytest.raises(UserError, match="found no `facades` entry"):
+        generator.load(saved)
+
+
+def test_a_pickle_is_not_opened(saved: Path) -> None:
+    torch.save({"weight": torch.zeros(3)}, saved)
+    with pytest.raises(UserError, match="not a whole safetensors file"):
+        generator.load(saved)
+
+
+def test_weights_that_do_not_fit_the_recipe_are_an_error(saved: Path) -> None:
+    network, _ = generator.load(saved)
+    generator.save(network.state_dict(), making(size=64), saved)
+    with pytest.raises(UserError, match="do not fit the recipe") as caught:
+        generator.load(saved)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such file"):
+        generator.load(tmp_path / "generator.safetensors")

@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from train.samples import GAP, grid, save_film
+
+
+def walls(n: int) -> torch.Tensor:
+    """n images 8×8, each of one grey that tells its number."""
+    return torch.arange(n, dtype=torch.uint8).mul(10).view(n, 1, 1, 1).expand(n, 3, 8, 8)
+
+
+def test_a_grid_is_read_like_a_page() -> None:
+    sheet = np.asarray(grid(walls(6), columns=3))
+    assert sheet.shape == (2 * (8 + GAP) - GAP, 3 * (8 + GAP) - GAP, 3)
+    assert [int(sheet[y, x, 0]) for y in (4, 14) for x in (4, 14, 24)] == [0, 10, 20, 30, 40, 50]
+    assert (sheet[:, 8 : 8 + GAP] == 255).all()
+
+
+def test_a_grid_is_nearly_square_and_may_end_short() -> None:
+    sheet = np.asarray(grid(walls(7)))
+    assert sheet.shape[:2] == (28, 28)
+    assert (sheet[20:, 10:] == 255).all()
+
+
+def test_a_film_shows_every_frame_and_rests_on_the_last(tmp_path: Path) -> None:
+    paths = []
+    for number in range(4):
+        picture = walls(9).roll(number, dims=0)
+        paths.append(tmp_path / f"{number}.png")
+        grid(picture).save(paths[-1])
+    save_film(paths, tmp_path / "film.gif")
+    film = Image.open(tmp_path / "film.gif")
+    durations = []
+    for number, path in enumerate(paths):
+        film.seek(number)
+        durations.append(film.info["duration"])
+        difference = np.asarray(film.convert("RGB"), int) - np.asarray(Image.open(path), int)
+        assert np.abs(difference).max() <= 2
+    assert film.n_frames == 4
+    assert film.info["loop"] == 0
+    assert durations[-1] > 5 * durations[0]
