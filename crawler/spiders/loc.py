@@ -1,0 +1,81 @@
+"""The Library of Congress: the photographs of a collection or of a search, each with its item's rights."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, urldefrag, urlencode, urlsplit
+
+from pydantic import Field
+from scrapy.http import Request
+
+from crawler.plaintext import plain_text
+from crawler.records import FacadeImage
+from crawler.spider import Found, Page
+from crawler.walk import WalkingSpider, WalkParams
+
+SITE = "https://www.loc.gov/"
+
+
+class LocParams(WalkParams):
+    """`{kind: loc, collection: carol-m-highsmith, search: facade, limit: 300}`"""
+
+    collection: str = Field("", pattern=r"^[a-z0-9-]*$", description="its name in https://www.loc.gov/collections/…/")
+    search: str = Field("", description="words; without a collection, among all photographs")
+    width: int = Field(1024, ge=64, description="in pixels; the largest picture that is no wider is taken")
+
+
+class Loc(WalkingSpider[LocParams]):
+    """https://www.loc.gov/apis/json-and-yaml/: 80 requests a minute, and whoever asks more is shut out for an hour."""
+
+    name = "loc"
+    Params = LocParams
+    documented_apis = tuple(f"{SITE}{endpoint}/" for endpoint in ("collections", "item", "photos"))
+    slots = {"www.loc.gov": {"delay": 1.0, "concurrency": 1}, "tile.loc.gov": {"delay": 0.5}}  # noqa: RUF012
+
+    def starts(self) -> Iterator[Request]:
+        where = f"collections/{self.params.collection}/" if self.params.collection else "photos/"
+        query = {
+            "q": self.params.search,
+            "fa": "online-format:image",
+            "at": "results,pagination",
+            "c": 100,
+            "fo": "json",
+        }
+        yield Request(f"{SITE}{where}?{urlencode(query)}", self.parse)
+
+    def parse(self, response: Page) -> Found:
+        answer = json.loads(response.text)
+        for result in answer["results"]:
+            path = urlsplit(result["id"]).path
+            if path.startswith("/item/") and result.get("image_url"):
+                yield Request(f"{SITE}{path[1:]}?at=item&fo=json", self.parse_item)
+        if following := answer["pagination"]["next"]:
+            yield Request(response.urljoin(following), self.parse)
+
+    def parse_item(self, response: Page) -> Found:
+        answer = json.loads(response.text)
+        item = answer if "image_url" in answer else answer["item"]
+        if picture := largest(item["image_url"], self.params.width):
+            yield FacadeImage(
+                image_url=response.urljoin(picture),
+                page_url=response.url.partition("?")[0],
+                title=_text(item.get("title")),
+                author=_text(item.get("contributor_names")),
+                license=_text(item.get("rights_advisory") or item.get("rights_information") or item.get("rights")),
+                tags=tuple(item.get("subject") or ()),
+            )
+
+
+def largest(urls: Iterable[str], width: int) -> str:
+    """The largest picture up to `width`, else the smallest; their sizes are in the fragments, as `#h=640&w=346`."""
+    photos = []
+    for url, size in map(urldefrag, urls):
+        if "w=" in size and not url.endswith(".gif"):
+            photos.append((int(parse_qs(size)["w"][0]), url))
+    fitting = [photo for photo in photos if photo[0] <= width]
+    return max(fitting)[1] if fitting else min(photos, default=(0, ""))[1]
+
+
+def _text(value: Any) -> str:
+    """The API gives a text or a list of texts, some of them with HTML."""
+    return "; ".join(map(plain_text, [value] if isinstance(value, str) else value or ()))

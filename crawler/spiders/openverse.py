@@ -1,0 +1,66 @@
+"""Openverse: an index of openly licensed images. A seed source: its terms of service forbid to copy it at large."""
+
+import json
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from pydantic import Field
+from scrapy.http import Request
+
+from crawler.records import FacadeImage
+from crawler.spider import Found, Page
+from crawler.walk import WalkingSpider, WalkParams
+
+API = "https://api.openverse.org/v1/"
+PAGE = 20  # results in an answer: as many as the anonymous get
+
+
+class OpenverseParams(WalkParams):
+    """`{kind: openverse, search: baroque facade, license: "cc0,by", limit: 100}`"""
+
+    search: str = Field(min_length=1, max_length=200, description="words")
+    license: str = Field(
+        "cc0,pdm,by,by-sa",
+        pattern=r"^[a-z0-9]+(-[a-z]+)*(,[a-z0-9]+(-[a-z]+)*)*$",
+        description="only under one of these",
+    )
+    limit: int = Field(240, ge=1, le=240, description="at most this many images; Openverse shows no more of a query")
+
+
+class Openverse(WalkingSpider[OpenverseParams]):
+    """https://api.openverse.org/v1/#tag/images/operation/images_search"""
+
+    name = "openverse"
+    Params = OpenverseParams
+    documented_apis = (API,)
+    slots = {"api.openverse.org": {"delay": 3.0, "concurrency": 1}}  # noqa: RUF012  # the anonymous may ask 20 a minute
+
+    def starts(self) -> Iterator[Request]:
+        yield self._ask(1)
+
+    def parse(self, response: Page, page: int) -> Found:
+        answer = json.loads(response.text)
+        for result in answer["results"]:
+            yield FacadeImage(
+                image_url=result["url"],
+                page_url=result["foreign_landing_url"],
+                title=result["title"] or "",
+                author=result["creator"] or "",
+                license=f"{result['license']} {result['license_version'] or ''}",
+                license_url=result["license_url"] or "",
+                tags=tuple(tag["name"] for tag in result["tags"] or ()),
+            )
+        if page < answer["page_count"]:
+            yield self._ask(page + 1)
+
+    def _ask(self, page: int) -> Request:
+        query = {
+            "q": self.params.search,
+            "license": self.params.license,
+            "category": "photograph",
+            # They are had from Wikimedia itself, small: see the kind `commons`.
+            "excluded_source": "wikimedia",
+            "page_size": PAGE,
+            "page": page,
+        }
+        return Request(f"{API}images/?{urlencode(query)}", self.parse, cb_kwargs={"page": page})

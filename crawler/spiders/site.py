@@ -1,0 +1,65 @@
+"""Any gallery on the web, without code: where to start, and CSS selectors where guessing does not do."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from cssselect import SelectorError
+from parsel.csstranslator import css2xpath
+from pydantic import Field, field_validator
+from scrapy.http import Request
+
+from crawler.gallery import Selectors, following, images, links
+from crawler.spider import Found, Page
+from crawler.walk import AnyHostParams, WalkingSpider
+
+
+class SiteParams(AnyHostParams):
+    """`{kind: site, start: ["https://example.org/facades/"], follow: "li.photo a", license: "p.rights a"}`"""
+
+    start: list[str] = Field(min_length=1, description="URLs of the first pages")
+    image: str = Field("", description="CSS selector of the pictures; without it, the usual ones (docs/sources.md)")
+    follow: str = Field("", description="of links to albums and to pages of one picture; without it, of thumbnails")
+    next: str = Field("", description="of the link to the next page of a listing")
+    title: str = Field("", description="of the title; without it, the caption, else the heading")
+    author: str = Field("", description="of the author")
+    license: str = Field("", description="of the licence: a link to it, or its name")
+    depth: int = Field(3, ge=0, le=20, description="how many links are followed from the first pages, next ones aside")
+    hosts: list[str] = Field([], description="that may be asked for pages, besides those of `start`")
+
+    @field_validator("image", "follow", "next", "title", "author", "license")
+    @classmethod
+    def _is_css(cls, value: str) -> str:
+        try:
+            css2xpath(value or "*")
+        except SelectorError as error:
+            raise ValueError(f"a CSS selector ({error})") from None
+        return value
+
+
+class Site(WalkingSpider[SiteParams]):
+    name = "site"
+    Params = SiteParams
+
+    def starts(self) -> Iterator[Request]:
+        for url in self.params.start:
+            yield Request(url, self.parse, cb_kwargs={"depth": self.params.depth})
+
+    def parse(self, response: Page, depth: int) -> Found:
+        css = Selectors(**{name: getattr(self.params, name) for name in Selectors.__slots__})
+        for image in images(response.selector, css, thumbnails=self.params.depth == 0):
+            yield replace(
+                image,
+                image_url=response.urljoin(image.image_url),
+                page_url=response.url,
+                license_url=image.license_url and response.urljoin(image.license_url),
+            )
+        if depth:
+            yield from self._ask(response, links(response.selector, css), depth - 1)
+        yield from self._ask(response, following(response.selector, css), depth)
+
+    def _ask(self, response: Page, urls: list[str], depth: int) -> Iterator[Request]:
+        hosts = {*self.params.hosts, *(urlsplit(url).hostname for url in self.params.start)}
+        for url in map(response.urljoin, urls):
+            if url.startswith(("http://", "https://")) and urlsplit(url).hostname in hosts:
+                yield Request(url, self.parse, cb_kwargs={"depth": depth})
