@@ -6,12 +6,16 @@ from importlib import import_module
 import typer
 
 from crawler.errors import UserError
+from pipelines import models
 
 STAGES = "Stages (dvc repro runs them in order)"
 
 commands = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
 )
+
+
+commands.add_typer(models.commands)
 
 
 @commands.callback()
