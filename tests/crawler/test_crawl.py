@@ -202,7 +202,7 @@ def test_stops_when_the_server_dies_and_goes_on_when_it_is_back(site, crawl):
         return site.jpeg(5)
 
     site.pages["/i/0-5.jpg"] = dying
-    once = {"limits": {"delay": 0, "retries": 0, "per_host": 4}}
+    once = {"limits": {"delay": 0, "retries": 0, "per_host": 1}}
     stopped = crawl(site.entry(), once)
     assert stopped.returncode == 1
     assert "127.0.0.1 answers no longer" in stopped.errors
