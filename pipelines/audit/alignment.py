@@ -37,6 +37,15 @@ def digests(column: pa.ChunkedArray) -> Digests:
     return np.frombuffer(fixed.buffers()[1], "S64", len(fixed), fixed.offset * 64)
 
 
+def places(wanted: Digests, images: Digests) -> Rows:
+    """Where in `images`, which are sorted, each of `wanted` is first; -1 where it is not."""
+    if not len(images):
+        return np.full(len(wanted), -1, np.int64)
+    found = np.searchsorted(images, wanted)
+    there = images[np.minimum(found, len(images) - 1)] == wanted
+    return np.where(there, found, -1)
+
+
 def align(before: pa.Table, after: pa.Table) -> Alignment:
     """Match the rows of two manifests, columns sha256 and source, that speak of the same image of the same source.
 

@@ -94,8 +94,7 @@ def compare(
     """
     old, new = _both(before, after, DECIDING)
     rows = align(old, new)
-    redecided = _differs(pick(old["decision"], rows.before), pick(new["decision"], rows.after))
-    redecided |= _differs(pick(old["reason"], rows.before), pick(new["reason"], rows.after))
+    redecided = _redecided_rows(old, new, rows)
     bits = _amended(before, after, rows, amendable)
     amended = (bits != 0) & ~redecided
     changes = [
@@ -116,6 +115,19 @@ def compare(
             for frame in changes
         ),
     )
+
+
+def tally(old: pa.Table, new: pa.Table) -> dict[Change, int]:
+    """How many rows were added, removed and redecided; columns sha256, source, decision and reason suffice."""
+    rows = align(old, new)
+    redecided = int(_redecided_rows(old, new, rows).sum())
+    return {Change.ADDED: len(rows.added), Change.REMOVED: len(rows.removed), Change.REDECIDED: redecided}
+
+
+def _redecided_rows(old: pa.Table, new: pa.Table, rows: Alignment) -> NDArray[np.bool_]:
+    """For each shared row whether its verdict differs."""
+    differs = [_differs(pick(old[name], rows.before), pick(new[name], rows.after)) for name in ("decision", "reason")]
+    return differs[0] | differs[1]
 
 
 def _amended(before: Read, after: Read, rows: Alignment, columns: Sequence[str]) -> NDArray[np.int32]:

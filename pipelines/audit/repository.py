@@ -81,7 +81,10 @@ class Repository:
         if not self._git("rev-parse", "--verify", "--quiet", "HEAD", check=False):
             return []
         tags = self._tags_of_locks()
-        return [replace(commit, tags=tags.get(commit.sha, ())) for commit in self._log(*reach, "--parents", "--", LOCK)]
+        return [
+            replace(commit, tags=tags.get(commit.sha, ()))
+            for commit in self._log(*reach, "--topo-order", "--parents", "--", LOCK)
+        ]
 
     def read(self, commit: Commit, path: str) -> bytes | None:
         """A file that git tracked at that commit; None where it did not."""

@@ -28,6 +28,11 @@ class Version:
     def name(self) -> str:
         return self.commit.name if self.commit else WORKSPACE
 
+    @property
+    def revision(self) -> str:
+        """The full hash of the commit, or `workspace`."""
+        return self.commit.sha if self.commit else WORKSPACE
+
     @cached_property
     def lock(self) -> Lock:
         """Empty where nothing has been reproduced yet.

@@ -110,11 +110,15 @@ class Town:
         (self.folder / "report").mkdir(exist_ok=True)
         (self.folder / "report/index.html").write_text("<!doctype html>")
 
-    def commit(self, label: str, *tags: str) -> str:
-        """Write, take all for the stages' outputs, and commit to git."""
+    def take(self) -> None:
+        """Write, and take all for the stages' outputs, as `dvc repro` would leave it."""
         self.write()
         with chdir(self.folder), Repo() as dvc:
             dvc.commit(force=True)
+
+    def commit(self, label: str, *tags: str) -> str:
+        """Make a version of what there is now."""
+        self.take()
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", label)
         for tag in tags:

@@ -1,0 +1,142 @@
+"""Every dataset version in the history: what it holds, what changed against the one before, what was trained on it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crawler.errors import UserError
+from curate.records import Decision
+from pipelines.audit.difference import Change, tally
+from pipelines.audit.numbering import FIRST, Number, facades, redrawn, step
+from pipelines.audit.repository import Repository
+from pipelines.audit.trainings import data_of, trainings
+from pipelines.audit.version import Version
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that was trained on a version."""
+
+    name: str
+    recorded: str  # the version in which it was recorded last
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One version. What its data would tell is empty where `missing` says why they are not to be had."""
+
+    name: str  # tags, or the short hash, or `workspace`
+    revision: str  # full hash, or `workspace`
+    date: datetime | None  # of the commit
+    subject: str
+    number: Number | None = None
+    seen: int = 0
+    kept: int = 0
+    sources: Mapping[str, int] = field(default_factory=dict)  # name to images, kept or not
+    licenses: Mapping[str, int] = field(default_factory=dict)  # id to facades
+    changes: Mapping[Change, int] = field(default_factory=dict)  # against the version before; empty for the first
+    models: Sequence[Model] = ()
+    missing: str = ""
+
+
+def versions(repository: Repository, *, everywhere: bool = False) -> list[tuple[Version, Version | None]]:
+    """Every version with the one before it, newest first; the work tree comes first where its dataset is another.
+
+    A revision is a version where its dataset is not that of a parent. The version before is the one in force at its
+    first parent. With `everywhere`, those of other branches, merged branches, tags and DVC experiments too.
+    """
+    found: list[tuple[Version, Version | None]] = []
+    in_force: dict[str, Version] = {}
+    for commit in reversed(repository.commits(everywhere=everywhere)):
+        version = Version(repository, commit)
+        parents = [in_force[parent] for parent in commit.parents if parent in in_force]
+        before = parents[0] if parents else None
+        same = [parent for parent in parents if parent.lock.dataset == version.lock.dataset]
+        if same:
+            in_force[commit.sha] = same[0]
+        elif version.lock.dataset:
+            in_force[commit.sha] = version
+            found.append((version, before))
+        elif before:
+            in_force[commit.sha] = before
+    newest = next((in_force[commit.sha] for commit in repository.commits() if commit.sha in in_force), None)
+    workspace = Version(repository, None)
+    if workspace.lock.dataset and not (newest and newest.lock.dataset == workspace.lock.dataset):
+        found.append((workspace, newest))
+    return found[::-1]
+
+
+def entries(repository: Repository, *, everywhere: bool = False) -> list[Entry]:
+    """The same versions, with what each holds and what changed in it, newest first."""
+    trained: dict[tuple[str, ...], list[Model]] = {}
+    for training in trainings(repository, everywhere=everywhere):
+        models = trained.setdefault(training.data, [])
+        if training.model not in {model.name for model in models}:
+            models.append(Model(training.model, training.version.name, _metrics(training.metrics)))
+    facts = lru_cache(maxsize=4)(_facts)  # a version is read once for itself and once for the one after it
+    numbers: dict[str, Number | None] = {}
+    found = []
+    for version, before in reversed(versions(repository, everywhere=everywhere)):
+        commit = version.commit
+        date, subject = (commit.date, commit.subject) if commit else (None, "not committed")
+        entry = Entry(version.name, version.revision, date, subject)
+        try:
+            table = facts(version)
+            entry = replace(
+                entry,
+                seen=table.num_rows,
+                kept=len(facades(table)),
+                sources=_counts(table["source"]),
+                licenses=_counts(table.filter(pc.equal(table["decision"], Decision.KEPT))["license"]),
+                models=trained.get(data_of(version), ()),
+                number=FIRST if before is None else None,
+            )
+            if before:
+                old, last = facts(before), numbers[before.revision]
+                entry = replace(
+                    entry, changes=tally(old, table), number=last and _number(last, before, old, version, table)
+                )
+        except UserError as error:
+            entry = replace(entry, missing=str(error))
+        numbers[entry.revision] = entry.number
+        found.append(entry)
+    return found[::-1]
+
+
+def _facts(version: Version) -> pa.Table:
+    return version.manifest(("sha256", "source", "decision", "reason", "license"))
+
+
+def _number(last: Number, before: Version, old: pa.Table, version: Version, new: pa.Table) -> Number:
+    kept_before, kept = facades(old), facades(new)
+    prepared_before, prepared = _prepared(before), _prepared(version)
+    # Pixels are copied from the prepared tables: where those are the same, there is nothing to compare.
+    again = any(prepared_before[source] != prepared[source] for source in prepared_before.keys() & prepared.keys())
+    differs = again and redrawn(kept_before, kept, before.array("images.npy"), version.array("images.npy"))
+    return last.after(step(kept_before, kept, redrawn=differs))
+
+
+def _prepared(version: Version) -> dict[str, frozenset[str]]:
+    """The md5 of what stage prepare made of each source."""
+    return {
+        source: frozenset(out.md5 for out in stage.outs.values())
+        for source, stage in version.lock.each("prepare").items()
+    }
+
+
+def _counts(column: pa.ChunkedArray) -> dict[str, int]:
+    """How often each value occurs, the most frequent first."""
+    counted = [(str(one["values"]), int(one["counts"])) for one in pc.value_counts(column).to_pylist()]
+    return dict(sorted(counted, key=lambda pair: (-pair[1], pair[0])))
+
+
+def _metrics(read: Callable[[], dict[str, float]]) -> dict[str, float]:
+    try:
+        return read()
+    except UserError:
+        return {}  # the model is worth listing without them
