@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 240, 74
 TOP, BOTTOM = 14, 16  # room for the threshold's value, and for the ticks
 MARGIN = 12  # half the width of a tick's label
 BINS = 48  # about
+LEAST_SPAN = 1e-9  # of a measure; below it all values are one
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,14 @@ def histogram(measure: str, values: Values, threshold: float, *, below: bool) ->
         return None
     low, high = tame(np.append(values, threshold))
     low, high = min(low, threshold), max(high, threshold)
-    step = (high - low or 1.0) / BINS
+    step = (high - low if high - low > LEAST_SPAN else 1.0) / BINS
     # The threshold is an edge, so that no bar is on both sides of it.
     first, last = math.floor((low - threshold) / step) - 1, math.ceil((high - threshold) / step) + 1
     edges = threshold + step * np.arange(first, last + 1)
-    # Half open to the side that is kept: a value on the threshold is kept.
-    place = np.floor((values - threshold) / step) if below else np.ceil((values - threshold) / step) - 1
+    # A value on the threshold is kept.
+    left = values < threshold if below else values <= threshold
+    place = np.floor((values - threshold) / step)
+    place = np.where(left, np.minimum(place, -1), np.maximum(place, 0))
     counts = np.bincount(np.clip(place - first, 0, len(edges) - 2).astype(int), minlength=len(edges) - 1)
     across = WIDTH / (edges[-1] - edges[0])
     unit = (HEIGHT - TOP - BOTTOM) / counts.max()
@@ -66,18 +69,18 @@ def histogram(measure: str, values: Values, threshold: float, *, below: bool) ->
 
     bars = tuple(
         Bar(
-            round((left - edges[0]) * across, 1),
+            round((edge - edges[0]) * across, 1),
             round(HEIGHT - BOTTOM - tall, 1),
             round(step * across - 0.5, 1),
             round(tall, 1),
             int(count),
             (index < -first) == below,
         )
-        for index, (left, count) in enumerate(zip(edges, counts, strict=False))
+        for index, (edge, count) in enumerate(zip(edges, counts, strict=False))
         # A bar of a single image can still be seen.
         if (tall := max(count * unit, 1.0) if count else 0.0)
     )
-    inner = [value for value in ticks(low, high, 4) if MARGIN < (value - edges[0]) * across < WIDTH - MARGIN]
+    inner = [value for value in ticks(edges[0], edges[-1]) if MARGIN < (value - edges[0]) * across < WIDTH - MARGIN]
     return Histogram(measure, len(values), bars, tuple(map(tick, inner)), tick(threshold))
 
 
