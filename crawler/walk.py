@@ -6,17 +6,20 @@ another place each time. A polite crawl asks a host for a page at a time anyhow;
 
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urldefrag
 
 from pydantic import Field
 from scrapy.http import Request
-from twisted.python.failure import Failure
 
+from crawler.records import FacadeImage
 from crawler.source import SourceParams
 from crawler.spider import FacadeSpider, Found, Page
+
+if TYPE_CHECKING:
+    from twisted.python.failure import Failure
 
 log = logging.getLogger(__name__)
 
@@ -33,23 +36,42 @@ class AnyHostParams(WalkParams):
     allow_private: bool = Field(False, description="whether its hosts may be on your own network")
 
 
-@dataclass(frozen=True, slots=True)
 class Walk:
-    """How far a walk has come."""
+    """How far a walk has come. It moves on with every page, and every page is parsed once."""
 
-    waiting: tuple[Request, ...] = ()  # in the order in which they will be asked for
-    pages: frozenset[str] = frozenset()  # URLs that were asked for, or wait
-    images: frozenset[str] = frozenset()  # URLs that were found
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._waiting: list[tuple[int, int, Request]] = []  # a heap: by priority, then as they were found
+        self._pages: set[str] = set()  # URLs that were asked for, or wait
+        self._images: set[str] = set()  # URLs that were found
+
+    def take(self, found: Found) -> Iterator[FacadeImage]:
+        """Give the images, up to the limit; let the requests wait, but those for pages that were found before."""
+        for one in found:
+            if isinstance(one, Request):
+                url = urldefrag(one.url)[0]
+                if url not in self._pages:
+                    heappush(self._waiting, (-one.priority, len(self._pages), one))
+                    self._pages.add(url)
+            elif one.image_url in self._images or len(self._images) < self._limit:
+                self._images.add(one.image_url)
+                yield one
+
+    def upcoming(self) -> Request | None:
+        """The page to ask for now; None at the end."""
+        if not self._waiting or len(self._images) >= self._limit:
+            return None
+        return heappop(self._waiting)[2]
 
 
 P = TypeVar("P", bound=WalkParams)
 
 
 class WalkingSpider(FacadeSpider[P]):
-    """A kind that walks: it has `starts` instead of the first requests.
+    """A kind that walks: it has `starts` instead of first requests.
 
-    Its parse functions give requests and images as any spider's do. A page waits until those that were found before it
-    are done, or those of lower `priority`; one that was found already, fails or cannot be read is passed over.
+    Its parse functions give requests and images as any spider's do. A page waits for those of higher priority and for
+    those that were found before it. One that brings nothing, or cannot be read, is passed over.
     """
 
     @classmethod
@@ -61,13 +83,13 @@ class WalkingSpider(FacadeSpider[P]):
         """Where the walk begins."""
 
     def first_requests(self) -> Found:
-        return self._on(Walk(), self.starts())
+        return self._on(Walk(self.params.limit), self.starts())
 
     def step(self, response: Page, walk: Walk, parse: Callable[..., Found], **arguments: Any) -> Found:
         """Parse a page, then go on to the next."""
         return self._on(walk, self._parsed(response, parse, **arguments))
 
-    def skip(self, failure: Failure) -> Found:
+    def skip(self, failure: "Failure") -> Found:
         """A page brought nothing: go on to the next."""
         return self._on(failure.request.cb_kwargs["walk"], ())  # type: ignore[attr-defined]  # Scrapy sets it
 
@@ -78,22 +100,11 @@ class WalkingSpider(FacadeSpider[P]):
             log.warning("%s: %s cannot read this page: %r", response.url, self.name, error)
 
     def _on(self, walk: Walk, found: Found) -> Found:
-        waiting, pages, images = list(walk.waiting), set(walk.pages), set(walk.images)
-        for one in found:
-            if isinstance(one, Request):
-                url = urldefrag(one.url)[0]
-                if url not in pages:
-                    pages.add(url)
-                    waiting.append(one)
-            elif one.image_url in images or len(images) < self.params.limit:
-                images.add(one.image_url)
-                yield one
-        if waiting and len(images) < self.params.limit:
-            upcoming, *others = sorted(waiting, key=lambda request: -request.priority)
-            so_far = Walk(tuple(others), frozenset(pages), frozenset(images))
+        yield from walk.take(found)
+        if upcoming := walk.upcoming():
             yield upcoming.replace(
                 callback=self.step,
                 errback=self.skip,
-                cb_kwargs={**upcoming.cb_kwargs, "walk": so_far, "parse": upcoming.callback},
-                dont_filter=True,  # the walk itself goes nowhere twice; a redirect that led back would end it
+                cb_kwargs={**upcoming.cb_kwargs, "walk": walk, "parse": upcoming.callback},
+                dont_filter=True,  # the walk itself goes nowhere twice; a redirect back must not end it
             )

@@ -2,22 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from cssselect import SelectorError
 from parsel.csstranslator import css2xpath
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from scrapy.http import Request
 
 from crawler.gallery import Selectors, following, images, links
 from crawler.spider import Found, Page
 from crawler.walk import AnyHostParams, WalkingSpider
 
+OneOrMore = Annotated[list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+
 
 class SiteParams(AnyHostParams):
-    """`{kind: site, start: ["https://example.org/facades/"], follow: "li.photo a", license: "p.rights a"}`"""
+    """`{kind: site, start: "https://example.org/facades/", follow: "li.photo a", license: "p.rights a"}`"""
 
-    start: list[str] = Field(min_length=1, description="URLs of the first pages")
+    start: OneOrMore = Field(min_length=1, description="URL of the first page, or several")
     image: str = Field("", description="CSS selector of the pictures; without it, the usual ones (docs/sources.md)")
     follow: str = Field("", description="of links to albums and to pages of one picture; without it, of thumbnails")
     next: str = Field("", description="of the link to the next page of a listing")
@@ -25,7 +28,7 @@ class SiteParams(AnyHostParams):
     author: str = Field("", description="of the author")
     license: str = Field("", description="of the licence: a link to it, or its name")
     depth: int = Field(3, ge=0, le=20, description="how many links are followed from the first pages, next ones aside")
-    hosts: list[str] = Field([], description="that may be asked for pages, besides those of `start`")
+    hosts: OneOrMore = Field([], description="that may be asked for pages, besides those of `start`")
 
     @field_validator("image", "follow", "next", "title", "author", "license")
     @classmethod
