@@ -1,0 +1,93 @@
+"""What people asked to have left out: `exclusions.csv`, kept under version control beside params.yaml."""
+
+import csv
+import datetime
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from crawler.errors import UserError
+
+COLUMNS = ("kind", "value", "reason", "by", "date", "near")
+KINDS = ("image", "url", "author", "page")
+
+
+class Exclusion(NamedTuple):
+    """One row: no image of this sha256, image URL, author or page; with `near`, no near duplicate of one either."""
+
+    kind: str
+    value: str
+    near: bool
+
+
+def read_exclusions(path: Path) -> list[Exclusion]:
+    """The rows of `path`.
+
+    Raises:
+        UserError: the file is missing or a row is not as it should be; names file and line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: {error}; expected a CSV file with the columns {','.join(COLUMNS)}") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise UserError(f"{path}:1: found {','.join(reader.fieldnames or ())}, expected {','.join(COLUMNS)}")
+        return [_exclusion(row, f"{path}:{reader.line_num}") for row in reader]
+    except csv.Error as error:
+        raise UserError(f"{path}:{reader.line_num}: {error}; expected a line of CSV") from None
+
+
+def _exclusion(row: dict[str, str], where: str) -> Exclusion:
+    if None in row or None in row.values():
+        raise UserError(f"{where}: found {len(row)} fields or none, expected {len(COLUMNS)}: {','.join(COLUMNS)}")
+    kind, value, near, date = (row[name].strip() for name in ("kind", "value", "near", "date"))
+    if kind not in KINDS:
+        raise UserError(f"{where}: kind: found {kind!r}, expected one of {', '.join(KINDS)}")
+    if not value:
+        raise UserError(f"{where}: value: found nothing, expected what to leave out")
+    if kind == "image" and not re.fullmatch("[0-9a-f]{64}", value):
+        raise UserError(f"{where}: value: found {value!r}, expected a sha256: 64 digits 0-9a-f")
+    if near not in ("true", "false", ""):
+        raise UserError(f"{where}: near: found {near!r}, expected true or false")
+    if date and not _is_date(date):
+        raise UserError(f"{where}: date: found {date!r}, expected YYYY-MM-DD")
+    return Exclusion(kind, value, near == "true")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def excluded(images: pa.Table, exclusions: Sequence[Exclusion]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which rows of `images` (`crawler.records.IMAGES`) are excluded, and which of them with their near duplicates.
+
+    What is excluded are bytes: where one row of a sha256 is named, by whatever it says, all of them are.
+    """
+    near = _named(images, [exclusion for exclusion in exclusions if exclusion.near])
+    return near | _named(images, exclusions), near
+
+
+def _named(images: pa.Table, exclusions: Sequence[Exclusion]) -> NDArray[np.bool_]:
+    digests = images["sha256"]
+    rows = np.zeros(len(images), bool)
+    values = {kind: pa.array([e.value for e in exclusions if e.kind == kind], pa.string()) for kind in KINDS}
+    for column, kind in (("sha256", "image"), ("image_url", "url"), ("author", "author"), ("page_url", "page")):
+        rows |= pc.is_in(images[column], values[kind]).to_numpy()
+    others = pc.list_flatten(images["others"])
+    parents = pc.list_parent_indices(images["others"]).to_numpy()
+    for field, kind in (("image_url", "url"), ("page_url", "page")):
+        rows[parents[pc.is_in(pc.struct_field(others, field), values[kind]).to_numpy()]] = True
+    return np.asarray(pc.is_in(digests, digests.filter(rows).combine_chunks()).to_numpy())
