@@ -20,7 +20,9 @@ _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|avif|gif|tiff?)$", re.IGNORECASE)
 _LAZY = ("data-full", "data-large_image", "data-original", "data-lazy-src", "data-src")
 _CANDIDATE = re.compile(r"(\S*[^\s,])(?:\s+([\d.]+)[wx])?\s*(?:,|$)")  # of a srcset
 _OUTSIDE = "not(ancestor::*[self::header or self::footer or self::nav or self::aside])"
-_NEXT = re.compile(r"\W*(?:next|older|weiter|nächste|suivant|siguiente|successiv|volgende|następn)|[\s»›→>]+$", re.I)
+_NEXT = re.compile(
+    r"\W*(?:next|older|weiter|nächste|suivante?|siguiente|successiv[ao]|volgende|następn[ay])\b|[\s»›→>]+$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +70,28 @@ def following(page: Selector, css: Selectors) -> list[str]:
 
 def _described(page: Selector) -> Iterator[FacadeImage]:
     """What JSON-LD says of the page's pictures: https://schema.org/ImageObject."""
+    for node in _linked_data(page):
+        if "ImageObject" in _list(node.get("@type")) and "contentUrl" in node:
+            creator = node.get("creator") or node.get("author") or node.get("creditText") or ""
+            license = node.get("license") or ""
+            yield FacadeImage(
+                image_url=node["contentUrl"],
+                title=node.get("name") or node.get("caption") or "",
+                author="; ".join(who if isinstance(who, str) else who["name"] for who in _list(creator)),
+                license_url=license if isinstance(license, str) else license.get("url", ""),
+            )
+
+
+def _linked_data(page: Selector) -> Iterator[dict[str, Any]]:
+    """The objects at the top of a page's JSON-LD. What is deeper belongs to them: a publisher's logo, say."""
     for script in page.css('script[type="application/ld+json"]::text').getall():
         try:
             document = json.loads(script)
         except ValueError:
             continue
         for top in _list(document):
-            for node in _list(top.get("@graph", top)):
-                if "ImageObject" in _list(node.get("@type")) and "contentUrl" in node:
-                    creator = node.get("creator") or node.get("author") or node.get("creditText") or ""
-                    license = node.get("license") or ""
-                    yield FacadeImage(
-                        image_url=node["contentUrl"],
-                        title=node.get("name") or node.get("caption") or "",
-                        author="; ".join(who if isinstance(who, str) else who["name"] for who in _list(creator)),
-                        license_url=license if isinstance(license, str) else license.get("url", ""),
-                    )
+            if isinstance(top, dict):
+                yield from (node for node in _list(top.get("@graph", top)) if isinstance(node, dict))
 
 
 def _pictures(page: Selector, thumbnails: bool) -> Iterator[Selector]:
@@ -110,7 +118,7 @@ def _url(element: Selector) -> str:
     plain = element.attrib.get("href") or element.attrib.get("content")
     if plain:
         return str(plain).strip()
-    sources = element.xpath("descendant-or-self::img | descendant-or-self::source | parent::picture/source")
+    sources = element.xpath("descendant-or-self::img | descendant-or-self::source | ancestor::picture//source")
     candidates = [
         (float(size or 1), url)
         for source in sources
