@@ -4,12 +4,12 @@ from copy import deepcopy
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from train import losses
 from train.augment import augment
 from train.hardware import autocast
-from train.networks import Discriminator, Generator, initialise, noise
+from train.networks import Discriminator, Generator, initialise, noise, normalise_spectrally
 from train.randomness import Purpose, stream
 from train.recipe import Recipe
 
@@ -31,9 +31,11 @@ class Gan:
     def __init__(self, recipe: Recipe, size: int, device: torch.device, precision: str) -> None:
         self.recipe, self.device, self.precision = recipe, device, precision
         self.G = Generator(recipe.latent, recipe.width_g, size)
-        self.D = Discriminator(recipe.width_d, size)
+        self.D = Discriminator(recipe.width_d, size, recipe.norm_d)
         initialise(self.G, stream(recipe.seed, Purpose.WEIGHTS_G))
-        initialise(self.D, stream(recipe.seed, Purpose.WEIGHTS_D))
+        initialise(self.D, weights_d := stream(recipe.seed, Purpose.WEIGHTS_D))
+        if recipe.norm_d == "spectral":
+            normalise_spectrally(self.D, weights_d)
         for network in (self.G, self.D):
             network.to(device).to(memory_format=torch.channels_last)
         self.average = deepcopy(self.G).requires_grad_(False)
@@ -53,20 +55,28 @@ class Gan:
         Returns:
             float32, 4: FIGURES, on the device.
         """
-        rng = stream(self.recipe.seed, Purpose.STEP, step, self.device)
-        z = noise(len(real), self.recipe.latent, rng)
+        recipe = self.recipe
+        rng = stream(recipe.seed, Purpose.STEP, step, self.device)
+        z = noise(len(real), recipe.latent, rng)
         with autocast(self.device, self.precision):
             fake = self.G(z)
 
         self.adam_d.zero_grad()
-        on_real, on_fake = self._judge(real, rng), self._judge(fake.detach(), rng)
-        loss_d = F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
-        torch.autograd.backward(loss_d)
+        penalised = step % recipe.penalty_every == 0
+        shown_real = self._show(real, rng).requires_grad_(penalised and recipe.r1 > 0)
+        shown_fake = self._show(fake.detach(), rng).requires_grad_(penalised and recipe.r2 > 0)
+        on_real, on_fake = self._judge(shown_real), self._judge(shown_fake)
+        objective = loss_d = losses.loss_d(recipe.loss, on_real, on_fake)
+        for weight, images, logits in ((recipe.r1, shown_real, on_real), (recipe.r2, shown_fake, on_fake)):
+            if images.requires_grad:
+                objective = objective + weight * recipe.penalty_every * losses.gradient_penalty(images, logits)
+        torch.autograd.backward(objective)
         self.adam_d.step()
 
         self.adam_g.zero_grad()
         self.D.requires_grad_(False)  # its gradients would be thrown away
-        loss_g = F.softplus(-self._judge(fake, rng)).mean()
+        rival = self._judge(self._show(real, rng)) if recipe.loss == "relativistic" else None
+        loss_g = losses.loss_g(recipe.loss, rival, self._judge(self._show(fake, rng)))
         torch.autograd.backward(loss_g)
         self.D.requires_grad_(True)
         self.adam_g.step()
@@ -100,10 +110,13 @@ class Gan:
         for name in PARTS:
             getattr(self, name).load_state_dict(state[name])
 
-    def _judge(self, images: Tensor, rng: torch.Generator) -> Tensor:
-        """D's logits for augmented images, float32."""
+    def _show(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        return augment(images, self.recipe.augment, rng)
+
+    def _judge(self, images: Tensor) -> Tensor:
+        """D's logits, float32."""
         with autocast(self.device, self.precision):
-            logits: Tensor = self.D(augment(images, self.recipe.augment, rng))
+            logits: Tensor = self.D(images)
         return logits.float()
 
     @torch.no_grad()

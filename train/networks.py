@@ -4,8 +4,13 @@ Images are float, N×3×S×S in [-1, 1], S a power of two from 32 to 256. At S =
 twice as large adds one layer with twice the feature maps at the small end of each network.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+Norm = Literal["batch", "spectral", "none"]
 
 
 class Generator(nn.Sequential):
@@ -35,20 +40,31 @@ class Discriminator(nn.Sequential):
     """From images N×3×S×S to logits, N: positive where D takes the image for real.
 
     The example ends in a sigmoid; here the loss applies it, which is the same function and does not round to 0 or 1.
+    Without batch norm the convolutions have a bias instead.
     """
 
-    def __init__(self, width: int, size: int) -> None:
+    def __init__(self, width: int, size: int, norm: Norm = "batch") -> None:
         layers: list[nn.Module] = [nn.Conv2d(3, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
         maps, widest = width, _widest(width, size)
         while maps < widest:
             layers += [
-                nn.Conv2d(maps, maps * 2, 4, 2, 1, bias=False),
-                nn.BatchNorm2d(maps * 2),
+                nn.Conv2d(maps, maps * 2, 4, 2, 1, bias=norm != "batch"),
+                *([nn.BatchNorm2d(maps * 2)] if norm == "batch" else []),
                 nn.LeakyReLU(0.2, inplace=True),
             ]
             maps *= 2
         layers += [nn.Conv2d(widest, 1, 4, 1, 0, bias=False), nn.Flatten(0)]
         super().__init__(*layers)
+
+
+def normalise_spectrally(network: nn.Module, rng: torch.Generator) -> None:
+    """Divide the weights of every convolution by their largest singular value, for ever (Miyato et al. 2018,
+    arXiv:1802.05957)."""
+    with torch.random.fork_rng(devices=[]):  # torch draws its first guess of the singular vectors from the global one
+        torch.manual_seed(rng.initial_seed())
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d):
+                spectral_norm(module)
 
 
 @torch.no_grad()
@@ -57,6 +73,8 @@ def initialise(network: nn.Module, rng: torch.Generator) -> None:
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.weight.normal_(0.0, 0.02, generator=rng)
+            if module.bias is not None:
+                module.bias.zero_()
         elif isinstance(module, nn.BatchNorm2d):
             module.weight.normal_(1.0, 0.02, generator=rng)
             module.bias.zero_()

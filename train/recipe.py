@@ -15,6 +15,7 @@ SEED: dict[str, Any] = {
     "lr_g": 2e-4,
     "lr_d": 2e-4,
     "loss": "bce",
+    "norm_d": "batch",
     "augment": (),
     "ema_images": 0,
     "keep": "last",
@@ -50,8 +51,19 @@ class Recipe(BaseModel):
     lr_d: float = Field(default=2e-4, gt=0, description="D's learning rate")
     beta1: float = Field(default=0.5, ge=0, lt=1, description="Adam's first decay rate (DCGAN)")
     beta2: float = Field(default=0.999, ge=0, lt=1, description="Adam's second decay rate")
-    loss: Literal["bce"] = Field(
-        default="bce", description="bce is the non-saturating loss (Goodfellow et al. 2014, arXiv:1406.2661)"
+    loss: Literal["bce", "hinge", "relativistic"] = Field(
+        default="bce",
+        description="bce is the non-saturating loss (arXiv:1406.2661), hinge that of arXiv:1705.02894, "
+        "relativistic the paired one (arXiv:1807.00734, arXiv:2501.05441)",
+    )
+    norm_d: Literal["batch", "spectral", "none"] = Field(
+        default="batch",
+        description="what keeps D's layers in range: DCGAN's batch norm, or spectral norm (arXiv:1802.05957)",
+    )
+    r1: float = Field(default=0, ge=0, description="weight of D's squared gradient at real images (arXiv:1801.04406)")
+    r2: float = Field(default=0, ge=0, description="weight of D's squared gradient at generated images (same paper)")
+    penalty_every: int = Field(
+        default=16, ge=1, description="steps between two gradient penalties, weighted as much more (arXiv:1912.04958)"
     )
 
     augment: Augmentations = Field(
