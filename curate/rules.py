@@ -46,8 +46,9 @@ class Filter(NamedTuple):
 
 
 _REASONS = {
-    "min_side": Reason.TOO_SMALL,
     "max_aspect": Reason.ODD_ASPECT,
+    "min_side": Reason.TOO_SMALL,
+    "max_paper": Reason.DRAWING,
     "min_sharpness": Reason.BLURRED,
     "min_highlight": Reason.DARK,
     "max_shadow": Reason.BRIGHT,
@@ -55,7 +56,6 @@ _REASONS = {
     "min_entropy": Reason.LOW_INFORMATION,
     "min_colorfulness": Reason.GREYSCALE,
     "min_chroma": Reason.GREYSCALE,
-    "max_paper": Reason.DRAWING,
     "max_border": Reason.BORDER,
 }
 
