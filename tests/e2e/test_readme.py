@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Clone
+
+from tests.e2e.clones import Clone
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 FIRST, NEXT = README.split("<!-- commands", 1)

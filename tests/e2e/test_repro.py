@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from conftest import Clone, fresh
+from tests.e2e.clones import Clone, fresh
 
 ALL = [
     "check",
