@@ -1,11 +1,12 @@
 """The one place that every fetch goes through, from its first try to its end."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urldefrag
 
-from scrapy.core.downloader import Downloader
+from scrapy.core.downloader import Downloader, Slot
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
@@ -51,6 +52,14 @@ class ArchivingDownloader(Downloader):
 
     def fetch(self, request: Request, spider: Any = None) -> Deferred[Response | Request]:
         return deferred_from_coro(self._fetch(request))
+
+    def _wait_for_download(
+        self, slot: Slot, request: Request, queue_dfd: Deferred[Response]
+    ) -> Coroutine[Any, Any, None]:
+        # Scrapy 2.19 counts a request as under way only when its task first runs, so that a slot without a delay starts
+        # its whole queue at once, whatever its concurrency.
+        slot.transferring.add(request)
+        return super()._wait_for_download(slot, request, queue_dfd)
 
     async def _fetch(self, request: Request) -> Response | Request:
         request.meta.setdefault("role", Role.PAGE)

@@ -56,7 +56,7 @@ class Site:
     log: list[tuple[float, str]] = field(default_factory=list)  # (monotonic time of arrival, path)
     agents: set[str] = field(default_factory=set)
     under_way: int = 0
-    busiest: int = 0  # most requests under way at a time
+    levels: list[tuple[float, int]] = field(default_factory=list)  # (time, requests under way), as each arrives
     port: int = 0
 
     def start(self) -> None:
@@ -70,6 +70,10 @@ class Site:
         """Refuse connections; those that are open go on."""
         self._server.shutdown()
         self._server.server_close()
+
+    @property
+    def busiest(self) -> int:
+        return max(level for _, level in self.levels)
 
     @property
     def url(self) -> str:
@@ -103,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
             site.log.append((time.monotonic(), self.path))
             site.agents.add(self.headers.get("User-Agent", ""))
             site.under_way += 1
-            site.busiest = max(site.busiest, site.under_way)
+            site.levels.append((time.monotonic(), site.under_way))
         answer = site.pages.get(self.path, Answer(status=404))
         answer = answer(number) if callable(answer) else answer
         time.sleep(answer.wait)

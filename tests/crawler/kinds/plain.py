@@ -1,5 +1,7 @@
 """A kind for tests: every link is followed, every picture is taken. Dropped in as a user's own kind would be."""
 
+import os
+
 from pydantic import Field
 from scrapy.http import Request
 
@@ -16,7 +18,7 @@ class PlainParams(SourceParams):
 class Plain(FacadeSpider[PlainParams]):
     name = "plain"
     Params = PlainParams
-    documented_apis = ("http://localhost/api/", "http://127.0.0.1/api/")
+    documented_apis = tuple(filter(None, (os.environ.get("EXEMPT"),)))
 
     def first_requests(self) -> Found:
         yield Request(self.params.url, self.parse)
