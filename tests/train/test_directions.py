@@ -3,30 +3,46 @@ import torch
 from train.directions import principal_directions
 from train.gan import Gan
 from train.latents import draw
+from train.networks import Generator
 from train.recipe import Recipe
 
 
-def test_they_are_the_principal_components_of_the_first_layers_activations() -> None:
-    network = Gan(Recipe(width_g=8), 64, torch.device("cpu"), "fp32").published()
-    with torch.no_grad():
-        network[0].weight[:3] *= 3  # three components of z matter more, so that sampling finds the same order
-        network[0].weight[1] *= 2
-        network[0].weight[0] *= 4
-    found = principal_directions(network, 3)
-    assert torch.allclose(found @ found.T, torch.eye(3), atol=1e-5)
-
-    # GANSpace as its authors compute it: PCA over samples, then the regression of z on the components.
-    z = draw(4000, 100, seed=0)
-    with torch.no_grad():
-        activations = network[1](network[0](z[:, :, None, None])).flatten(1)
-    activations -= activations.mean(0)
-    components = torch.linalg.svd(activations, full_matrices=False).Vh[:3]
-    regressed = torch.linalg.lstsq(activations @ components.T, z).solution
-    sampled = torch.nn.functional.normalize(regressed, dim=1)
-    assert (found * sampled).sum(1).abs().min() > 0.97
+def generator() -> Generator:
+    """Of a z of which component 4 matters most, then component 9."""
+    network = Gan(Recipe(latent=20, width_g=8), 32, torch.device("cpu"), "fp32").published()
+    network[0].weight[4] *= 4
+    network[0].weight[9] *= 2
+    return network
 
 
-def test_the_largest_component_of_each_is_positive() -> None:
-    network = Gan(Recipe(width_g=8), 64, torch.device("cpu"), "fp32").published()
-    found = principal_directions(network, 8)
+def test_they_are_orthonormal_and_of_one_sign() -> None:
+    found = principal_directions(generator(), 20)
+    assert torch.allclose(found @ found.T, torch.eye(20), atol=1e-5)
     assert (found.gather(1, found.abs().argmax(1, keepdim=True)) > 0).all()
+    assert torch.equal(principal_directions(generator(), 3), found[:3])
+
+
+def test_the_components_of_z_that_matter_lead() -> None:
+    first, second = principal_directions(generator(), 2)
+    assert first[4] > 0.95
+    assert second[9] > 0.9
+
+
+def test_where_images_are_linear_in_z_they_are_its_singular_vectors() -> None:
+    network = generator()
+    network[0].weight *= 1e-3  # so small a step that no ReLU turns
+    scale = network[1].weight / (network[1].running_var + network[1].eps).sqrt()
+    network[1].bias.copy_(network[1].running_mean * scale + 1)
+    z = draw(400, 20, seed=1)[:, :, None, None]
+    images = network(z).flatten(1).double()
+    fit = torch.linalg.lstsq(z.flatten(1).double(), images - images.mean(0)).solution
+    expected = torch.linalg.svd(fit).U.T[:3].float()
+    assert ((principal_directions(network, 3) * expected).sum(1).abs() > 0.99).all()
+
+
+def test_images_it_never_saw_change_more_along_the_first_than_along_the_last() -> None:
+    network = generator()
+    z = draw(32, 20, seed=1)[:, :, None, None]
+    v = principal_directions(network, 20)[:, :, None, None]
+    change = [(network(z + step) - network(z - step)).square().mean() for step in v]
+    assert sum(change[:4]) > 2 * sum(change[-4:])
