@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def read(folder: Path = FOLDER) -> Runtime:
 
 
 def _file(path: Path) -> bytes:
-    install = f"npm ci --ignore-scripts --prefix {Path(__file__).parent}"
+    install = f"npm ci --ignore-scripts --prefix {shlex.quote(str(Path(__file__).parent))}"
     try:
         data = path.read_bytes()
     except FileNotFoundError:
