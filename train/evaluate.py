@@ -64,6 +64,7 @@ def evaluate(
             seen[name] = torch.cat(parts)
 
     found: dict[str, float] = {"step": making.step}
+    found |= {f"{name}_since": step for name, step in making.alarms.items()}
     found |= {f"n_{name}": len(images) for name, images in sets.items()}
     for suffix, real, other in (
         ("", "heldout", "generated"),

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from train import losses
 from train.augment import augment
+from train.data import scaled
 from train.hardware import autocast
 from train.networks import Discriminator, Generator, initialise, noise, normalise_spectrally
 from train.randomness import Purpose, stream
@@ -16,7 +17,7 @@ from train.recipe import Recipe
 EMA_RAMP = (
     0.05  # the half-life is at most this share of the images seen so far (arXiv:2006.06676, StyleGAN2-ADA's code)
 )
-STANDING_IMAGES = 256
+STANDING_IMAGES = 128
 
 PARTS = ("G", "D", "average", "adam_g", "adam_d")
 """What the next step depends on, besides its number."""
@@ -89,7 +90,7 @@ class Gan:
         """A copy of the generator as it would be published now, in evaluation mode.
 
         The averaged weights never saw a batch, and G's own running statistics lag behind its weights; so the statistics
-        of batch norm are taken anew, over 256 images (standing statistics, Brock et al. 2019, arXiv:1809.11096).
+        of batch norm are taken anew, over 128 images (standing statistics, Brock et al. 2019, arXiv:1809.11096).
         """
         G = deepcopy(self.average if self.recipe.ema_images else self.G).requires_grad_(False)
         norms = [module for module in G.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -101,6 +102,15 @@ class Gan:
             for z in torch.split(noise(STANDING_IMAGES, self.recipe.latent, rng), 64):
                 G.train()(z)
         return G.eval()
+
+    @torch.no_grad()
+    def taken_for_real(self, images: Tensor) -> float:
+        """The share of images (uint8, N×3×S×S) that D takes for real, shown to it as in training, in one batch."""
+        rng = stream(self.recipe.seed, Purpose.JUDGE, device=self.device)
+        before = deepcopy(self.D.state_dict())
+        logits = self._judge(self._show(scaled(images), rng))
+        self.D.load_state_dict(before)  # a look must leave no trace in running statistics
+        return (logits > 0).float().mean().item()
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on besides its number; `restore` takes it back."""

@@ -29,6 +29,7 @@ class Making(BaseModel):
     size: int  # side of an image, in pixels
     step: int  # whose weights these are; at most recipe.steps
     ksd: float | None  # in the loop, against training images; None where it was not measured at this step
+    alarms: dict[str, int]  # the step at which each first rang; see train.gauge
     device: str
     precision: str
     threads: int  # results are equal bit for bit only at an equal number

@@ -18,6 +18,7 @@ class Purpose(IntEnum):
     STANDING = 6
     EVALUATE = 7
     SAMPLE = 8
+    JUDGE = 9
 
 
 def seed_of(seed: int, purpose: Purpose, step: int = 0) -> int:

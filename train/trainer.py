@@ -15,19 +15,19 @@ from crawler.errors import UserError
 from crawler.files import replacing
 from curate.dataset import dataset_hash
 from train import checkpoint, data, generator, hardware, samples
-from train.features import features
 from train.gan import FIGURES, Gan
+from train.gauge import MEASURED, Gauge, alarms
 from train.interrupt import interrupts
-from train.metrics import ksd
-from train.networks import Generator, noise
+from train.networks import noise
 from train.randomness import Purpose, stream
 from train.recipe import Recipe
 
 Progress = Callable[[int, int | None, str], None]
 
 LOG_EVERY = 10  # steps a row of log.csv averages over; the only moments at which the loop waits for the device
+TELL_EVERY = 0.2  # seconds between two reports of progress
 SAVE_EVERY = 30.0  # seconds of work that a kill may cost
-SNAPSHOTS = 24  # frames of the film, besides the one before the first step
+SNAPSHOTS = 20  # frames of the film, besides the one before the first step
 GRID = 64  # images in a snapshot
 GRID_SEED = 64  # the same noise for every model, whatever its recipe's seed
 
@@ -62,15 +62,15 @@ def train(
     precision = hardware.pick_precision(recipe, device)
     dataset_id = dataset_hash(dataset)
     folder = state / checkpoint.key(recipe, dataset_id)
-    images = data.read(dataset).to(device)
+    images, heldout = (data.read(dataset, holdout=holdout).to(device) for holdout in (False, True))
     size = images.shape[-1]
 
     with hardware.determinism(recipe.deterministic), interrupts() as interrupted:
         gan = Gan(recipe, size, device, precision)
         feed = data.Feed(images, recipe.batch, recipe.seed)
-        gauge = Gauge(images, recipe)
+        gauge = Gauge(images, heldout, gan)
         journal = _resume(gan, folder, device)
-        meter = Meter(journal.step, recipe)
+        teller = Teller(progress, journal, recipe)
         if journal.step == 0:
             _snapshot(gan, 0, folder)
 
@@ -84,7 +84,7 @@ def train(
             if measuring or journal.step % LOG_EVERY == 0:
                 _log(journal, recipe)
             if measuring:
-                _measure(journal, gan.published(), gauge, recipe)
+                _measure(journal, gan, gauge)
             if journal.step in _snapshot_steps(recipe):
                 _snapshot(gan, journal.step, folder)
             if interrupted() or time.monotonic() - saved > SAVE_EVERY:
@@ -92,7 +92,7 @@ def train(
                 saved = time.monotonic()
             if interrupted():
                 raise UserError(f"{out}: stopped at step {journal.step} of {recipe.steps}; run it again to go on")
-            progress(journal.step, recipe.steps, meter.note(journal))
+            teller.tell()
 
         making = generator.Making(
             recipe=recipe,
@@ -100,6 +100,7 @@ def train(
             size=size,
             step=journal.best["step"],
             ksd=journal.best["ksd"],
+            alarms=alarms(journal.rows),
             device=device.type,
             precision=precision,
             threads=torch.get_num_threads(),
@@ -109,34 +110,27 @@ def train(
     shutil.rmtree(state)
 
 
-class Gauge:
-    """KSD of a generator against training images, with the same noise and the same images every time."""
+class Teller:
+    """Says how far the training is, at most every TELL_EVERY seconds."""
 
-    def __init__(self, images: Tensor, recipe: Recipe) -> None:
-        rng = stream(recipe.seed, Purpose.MEASURE, device=images.device)
-        chosen = torch.randperm(len(images), generator=rng, device=images.device)[: recipe.measure_images]
-        self.real = features(images[chosen], images.device)
-        self.z = noise(recipe.measure_images, recipe.latent, rng)
+    def __init__(self, progress: Progress, journal: Journal, recipe: Recipe) -> None:
+        self.progress, self.journal, self.recipe = progress, journal, recipe
+        self.first, self.started, self.told = journal.step, time.monotonic(), 0.0
 
-    def ksd(self, network: Generator) -> float:
-        return ksd(self.real, features(generator.generate(network, self.z), self.z.device))
-
-
-class Meter:
-    """The note beside the progress bar: speed, losses, the last KSD."""
-
-    def __init__(self, step: int, recipe: Recipe) -> None:
-        self.step, self.recipe, self.started = step, recipe, time.monotonic()
-
-    def note(self, journal: Journal) -> str:
-        rate = (journal.step - self.step) * self.recipe.batch / (time.monotonic() - self.started)
-        parts = [f"{rate:.0f} images/s"]
-        if journal.rows:
-            parts.append(f"loss D {journal.rows[-1]['loss_d']:.2f} G {journal.rows[-1]['loss_g']:.2f}")
-        measured = [row["ksd"] for row in journal.rows if "ksd" in row]
+    def tell(self) -> None:
+        now = time.monotonic()
+        if now - self.told < TELL_EVERY and self.journal.step < self.recipe.steps:
+            return
+        self.told = now
+        rate = (self.journal.step - self.first) * self.recipe.batch / (now - self.started)
+        notes = [f"{rate:.0f} images/s"]
+        if self.journal.rows:
+            notes.append("loss D {loss_d:.2f} G {loss_g:.2f}".format_map(self.journal.rows[-1]))
+        measured = [row["ksd"] for row in self.journal.rows if "ksd" in row]
         if measured:
-            parts.append(f"KSD {measured[-1]:.3f}")
-        return "  ".join(parts)
+            notes.append(f"KSD {measured[-1]:.3f}")
+        notes += [f"{name} since step {step}" for name, step in alarms(self.journal.rows).items()]
+        self.progress(self.journal.step, self.recipe.steps, "  ".join(notes))
 
 
 def _resume(gan: Gan, folder: Path, device: torch.device) -> Journal:
@@ -162,12 +156,12 @@ def _log(journal: Journal, recipe: Recipe) -> None:
     journal.pending.clear()
 
 
-def _measure(journal: Journal, network: Generator, gauge: Gauge, recipe: Recipe) -> None:
-    """Take KSD, write it into the row of this step, and keep the weights if they are to be published."""
-    value = gauge.ksd(network)
-    journal.rows[-1]["ksd"] = value
-    if recipe.keep == "last" or not journal.best or value < journal.best["ksd"]:
-        journal.best = {"step": journal.step, "ksd": value, "weights": network.state_dict()}
+def _measure(journal: Journal, gan: Gan, gauge: Gauge) -> None:
+    """Write the measurements into the row of this step, and keep the weights if they are to be published."""
+    network = gan.published()
+    journal.rows[-1] |= (found := gauge.read(network))
+    if gan.recipe.keep == "last" or not journal.best or found["ksd"] < journal.best["ksd"]:
+        journal.best = {"step": journal.step, "ksd": found["ksd"], "weights": network.state_dict()}
 
 
 def _snapshot_steps(recipe: Recipe) -> set[int]:
@@ -191,6 +185,6 @@ def _publish(journal: Journal, making: generator.Making, folder: Path, out: Path
     with replacing(out / "progress.gif") as draft:
         samples.save_film(frames, draft)
     with replacing(out / "log.csv") as draft, draft.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["step", "images", *FIGURES, "ksd"], lineterminator="\n")
+        writer = csv.DictWriter(file, ["step", "images", *FIGURES, *MEASURED], lineterminator="\n")
         writer.writeheader()
         writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in journal.rows)

@@ -18,7 +18,16 @@ def model(tmp_path: Path) -> Path:
     path = tmp_path / "generator.safetensors"
     recipe = Recipe(latent=8, width_g=4)
     making = generator.Making(
-        recipe=recipe, dataset="", size=32, step=5, ksd=None, device="cpu", precision="fp32", threads=1, versions={}
+        recipe=recipe,
+        dataset="",
+        size=32,
+        step=5,
+        ksd=None,
+        alarms={"collapse": 4},
+        device="cpu",
+        precision="fp32",
+        threads=1,
+        versions={},
     )
     generator.save(Generator(8, 4, 32).state_dict(), making, path)
     return path
@@ -28,7 +37,7 @@ def test_every_metric_has_its_floor_and_the_same_against_training(dataset: Path,
     out = tmp_path / "metrics.json"
     evaluate(dataset, model, EvaluateParams(n=20), out)
     found = json.loads(out.read_text())
-    counts = {"step": 5, "n_generated": 20, "n_training": 20, "n_heldout": 8}
+    counts = {"step": 5, "collapse_since": 4, "n_generated": 20, "n_training": 20, "n_heldout": 8}
     assert {name: found.pop(name) for name in counts} == counts
     assert set(found) == {metric + suffix for metric in METRICS for suffix in ("", "_floor", "_train")}
     # An untrained generator draws grey noise; training images are walls like the held-out ones.

@@ -20,6 +20,7 @@ def making(**changes: object) -> generator.Making:
         size=32,
         step=40,
         ksd=0.25,
+        alarms={},
         device="cpu",
         precision="fp32",
         threads=1,

@@ -28,7 +28,7 @@ from train import trainer
 from train.recipe import Recipe
 
 dataset, recipe, out, state, at = sys.argv[1:]
-trainer.SAVE_EVERY = 0.0  # a tiny step is shorter than the time between two saves
+trainer.TELL_EVERY = trainer.SAVE_EVERY = 0.0  # a tiny step is shorter than the time between two saves
 
 def progress(done, total, note):
     if done == int(at):
@@ -63,6 +63,11 @@ def digests(folder: Path) -> dict[str, str]:
     """sha256 of every file of a model."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture(autouse=True)
+def _tell_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "TELL_EVERY", 0.0)
 
 
 def train(dataset: Path, recipe: Recipe, folder: Path, progress=lambda *report: None) -> dict[str, str]:

@@ -1,0 +1,42 @@
+import copy
+
+import torch
+
+from train.gan import Gan
+from train.gauge import Gauge, alarms
+from train.recipe import Recipe
+
+
+def row(step: int, ksd: float, d_train: float = 0.9, d_heldout: float = 0.8) -> dict[str, float]:
+    return {"step": step, "ksd": ksd, "d_train": d_train, "d_heldout": d_heldout}
+
+
+def test_no_alarm_for_one_bad_measurement() -> None:
+    rows = [row(1, 0.2), row(2, 0.4), row(3, 0.2), row(4, 0.2, 1.0, 0.1), {"step": 5}, row(6, 0.2)]
+    assert alarms(rows) == {}
+
+
+def test_each_alarm_names_the_step_at_which_it_first_rang() -> None:
+    rows = [row(1, 0.2), row(2, 0.4, 1.0, 0.5), {"step": 3}, row(4, 0.4), row(5, 0.4, 1.0, 0.5), row(6, 0.1, 1.0, 0.5)]
+    assert alarms(rows) == {"collapse": 4, "overfitting": 6}
+
+
+def test_a_d_that_learnt_its_images_by_heart_is_noticed() -> None:
+    recipe = Recipe(batch=16, latent=8, width_g=4, width_d=16, lr_d=1e-3, augment=(), measure_images=16)
+    gan = Gan(recipe, 32, torch.device("cpu"), "fp32")
+    rng = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (32, 3, 32, 32), dtype=torch.uint8, generator=rng)
+    training, heldout = images[:16], images[16:]
+    # D is taught that the held-out images are what is generated: the extreme of what overfitting leads to.
+    for _ in range(40):
+        gan.adam_d.zero_grad()
+        right = gan._judge(training.float() / 127.5 - 1)
+        wrong = gan._judge(heldout.float() / 127.5 - 1)
+        torch.autograd.backward((wrong - right).mean())
+        gan.adam_d.step()
+    gauge = Gauge(training, heldout, gan)
+    before = copy.deepcopy(gan.state())
+    read = gauge.read(gan.published())
+    torch.testing.assert_close(gan.state(), before, rtol=0, atol=0)
+    assert read["d_train"] - read["d_heldout"] > 0.3
+    assert gauge.read(gan.published()) == read

@@ -1,0 +1,68 @@
+"""What is measured while training: KSD of the generator, how well D knows the training images, and two alarms."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from train.features import features
+from train.gan import Gan
+from train.generator import generate
+from train.metrics import ksd
+from train.networks import Generator, noise
+from train.randomness import Purpose, stream
+
+MEASURED = ("ksd", "d_train", "d_heldout")
+"""Columns of log.csv that only some rows fill."""
+
+JUDGED = 128  # training and held-out images, each, that D is asked about
+
+ROWS_IN_A_ROW = 2  # an alarm rings at the second measurement running that justifies it
+OVERFITTING = 0.3  # of the training images more than of the held-out ones taken for real
+COLLAPSE = 1.25  # times the best KSD so far
+
+
+class Gauge:
+    """The same noise and the same images at every measurement. Held-out images are only ever shown to D without a
+    gradient, and decide nothing."""
+
+    def __init__(self, training: Tensor, heldout: Tensor, gan: Gan) -> None:
+        """Args: uint8 images, N×3×S×S, on the device of `gan`."""
+        self.gan = gan
+        recipe = gan.recipe
+        rng = stream(recipe.seed, Purpose.MEASURE, device=gan.device)
+        self.real = features(_choose(training, recipe.measure_images, rng), gan.device)
+        self.z = noise(recipe.measure_images, recipe.latent, rng)
+        judged = min(JUDGED, len(training), len(heldout))
+        self.training, self.heldout = (_choose(images, judged, rng) for images in (training, heldout))
+
+    def read(self, network: Generator) -> dict[str, float]:
+        """`ksd` of a generator against training images, and the shares of training and held-out images that D takes for real."""
+        return {
+            "ksd": ksd(self.real, features(generate(network, self.z), self.gan.device)),
+            "d_train": self.gan.taken_for_real(self.training),
+            "d_heldout": self.gan.taken_for_real(self.heldout),
+        }
+
+
+def alarms(rows: Sequence[Mapping[str, float]]) -> dict[str, int]:
+    """The step at which each alarm first rang: `overfitting` (D tells training images from held-out ones) and
+    `collapse` (KSD is well above its best). `rows` are those of log.csv; those without a measurement say nothing."""
+    rang: dict[str, int] = {}
+    best = float("inf")
+    running = {"overfitting": 0, "collapse": 0}
+    for row in (row for row in rows if "ksd" in row):
+        best = min(best, row["ksd"])
+        bad = {
+            "overfitting": row["d_train"] - row["d_heldout"] > OVERFITTING,
+            "collapse": row["ksd"] > COLLAPSE * best,
+        }
+        for name in running:
+            running[name] = running[name] + 1 if bad[name] else 0
+            if running[name] == ROWS_IN_A_ROW:
+                rang.setdefault(name, int(row["step"]))
+    return rang
+
+
+def _choose(images: Tensor, n: int, rng: torch.Generator) -> Tensor:
+    return images[torch.randperm(len(images), generator=rng, device=images.device)[:n]]
