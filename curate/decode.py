@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import numpy as np
 import simplejpeg
-from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from curate.records import Reason
@@ -47,7 +46,7 @@ _FOREIGN_SIGNATURES = (
 _END_MARKS = {b"\xff\xd8": b"\xff\xd9", b"\x89PNG": b"IEND\xaeB`\x82", b"GIF8": b";", b"\0\0\0\x0cjP": b"\xff\xd9"}
 """How a whole file ends, by how it begins."""
 
-_ORIENTATION = 0x0112  # EXIF 2.32, tag 274; from 5 on, width and height change places
+_ORIENTATION = 0x0112  # EXIF 2.32, tag 274: above 4 the picture lies on its side
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,31 +86,32 @@ def decode(data: bytes, min_side: int) -> Picture | Reason:
 
 
 def _picture(image: Image.Image, data: bytes, min_side: int) -> Picture:
-    size = image.size
-    orientation = image.getexif().get(_ORIENTATION, 1) if "exif" in image.info or image.format != "JPEG" else 1
     icc = image.info.get("icc_profile")
-    if image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L"):
-        pixels = _jpeg(data, min_side)
-        reduced = Image.fromarray(pixels)
-        if orientation != 1:
-            reduced.info["exif"] = image.info["exif"]
-            reduced = ImageOps.exif_transpose(reduced)
-    else:
-        upright = _opaque(ImageOps.exif_transpose(image))
-        reduced = upright.reduce(max(1, min(size) // min_side))
-    width, height = size if orientation < 5 else size[::-1]
-    return Picture(_to_srgb(reduced, icc), width, height)
+    scaled = _scaled_jpeg(image, data, min_side)
+    if scaled is not None:
+        sideways = image.getexif().get(_ORIENTATION, 1) > 4 if "exif" in image.info else False
+        return Picture(_to_srgb(scaled, icc), *(reversed(image.size) if sideways else image.size))
+    upright = _opaque(ImageOps.exif_transpose(image))
+    reduced = upright.reduce(max(1, min(upright.size) // min_side))
+    return Picture(_to_srgb(reduced, icc), *upright.size)
 
 
-def _jpeg(data: bytes, min_side: int) -> NDArray[np.uint8]:
+def _scaled_jpeg(image: Image.Image, data: bytes, min_side: int) -> Image.Image | None:
+    """A JPEG decoded at a fraction of its size, upright; None where that is not for simplejpeg to do."""
+    if image.format not in ("JPEG", "MPO") or image.mode not in ("RGB", "L"):
+        return None
     try:
         pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=min_side, min_width=min_side)
     except ValueError as error:
         # Stray bytes between two segments hurt nothing, and cameras leave them. Whatever else libjpeg warns of, shows.
-        if "extraneous bytes" not in str(error):
-            raise
-        pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=min_side, min_width=min_side, strict=False)
-    return np.asarray(pixels)
+        if "extraneous bytes" in str(error):
+            return None
+        raise
+    scaled = Image.fromarray(pixels)
+    if "exif" in image.info:
+        scaled.info["exif"] = image.info["exif"]
+        ImageOps.exif_transpose(scaled, in_place=True)
+    return scaled
 
 
 def _opaque(image: Image.Image) -> Image.Image:

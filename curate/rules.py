@@ -29,7 +29,7 @@ class Thresholds(BaseModel):
     min_chroma: float | None = Field(
         2.0, ge=0, description="levels by which colours stray from one tonal scale: 0 is greyscale, sepia too"
     )
-    max_paper: float | None = Field(0.33, ge=0, le=1, description="share of one light colour, above as below: drawings")
+    max_paper: float | None = Field(0.30, ge=0, le=1, description="share of one light colour, above as below: drawings")
     max_border: float | None = Field(0.05, ge=0, le=1, description="depth of a flat strip along an edge of the crop")
 
 
