@@ -10,7 +10,7 @@ from typing import TypeVar
 from dvc.config import ConfigError, NoRemoteError
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
-from dvc.scm import RevError, resolve_rev
+from dvc.scm import SCMError, resolve_rev
 from dvc_data.fs import DataFileSystem
 from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.meta import Meta
@@ -67,7 +67,7 @@ class Repository:
         """
         try:
             sha = resolve_rev(self._dvc.scm, rev)
-        except RevError:
+        except SCMError:  # among them RevError, and a repository without commits
             raise UserError(f"{rev}: no such revision; `facades audit log` lists the versions") from None
         return self._log("--max-count=1", sha)[0]
 
@@ -95,9 +95,11 @@ class Repository:
         except (FileNotFoundError, IsADirectoryError):
             return None
 
-    def changed(self, before: Commit, after: Commit | None, paths: Iterable[str]) -> list[str]:
-        """The files under `paths` that differ between two commits, or a commit and the work tree (None), sorted."""
-        revisions = [before.sha] if after is None else [before.sha, after.sha]
+    def changed(self, before: Commit | None, after: Commit | None, paths: Iterable[str]) -> list[str]:
+        """The files under `paths` that differ between two commits, sorted; None is the work tree."""
+        revisions = [commit.sha for commit in (before, after) if commit]
+        if not revisions:
+            return []
         return sorted(self._git("diff", "--name-only", "-z", *revisions, "--", *paths).split("\0")[:-1])
 
     def data(self, outs: Iterable[Item]) -> "Data":

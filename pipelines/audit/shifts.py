@@ -15,6 +15,9 @@ SAMPLE = 20_000
 """Facades whose measures and hashes are compared: those with the smallest sha256, a fair draw and always the same."""
 
 
+MEDIAN = "50 %"
+
+
 @dataclass(frozen=True)
 class Shift:
     """One property of the facades in two versions."""

@@ -32,10 +32,10 @@ class Training:
 
 
 def trainings(repository: Repository, *, everywhere: bool = False) -> list[Training]:
-    """Every model that was ever recorded, those of the work tree first, then the newest."""
-    commits = repository.commits(everywhere=everywhere)
+    """Every model that was ever recorded, the newest first, at last those of the work tree alone."""
+    commits = [*repository.commits(everywhere=everywhere), None]
     found: dict[tuple[str, ...], Training] = {}
-    for version in (Version(repository, None), *(Version(repository, commit) for commit in commits)):
+    for version in (Version(repository, commit) for commit in commits):
         for model, stage in version.lock.each("train").items():
             weights = next((out.md5 for path, out in stage.outs.items() if path.endswith(".safetensors")), None)
             data = tuple(item.md5 for name in SEEN for path, item in stage.deps.items() if path.endswith(f"/{name}"))

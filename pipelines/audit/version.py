@@ -1,18 +1,19 @@
 """One dataset version: the tables, pictures and parameters of a git revision, or of the work tree as it is."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml  # type: ignore[import-untyped]
 
 from crawler.errors import UserError
-from pipelines.audit.lock import Item, Lock, Stage, parse
+from pipelines.audit.lock import Item, Lock, parse
 from pipelines.audit.repository import LOCK, WORKSPACE, Commit, Data, Repository
 
 
@@ -102,16 +103,16 @@ class Version:
         except UserError as error:
             raise UserError(f"{self.name}: {error}") from None
 
-    def manifest(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """The decision table; of `columns`, those that this version already had.
+    def manifest(self, columns: Sequence[str] | None = None, images: Collection[str] | None = None) -> pa.Table:
+        """The decision table; of `columns`, those that this version already had, and of `images`, those it knows.
 
         Raises:
             UserError: as `file`, or it is not a Parquet file.
         """
-        return self.table(f"{self.dataset.path}/manifest.parquet", columns)
+        return self.table(f"{self.dataset.path}/manifest.parquet", columns, images)
 
-    def table(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Any table that a stage made; of `columns`, those that it has.
+    def table(self, path: str, columns: Sequence[str] | None = None, images: Collection[str] | None = None) -> pa.Table:
+        """Any table that a stage made; of `columns`, those that it has; rows of some `images` only, by sha256.
 
         Raises:
             UserError: as `file`, or it is not a Parquet file.
@@ -119,7 +120,11 @@ class Version:
         file = self.file(path)
         try:
             there = pq.read_schema(file).names
-            return pq.read_table(file, columns=None if columns is None else [name for name in columns if name in there])
+            return pq.read_table(
+                file,
+                columns=None if columns is None else [name for name in columns if name in there],
+                filters=None if images is None else pc.field("sha256").isin(sorted(images)),
+            )
         except (pa.ArrowInvalid, OSError) as error:
             raise UserError(f"{path} at {self.name}: not a Parquet file: {' '.join(str(error).split())}") from None
 
@@ -136,16 +141,15 @@ class Version:
             raise UserError(f"{path} at {self.name}: not an array: {error}") from None
         return array
 
-    def prepared(self) -> dict[str, Path]:
-        """The prepared table of each source."""
-        return {source: self.file(_only(stage, ".parquet").path) for source, stage in self.lock.each("prepare").items()}
+    def made(self, stage: str, ending: str) -> dict[str, str]:
+        """For each key of a `foreach` stage, the path of its output with that ending: `made("prepare", ".parquet")`."""
+        return {key: path for key, body in self.lock.each(stage).items() for path in body.outs if path.endswith(ending)}
 
     def metrics(self, model: str) -> dict[str, float]:
         """metrics.json of a model; empty where it was not evaluated."""
-        stage = self.lock.each("evaluate").get(model)
-        if stage is None:
+        path = self.made("evaluate", ".json").get(model)
+        if path is None:
             return {}
-        path = _only(stage, ".json").path
         # Small metrics may be kept in git rather than in the cache.
         content = self.tracked(path) or self.file(path).read_bytes()
         values = json.loads(content)
@@ -163,7 +167,3 @@ def open_version(repository: Repository, rev: str) -> Version:
         UserError: there is no such revision.
     """
     return Version(repository, None if rev == WORKSPACE else repository.resolve(rev))
-
-
-def _only(stage: Stage, ending: str) -> Item:
-    return next(item for path, item in stage.outs.items() if path.endswith(ending))

@@ -1,0 +1,44 @@
+"""What the audit found, as JSON for other programs."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Mapping
+from datetime import date
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.audit.numbering import Number
+from pipelines.audit.parameters import ABSENT
+
+
+def show(found: Any) -> None:
+    """Print dataclasses, tables, mappings and lists to standard output as one JSON value."""
+    json.dump(plain(found), sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def plain(value: Any) -> Any:
+    """The same in what JSON knows: a table is a list of rows, a version number a text, an absent parameter null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, pa.Table):
+        return [plain(row) for row in value.to_pylist()]
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(one) for one in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and value != value:
+        return None
+    return None if value is ABSENT else value

@@ -1,0 +1,87 @@
+"""exclusions.csv: what somebody asked to have left out, who wrote it down, and which images that is."""
+
+import csv
+import datetime
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from crawler.errors import UserError
+from crawler.files import replacing
+from curate.exclusions import COLUMNS, read_exclusions
+
+Kind = Literal["image", "url", "author", "page"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One line of exclusions.csv."""
+
+    kind: Kind
+    value: str
+    reason: str
+    by: str
+    date: str  # YYYY-MM-DD
+    near: bool
+
+    def __str__(self) -> str:
+        what = "" if self.kind == "image" else f" ({self.kind} {self.value})"
+        return f"by {self.by or 'nobody'}, {self.date or 'no date'}: {self.reason or 'no reason given'}{what}"
+
+
+def parse(text: bytes | None) -> list[Request]:
+    """The lines of an exclusions.csv of any version, not validated."""
+    rows = csv.DictReader(io.StringIO((text or b"").decode("utf-8-sig", "replace"), newline=""))
+    return [
+        Request(
+            kind=row.get("kind", ""),  # type: ignore[arg-type]  # an older file may have had others
+            value=row.get("value", ""),
+            reason=row.get("reason", ""),
+            by=row.get("by", ""),
+            date=row.get("date", ""),
+            near=row.get("near") == "true",
+        )
+        for row in rows
+    ]
+
+
+def append(path: Path, request: Request) -> None:
+    """Add a line to `path`; the lines before it stay byte for byte what they are.
+
+    Raises:
+        UserError: the file has a mistake, or says the same already.
+    """
+    read_exclusions(path)
+    before = path.read_bytes()
+    if any((one.kind, one.value, one.near) == (request.kind, request.value, request.near) for one in parse(before)):
+        raise UserError(f"{path}: {request.kind} {request.value} is excluded already")
+    line = io.StringIO(newline="")
+    row = {**asdict(request), "near": str(request.near).lower()}
+    csv.DictWriter(line, COLUMNS, lineterminator="\n").writerow(row)
+    with replacing(path) as draft:
+        draft.write_bytes(before + (b"" if before.endswith(b"\n") else b"\n") + line.getvalue().encode())
+        read_exclusions(draft)
+
+
+def today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def requests_for(rows: Iterable[Mapping[str, Any]], requests: Iterable[Request]) -> dict[str, Request]:
+    """For each image (`sha256` of a manifest row) the first request that names it, or that names what it looks like."""
+    by_value: dict[tuple[str, str], Request] = {}
+    for request in requests:
+        by_value.setdefault((request.kind, request.value), request)
+    rows = list(rows)
+    columns = {"image": "sha256", "url": "image_url", "author": "author", "page": "page_url"}
+    found: dict[str, Request] = {}
+    for row in rows:
+        named = [by_value[kind, row[column]] for kind, column in columns.items() if (kind, row[column]) in by_value]
+        if named:
+            found.setdefault(row["sha256"], named[0])
+    for row in rows:
+        if row["sha256"] not in found and row["keeper"] in found:
+            found[row["sha256"]] = found[row["keeper"]]
+    return found

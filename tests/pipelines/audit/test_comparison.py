@@ -1,0 +1,101 @@
+"""`diff`: two real versions side by side."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipelines.audit.comparison import Comparison, compare_versions
+from pipelines.audit.difference import Change
+from pipelines.audit.parameters import ABSENT
+from pipelines.audit.repository import Repository
+from pipelines.audit.version import open_version
+
+if TYPE_CHECKING:
+    from conftest import Town
+
+
+def diff(town: "Town", before: str, after: str) -> Comparison:
+    repository = Repository(town.folder)
+    return compare_versions(*(open_version(repository, town.commits.get(name, name)) for name in (before, after)))
+
+
+def told(comparison: Comparison) -> list[tuple[str, str, str, int]]:
+    return [(group.change, group.cause, group.detail, group.images) for group in comparison.groups]
+
+
+def test_a_new_source(story: "Town") -> None:
+    found = diff(story, "retrained", "museum")
+    assert told(found) == [
+        ("added", "new_source", "museum", 10),
+        ("redecided", "duplicate", "of one that is new", 2),
+    ]
+    assert found.parameters == {"sources.museum.kind": (ABSENT, "demo"), "sources.museum.snapshot": (ABSENT, "1")}
+    assert next(shift.name for shift in found.shifts if shift.notable) == "source"
+
+
+def test_a_new_threshold(story: "Town") -> None:
+    found = diff(story, "museum", "threshold")
+    assert told(found) == [
+        ("redecided", "threshold", "min_side 96 → 120", 4),
+        ("amended", "", "threshold", 2),  # small before and after
+    ]
+    assert {row["measure"] for row in found.difference.changes.to_pylist() if row["change"] == "redecided"} == {"side"}
+    assert found.parameters == {"curate.thresholds.min_side": (96, 120)}
+
+
+def test_a_takedown_names_who_asked(story: "Town") -> None:
+    found = diff(story, "threshold", "takedown")
+    assert told(found) == [("redecided", "exclusion", "by curator, 2026-11-20: asked by mail (author Bob)", 8)]
+    assert found.code == ["exclusions.csv"]
+    back = diff(story, "takedown", "threshold")
+    assert told(back) == [("redecided", "exclusion", "withdrawn by curator, 2026-11-20: asked by mail (author Bob)", 8)]
+
+
+def test_other_words_of_the_source_are_amendments(story: "Town") -> None:
+    assert told(diff(story, "takedown", "titles")) == [("amended", "", "title, attribution", 8)]
+
+
+def test_a_refresh(story: "Town") -> None:
+    assert told(diff(story, "titles", "refresh")) == [
+        ("added", "found", "museum, snapshot 1 → 2", 1),
+        ("removed", "gone", "museum, snapshot 1 → 2", 1),
+    ]
+
+
+def test_groups_add_up_to_the_difference(story: "Town") -> None:
+    found = diff(story, "first", "refresh")
+    counts = Counter({change: found.difference.count(change) for change in Change})
+    for group in found.groups:
+        counts[Change(group.change)] -= group.images
+    assert not any(counts.values())
+    gained = found.difference.kept_after - found.difference.kept_before
+    assert sum(group.facades for group in found.groups) == gained == 0
+
+
+def test_a_version_does_not_differ_from_itself(story: "Town") -> None:
+    found = diff(story, "refresh", "workspace")
+    assert (found.groups, found.parameters, found.code) == ([], {}, [])
+    assert all(shift.distance == 0 for shift in found.shifts)
+
+
+def test_code_that_differs_is_named(town: "Town") -> None:
+    parser = town.folder / "crawler/spiders/demo.py"
+    parser.write_text(parser.read_text() + "# another parser\n")
+    town.commit("parser")
+    assert diff(town, "refresh", "parser").code == ["crawler/spiders/demo.py"]
+
+
+@pytest.mark.parametrize(
+    "command", [["log"], ["diff", "v1.0.0"], ["diff", "v1.0.0", "v2.0.0"], ["diff", "HEAD", "HEAD"]]
+)
+def test_tables_fit_80_columns_and_json_is_json(story: "Town", command: list[str]) -> None:
+    run = [sys.executable, "-c", "from pipelines.audit.cli import audit; audit()", *command]
+    table = subprocess.run(run, cwd=story.folder / "crawler", check=True, capture_output=True, text=True).stdout
+    assert table.strip()
+    assert max(len(line) for line in table.splitlines()) <= 80
+    out = subprocess.run([*run, "--json"], cwd=story.folder, check=True, capture_output=True, text=True).stdout
+    assert json.loads(out)
