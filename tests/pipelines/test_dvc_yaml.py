@@ -22,8 +22,8 @@ PLUMBING = {
     "pipelines/paths.py",
     "pipelines/progress.py",
 }
-# How a dataset is read: what training sees of it are the bytes of two arrays. A new reason for a drop must not retrain a
-# model.
+# How a dataset is read: what training sees of it are the bytes of two arrays. A new reason for a drop must not retrain
+# a model.
 FORMAT = {"train": {"curate/dataset.py", "curate/records.py"}, "evaluate": {"curate/dataset.py", "curate/records.py"}}
 # crawl hangs on its entry alone, check on params.yaml alone: design, not an oversight.
 BY_CODE = sorted(set(STAGES) - {"crawl", "check"})
