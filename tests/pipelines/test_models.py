@@ -1,10 +1,11 @@
-"""The commands as a user types them, on a small model that was saved as training saves one."""
+"""The commands as a user types them, on a small model that was really trained, for one step."""
 
 import base64
 import hashlib
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -12,35 +13,26 @@ from typer.testing import CliRunner, Result
 
 from crawler.errors import UserError
 from pipelines.models import commands
-from train import generator
-from train.gan import Gan
+from train import generator, trainer
 from train.recipe import Recipe
 
-RECIPE = Recipe(width_g=8)
+RECIPE = Recipe(steps=1, batch=8, width_g=8, width_d=8, measure_images=10)
 
 
-def save_model(root: Path, name: str, recipe: Recipe) -> Path:
-    weights = Gan(recipe, 64, torch.device("cpu"), "fp32").published().state_dict()
-    making = generator.Making(
-        recipe=recipe,
-        dataset="0" * 32,
-        size=64,
-        step=1,
-        ksd=None,
-        device="cpu",
-        precision="fp32",
-        threads=1,
-        versions=generator.versions(),
-    )
-    generator.save(weights, making, root / "models" / name / "generator.safetensors")
-    return root / "models" / name / "generator.safetensors"
+def train_model(root: Path, name: str, recipe: Recipe) -> None:
+    dataset = root / "dataset"
+    dataset.mkdir(exist_ok=True)
+    np.save(dataset / "images.npy", np.random.default_rng(0).integers(0, 256, (32, 3, 64, 64), np.uint8))
+    np.save(dataset / "split.npy", (np.arange(32) % 2).astype(np.uint8))
+    trainer.train(dataset, recipe, out=root / "models" / name, state=root / "state" / name)
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.set_num_threads(1)  # tiny networks run fastest on one
     root = tmp_path_factory.mktemp("a root")
-    save_model(root, "facade", RECIPE)
-    save_model(root, "other", RECIPE.model_copy(update={"seed": 1}))
+    train_model(root, "facade", RECIPE)
+    train_model(root, "other", RECIPE.model_copy(update={"seed": 1}))
     return root
 
 
