@@ -3,15 +3,20 @@
 import ipaddress
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+_CLOSED = (
+    ipaddress.ip_network("192.0.0.0/24"),  # IETF protocol assignments, which Python 3.11 takes for global in part
+    ipaddress.ip_network("fec0::/10"),  # site-local, deprecated (RFC 3879) and still routed in places
+)
 
 
 def is_public(address: str) -> bool:
-    """Whether an IPv4 or IPv6 address is one of the open Internet, wrapped ones (mapped, 6to4, NAT64) too."""
+    """Whether an IPv4 or IPv6 address is one of the open Internet's, also inside another (mapped, 6to4, NAT64)."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = (
-            ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
-        )
-        if inner is not None:
+        if inner := ip.ipv4_mapped or ip.sixtofour:
             return is_public(str(inner))
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+        if ip in _NAT64:
+            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)))
+    if ip.is_multicast or ip.is_reserved or ip.is_unspecified or any(ip in network for network in _CLOSED):
+        return False
+    return ip.is_global

@@ -1,7 +1,7 @@
 """The one place that every fetch goes through, from its first try to its end."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urldefrag
@@ -9,8 +9,8 @@ from urllib.parse import urldefrag
 from scrapy.core.downloader import Downloader, Slot
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
-from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
-from twisted.internet.defer import Deferred
+from scrapy.utils.defer import deferred_from_coro
+from twisted.internet.defer import Deferred, inlineCallbacks
 
 from crawler import replay
 from crawler.fetches import Fetch
@@ -21,7 +21,7 @@ from crawler.transport.exchange import exchange
 from crawler.transport.refusal import Refusal, refusal
 
 UNANSWERED = 10  # fetches that fail one after the other, at a host that answered before: it is gone
-UNANSWERED_AT_END = 3  # the same, where there was nothing more to ask for
+UNREACHED = 3  # connections refused, one after the other, where there was nothing more to ask for: the same
 
 
 class Halt(KeyboardInterrupt):
@@ -48,10 +48,18 @@ class ArchivingDownloader(Downloader):
         super().__init__(crawler)
         self._ledger: Ledger | None = getattr(crawler.spider, "ledger", None)
         self._proxy: str | None = getattr(crawler.spider, "proxy", None)
-        self._silent: dict[str, tuple[int, str]] = {}  # host that has answered: failures since then, the last one
+        self._silent: dict[str, list[Refusal]] = {}  # host that has answered: how it failed since then
 
-    def fetch(self, request: Request, spider: Any = None) -> Deferred[Response | Request]:
-        return deferred_from_coro(self._fetch(request))
+    @inlineCallbacks
+    def fetch(self, request: Request, spider: Any = None) -> Generator[Deferred[Any], Any, Response | Request]:
+        # Active until the engine has the result in its hands. In a turn of the event loop between the two nothing
+        # would seem to be under way, and the engine would close a crawl that asks for one page after the other.
+        self.active.add(request)
+        try:
+            result: Response | Request = yield deferred_from_coro(self._fetch(request))
+            return result
+        finally:
+            self.active.remove(request)
 
     def _wait_for_download(
         self, slot: Slot, request: Request, queue_dfd: Deferred[Response]
@@ -66,20 +74,21 @@ class ArchivingDownloader(Downloader):
         if self._proxy:
             request.meta["proxy"] = self._proxy
         if self._ledger is None:
-            return await maybe_deferred_to_future(super().fetch(request))
+            return await self.middleware.download_async(self._enqueue_request, request)
         if "first_at" not in request.meta:
             request.meta["first_at"] = datetime.now(UTC)
             if known := self._ledger.find(request.meta["role"], urldefrag(request.url)[0]):
                 return self._known(known, request)
         try:
-            result = await maybe_deferred_to_future(super().fetch(request))
+            result = await self.middleware.download_async(self._enqueue_request, request)
         except Exception as error:
             end = refusal(error)
             self._end(request, end.outcome, end.status, end.detail)
+            self._unanswered(self.get_slot_key(request), end)
             raise end from error
         if isinstance(result, Request):
             return result
-        self._silent[self.get_slot_key(request)] = 0, ""
+        self._silent[self.get_slot_key(request)] = []
         if objection := _objection(result):
             kept = None if objection.outcome is Outcome.OPT_OUT else exchange(request, result)
             self._end(request, objection.outcome, objection.status, objection.detail, kept)
@@ -118,22 +127,24 @@ class ArchivingDownloader(Downloader):
             self._ledger.end(fetch, kept)
         except OSError as error:
             halt(f"{self._ledger.folder}: cannot write: {error.strerror}")
-        if outcome in (Outcome.CONNECTION_ERROR, Outcome.TIMEOUT):
-            self._unanswered(self.get_slot_key(request), detail)
 
-    def gone(self, unanswered: int = UNANSWERED_AT_END) -> str:
-        """What to say of a host that answered, and then failed so many times without a break; empty where none did."""
-        for host, (failures, detail) in self._silent.items():
-            if failures >= unanswered:
-                return f"{host} answers no longer ({detail})"
+    def gone(self) -> str:
+        """What to say, at the end, of a host that answered once and could not be reached at last; else empty."""
+        for host, failures in self._silent.items():
+            if len(failures) >= UNREACHED and all(end.unreachable for end in failures):
+                return _gone(host, failures)
         return ""
 
-    def _unanswered(self, host: str, detail: str) -> None:
+    def _unanswered(self, host: str, end: Refusal) -> None:
         # A host that never answered is not gone but wrong: its URLs fail one by one, and the crawl ends.
-        if host in self._silent:
-            self._silent[host] = self._silent[host][0] + 1, detail
-            if said := self.gone(UNANSWERED):
-                halt(said)
+        if end.outcome in (Outcome.CONNECTION_ERROR, Outcome.TIMEOUT) and host in self._silent:
+            self._silent[host].append(end)
+            if len(self._silent[host]) >= UNANSWERED:
+                halt(_gone(host, self._silent[host]))
+
+
+def _gone(host: str, failures: list[Refusal]) -> str:
+    return f"{host} answers no longer ({failures[-1].detail})"
 
 
 def _objection(response: Response) -> Refusal | None:

@@ -24,6 +24,7 @@ class Redirects(RedirectMiddleware):
             raise Refusal(Outcome.REDIRECT_LOOP, f"more than {self.max_redirect_times} redirects") from None
         ledger = getattr(self.crawler.spider, "ledger", None)
         if isinstance(result, Request):
+            result.dont_filter = True  # wherever it leads, also to what was fetched before: this URL has its own end
             if ledger is not None:
                 ledger.hop(exchange(request, response))
         elif 300 <= result.status < 400 and (location := result.headers.get("Location")):

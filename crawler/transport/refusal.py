@@ -18,8 +18,9 @@ from crawler.records import Outcome
 class Refusal(IgnoreRequest):
     """A fetch that brings nothing. Scrapy drops such a request without a word; the ledger has it."""
 
-    def __init__(self, outcome: Outcome, detail: str, status: int | None = None) -> None:
+    def __init__(self, outcome: Outcome, detail: str, status: int | None = None, *, unreachable: bool = False) -> None:
         super().__init__(detail)
+        self.unreachable = unreachable  # no connection was made: it may be the host, and not the URL
         self.outcome = outcome
         self.detail = detail
         self.status = status
@@ -50,5 +51,6 @@ def refusal(error: Exception) -> Refusal:
         return Refusal(Outcome.TOO_LARGE, "the body is larger than crawl.limits.max_bytes")
     outcome = next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.CONNECTION_ERROR)
     reasons = getattr(error.__cause__, "reasons", None)  # Twisted's ResponseFailed hides them in a list
-    text = str(reasons[0].value) if reasons else str(error)
-    return Refusal(outcome, f"{type(error).__name__}: {text.splitlines()[0] if text else 'no more is known'}")
+    lines = str(reasons[0].value if reasons else error).splitlines() or ["no more is known"]
+    unreachable = isinstance(error, (CannotResolveHostError, DownloadConnectionRefusedError))
+    return Refusal(outcome, f"{type(error).__name__}: {lines[0]}", unreachable=unreachable)

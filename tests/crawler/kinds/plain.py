@@ -26,7 +26,7 @@ class Plain(FacadeSpider[PlainParams]):
     def parse(self, response: Page) -> Found:
         for image in response.css("img"):
             yield FacadeImage(
-                image_url=response.urljoin(image.attrib["src"]),
+                image_url=source if "://" in (source := image.attrib["src"]) else response.urljoin(source),
                 page_url=response.url,
                 title=image.attrib.get("title", ""),
                 license=image.attrib.get("license", ""),
