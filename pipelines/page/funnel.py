@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from crawler.records import Outcome, Role
-from curate.records import Decision
+from curate.records import Decision, Reason
 from pipelines.page.words import OUTCOMES, REASONS
 
 OBTAINED = (Outcome.STORED, Outcome.UNCHANGED)
@@ -42,12 +42,12 @@ def funnel(fetches: pa.Table, images: int, manifest: pa.Table) -> tuple[Step, ..
     stored = sum(tried[Role.IMAGE, outcome] for outcome in OBTAINED)
     pages = sum(tried[Role.PAGE, outcome] for outcome in OBTAINED)
     failed = [
-        (text, sum(tried[role, outcome] for role in Role), "fetches")
-        for outcome, text in OUTCOMES.items()
+        (OUTCOMES[outcome], sum(tried[role, outcome] for role in Role), "fetches")
+        for outcome in Outcome
         if outcome not in OBTAINED
     ]
     dropped = _counts(manifest, "decision", "reason")
-    reasons = [(text, dropped[Decision.DROPPED, reason], f"dropped-{reason}") for reason, text in REASONS.items()]
+    reasons = [(REASONS[reason], dropped[Decision.DROPPED, reason], f"dropped-{reason}") for reason in Reason]
     return (
         _step("URLs tried", fetches.num_rows, [(PAGES, pages, ""), *failed]),
         _step("images stored", stored, [("the same bytes under another URL", stored - images, "")]),

@@ -55,7 +55,7 @@ def gallery(anchor: str, title: str, selection: Selection, pixels: Mapping[str, 
     seen = [row for row in selection.rows if row["sha256"] in pixels]
     unseen = tuple(row for row in selection.rows if row["sha256"] not in pixels)[:LISTED]
     drawn = sheet([pixels[row["sha256"]] for row in seen]) if seen else None
-    tiles = tuple(_tile(row, drawn, index) for index, row in enumerate(seen)) if drawn else ()
+    tiles = tuple(_tile(row, drawn, index, _verdict(row)) for index, row in enumerate(seen)) if drawn else ()
     return Gallery(anchor, title, selection.total, drawn, tiles, unseen)
 
 
@@ -89,7 +89,7 @@ def families(clusters: Clusters, pixels: Mapping[str, Pixels]) -> tuple[Sheet | 
     return drawn, tuple(
         Family(
             cluster.total,
-            tuple(_tile(row, drawn, next(places), leads=_leads(row)) for row in rows),
+            tuple(_tile(row, drawn, next(places), _likeness(row), leads=_leads(row)) for row in rows),
             cluster.total - len(rows),
         )
         for cluster, rows in zip(clusters.shown, seen, strict=True)
@@ -111,18 +111,25 @@ def _leads(row: Row) -> bool:
     return row["keeper"] is None and row["sha256"] == row["cluster"]
 
 
-def _tile(row: Row, drawn: Sheet, index: int, *, leads: bool = False) -> Tile:
+def _tile(row: Row, drawn: Sheet, index: int, caption: str, *, leads: bool = False) -> Tile:
     title = line(row["title"]) or f"image {row['sha256'][:8]}"
     alt = ", ".join(filter(None, (title, f"by {line(row['author'])}" if row["author"] else "", row["license"])))
-    return Tile(row, "keeper" if leads else _verdict(row), alt, drawn.position(index), leads)
+    return Tile(row, caption, alt, drawn.position(index), leads)
+
+
+def _likeness(row: Row) -> str:
+    """How a member of a cluster compares with its keeper."""
+    if _leads(row):
+        return "keeper"
+    if row["reason"] == Reason.NEAR_DUPLICATE and row["similarity"] is not None:
+        return f"{row['distance']} bits, {row['similarity']:.2f}"
+    return _verdict(row)
 
 
 def _verdict(row: Row) -> str:
     """What decided, in a few characters to print below a picture; empty for a facade."""
     if row["reason"] == Reason.EXACT_DUPLICATE:
         return "same bytes"
-    if row["reason"] == Reason.NEAR_DUPLICATE and row["similarity"] is not None:
-        return f"{row['distance']} bits, {row['similarity']:.2f}"
     if row["value"] is not None and row["threshold"] is not None:
         sign = "<" if row["value"] < row["threshold"] else ">" if row["value"] > row["threshold"] else "="
         return f"{number(row['value'])} {sign} {number(row['threshold'])}"

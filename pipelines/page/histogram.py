@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from pipelines.page.charts import Tick, Values, number, tame, ticks
 
 WIDTH, HEIGHT = 240, 74
+LEAST_BAR = 2.5  # px: a single image can still be seen
 TOP, BOTTOM = 14, 16  # room for the threshold's value, and for the ticks
 MARGIN = 12  # half the width of a tick's label
 BINS = 48  # about
@@ -35,6 +36,7 @@ class Histogram:
     bars: tuple[Bar, ...]
     ticks: tuple[Tick, ...]
     threshold: Tick
+    below: bool  # the side of it on which images are dropped
     width: int = WIDTH
     height: int = HEIGHT
     top: int = TOP
@@ -77,11 +79,10 @@ def histogram(measure: str, values: Values, threshold: float, *, below: bool) ->
             (index < -first) == below,
         )
         for index, (edge, count) in enumerate(zip(edges, counts, strict=False))
-        # A bar of a single image can still be seen.
-        if (tall := max(count * unit, 1.0) if count else 0.0)
+        if (tall := max(count * unit, LEAST_BAR) if count else 0.0)
     )
     inner = [value for value in ticks(edges[0], edges[-1]) if MARGIN < (value - edges[0]) * across < WIDTH - MARGIN]
-    return Histogram(measure, len(values), bars, tuple(map(tick, inner)), tick(threshold))
+    return Histogram(measure, len(values), bars, tuple(map(tick, inner)), tick(threshold), below)
 
 
 def read_measure(tables: Iterable[Path], measure: str) -> Values:

@@ -164,7 +164,7 @@ def _drops(inputs: Inputs, pictures: dict[str, NDArray[np.uint8]], each: int, rn
             if reason in (Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE) and keepers:
                 keeper = keepers[place // 2 % len(keepers)]
                 picture = pictures[keeper["sha256"]]
-                row |= {"cluster": keeper["sha256"], "keeper": keeper["sha256"], "distance": 0}
+                row |= {"cluster": keeper["sha256"], "keeper": keeper["sha256"], "distance": 0, "similarity": 1.0}
                 if reason == Reason.EXACT_DUPLICATE:  # the same bytes in the other source
                     row |= {"sha256": keeper["sha256"], "source": "museum" if keeper["source"] == "town" else "town"}
                     if place % 2:
@@ -172,6 +172,7 @@ def _drops(inputs: Inputs, pictures: dict[str, NDArray[np.uint8]], each: int, rn
                 else:
                     picture = np.asarray(Image.fromarray(picture).crop((2, 2, 60, 60)).resize((EDGE, EDGE)))
                     row |= {"distance": 4 + place, "similarity": 0.99 - place / 100}
+                    row |= {"measure": "similarity", "value": row["similarity"], "threshold": 0.5}
             if reason not in DECODE_ERRORS:
                 pictures[row["sha256"]] = picture
             inputs.manifest.append(row)

@@ -124,8 +124,8 @@ def test_funnel_adds_up_to_what_the_tables_hold(inputs: Any, page: Page) -> None
 
 
 def test_every_outcome_and_reason_has_words() -> None:
-    assert list(words.OUTCOMES) == list(Outcome)
-    assert list(words.REASONS) == list(Reason)
+    assert set(words.OUTCOMES) == set(Outcome)
+    assert set(words.REASONS) == set(Reason)
 
 
 def test_page_loads_nothing_and_runs_nothing(page: Page) -> None:
@@ -185,7 +185,7 @@ def test_each_reason_has_its_pictures_with_what_decided(inputs: Any, page: Page)
         )
         assert len(seen) == (len(rows) if drawn else 0), reason
     for row in inputs.manifest:
-        if row.get("reason") in MEASURES:
+        if row.get("measure"):
             sign = "<" if row["value"] < row["threshold"] else ">"
             assert f"{row['value']:.3g} {sign} {row['threshold']:.3g}" in page.text
 
