@@ -88,3 +88,14 @@ def test_a_page_that_is_gone_or_cannot_be_read_does_not_end_it(page):
     asked, images = walked(pages)
     assert asked == ["start", "bad", "good"]
     assert images == (["9", "1"] if page and page.startswith("image") else ["1"])
+
+
+def test_a_crawl_goes_on_to_the_end_of_a_long_listing(site, crawl):
+    """With a page at a time, there are moments when only Scrapy's own bookkeeping knows that there is more to come."""
+    for number in range(60):
+        body = f'<a rel="next" href="/{number + 1}">next</a><img src="/{number}.jpg">'
+        site.pages[f"/{number}"] = site.answer(body.encode(), headers={"Content-Type": "text/html"})
+        site.pages[f"/{number}.jpg"] = site.jpeg(number, 800)
+    done = crawl({"kind": "site", "start": f"{site.url}/0", "allow_private": True})
+    assert done.returncode == 0, done.errors
+    assert len(done.images) == 60
