@@ -71,7 +71,7 @@ _LATER_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, license_id in (
         (r"\bfree art licen[cs]e\b|\blicence art libre\b|^fal(?: 1\.3)?$", "LAL-1.3"),
         (r"\bopen government licen[cs]e (?:v|version )?3\b|\bogl (?:uk )?v?3\b", "OGL-UK-3.0"),
-        (r"\bunited states government work\b|\bnoc us\b", "NoC-US-1.0"),
+        (r"\bunited states government work\b|\bnoc us\b|\bno copyright (?:in the )?united states\b", "NoC-US-1.0"),
         (r"\bpublic domain\b|\bpdm?\b|\bdomaine public\b|\bdominio publico\b|\bgemeinfrei\b", "PDM-1.0"),
     )
 )
@@ -83,7 +83,7 @@ _LONG_CC = (
     (re.compile(r"\bshare ?alike\b"), "sa"),
 )
 _VERSION = re.compile(r"\b(?:v|version )?(\d(?:\.\d)?)\b(.*)")
-_GFDL = re.compile(r"\b(?:gfdl|gnu free documentation licen[cs]e)\b\D{0,20}(\d\.\d)?(?! or later)( only)?")
+_GFDL = re.compile(r"\b(?:gfdl|gnu free documentation licen[cs]e)\b\D{0,20}(\d\.\d)?( only)?")
 
 # Families from the most open to the least.
 _FAMILIES = (

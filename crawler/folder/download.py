@@ -18,7 +18,8 @@ from crawler.addresses import is_public
 from crawler.errors import UserError
 
 TRIES = 5
-CHUNK = 1 << 20
+PAUSE = 1.0  # seconds before the second try, twice as long before each further one
+CHUNK = 1 << 14  # bytes; what came of the last one is lost when a connection is
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def download(url: str, into: Path, *, agent: str, allow_private: bool = False) -
             except (requests.RequestException, ProtocolError) as error:
                 if not left:
                     raise UserError(f"{url}: {_line(error)}; what came is kept, and the same command resumes") from None
-                time.sleep(2.0 ** (TRIES - 1 - left))
+                time.sleep(PAUSE * 2 ** (TRIES - 1 - left))
             else:
                 note.unlink(missing_ok=True)
                 return

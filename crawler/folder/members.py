@@ -13,6 +13,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
@@ -57,7 +58,7 @@ def count(path: Path) -> int | None:
     if path.is_dir():
         return sum(len(files) for _, _, files in os.walk(path))
     if path.is_file() and _is_zip(path):
-        with zipfile.ZipFile(path) as packed:
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as packed:
             return len(packed.infolist())
     return None
 

@@ -1,0 +1,181 @@
+"""From an archive to the table of its images: which row speaks, and that order never matters."""
+
+import random
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pydantic import TypeAdapter
+
+import crawler.spiders
+from crawler.errors import UserError
+from crawler.fetches import Fetch
+from crawler.formats import sniff
+from crawler.ledger import Exchange, Ledger
+from crawler.optout import robots_tag, tdm_reservation, xmp_data_mining
+from crawler.records import IMAGES, Outcome, Role
+from crawler.tables import write_tables
+
+SITE = "http://example.org"
+PAGES = {
+    "/": '<a href="/b">b</a><a href="/a">a</a>',
+    "/a": '<img src="/one.jpg" license="CC BY-SA 4.0" title=" An\n odd &#x202e;title&#x202c; "><img src="/gone.jpg">',
+    "/b": '<img src="/two.jpg" license="CC BY 4.0"><img src="/one.jpg" license="All rights reserved"><a href="/a">a</a>',
+}
+PICTURES = {"/one.jpg": b"\xff\xd8\xffsame", "/two.jpg": b"\xff\xd8\xffsame"}
+
+
+@pytest.fixture
+def plain(monkeypatch):
+    """The kind for tests, dropped into the package's folder of kinds."""
+    monkeypatch.setattr(crawler.spiders, "__path__", [*crawler.spiders.__path__, str(Path(__file__).parent / "kinds")])
+    yield
+    for module in ("crawler.kinds", "crawler.extract", "crawler.spiders.plain"):
+        sys.modules.pop(module, None)
+
+
+def archive(folder, order):
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    ledger = Ledger(folder, {})
+    for path in order:
+        url, role = SITE + path, Role.PAGE if path in PAGES else Role.IMAGE
+        body = PAGES[path].encode() if path in PAGES else PICTURES[path]
+        kind = "text/html" if path in PAGES else "image/jpeg"
+        ledger.end(
+            Fetch(url, role, Outcome.STORED, first_at=now, last_at=now, status=200, final_url=url),
+            Exchange(url, "GET", (), "200 OK", (("Content-Type", kind),), body),
+        )
+    url = f"{SITE}/gone.jpg"
+    ledger.end(Fetch(url, Role.IMAGE, Outcome.HTTP_ERROR, first_at=now, last_at=now, status=404, final_url=url))
+    ledger.close()
+    write_tables(folder)
+    return folder
+
+
+def extracted(folder, out):
+    for module in ("crawler.kinds", "crawler.extract"):
+        sys.modules.pop(module, None)
+    from crawler.extract import extract
+    from crawler.kinds import Entry
+
+    entry = TypeAdapter(Entry).validate_python({"kind": "plain", "url": f"{SITE}/"})
+    extract(entry, folder, out, lambda *_: None)
+    return out
+
+
+def test_the_most_open_licence_speaks_and_the_others_are_listed(tmp_path, plain):
+    (tmp_path / "archive").mkdir()
+    out = extracted(archive(tmp_path / "archive", [*PAGES, *PICTURES]), tmp_path / "images.parquet")
+    table = pq.read_table(out)
+    assert table.schema == IMAGES
+    [row] = table.to_pylist()
+    assert (row["image_url"], row["page_url"], row["license"]) == (f"{SITE}/two.jpg", f"{SITE}/b", "CC-BY-4.0")
+    assert row["others"] == [
+        {"image_url": f"{SITE}/one.jpg", "page_url": f"{SITE}/a"},
+        {"image_url": f"{SITE}/one.jpg", "page_url": f"{SITE}/b"},
+    ]
+    assert (row["format"], row["nbytes"]) == ("jpeg", 7)
+
+
+def test_the_order_of_arrival_changes_nothing(tmp_path, plain):
+    tables = set()
+    for seed in range(5):
+        order = [*PAGES, *PICTURES]
+        random.Random(seed).shuffle(order)
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        tables.add(extracted(archive(folder, order), tmp_path / f"{seed}.parquet").read_bytes())
+    assert len(tables) == 1
+
+
+def test_titles_are_one_line_that_turns_nothing_around(tmp_path, plain, monkeypatch):
+    monkeypatch.setitem(PICTURES, "/one.jpg", b"\xff\xd8\xffother")
+    (tmp_path / "archive").mkdir()
+    out = extracted(archive(tmp_path / "archive", [*PAGES, *PICTURES]), tmp_path / "images.parquet")
+    titles = {row["image_url"]: row["title"] for row in pq.read_table(out).to_pylist()}
+    assert titles[f"{SITE}/one.jpg"] == "An odd title"
+
+
+def test_what_the_archive_lacks_is_told(tmp_path, plain, caplog, monkeypatch):
+    monkeypatch.setitem(PAGES, "/", PAGES["/"] + '<a href="/new">new</a>')
+    order = [*PAGES, *PICTURES]
+    (tmp_path / "archive").mkdir()
+    extracted(archive(tmp_path / "archive", order), tmp_path / "images.parquet")
+    assert "the archive lacks 1 pages that are asked for now" in caplog.text
+
+
+def test_a_page_that_cannot_be_read_costs_that_page_alone(tmp_path, plain, caplog, monkeypatch):
+    monkeypatch.setitem(PAGES, "/a", '<img title="without a source">')
+    (tmp_path / "archive").mkdir()
+    out = extracted(archive(tmp_path / "archive", [*PAGES, *PICTURES]), tmp_path / "images.parquet")
+    assert pq.read_table(out).num_rows == 1
+    assert f"{SITE}/a: plain cannot read this page: KeyError('src')" in caplog.text
+
+
+def test_an_unfinished_archive_is_told_in_a_line(tmp_path, plain):
+    with pytest.raises(UserError, match="expected a finished archive"):
+        extracted(tmp_path, tmp_path / "images.parquet")
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b"", "empty"),
+        (b"\xff\xd8\xff\xe1", "jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "png"),
+        (b"GIF89a", "gif"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "webp"),
+        (b"\x00\x00\x00\x20ftypavif", "avif"),
+        (b"\x00\x00\x00\x18ftypheic", "heic"),
+        (b"II*\x00", "tiff"),
+        (b"\n <!DOCTYPE HTML><p>login", "html"),
+        (b"<!-- x --><html>", "html"),
+        (b'<?xml version="1.0"?><svg xmlns="x">', "svg"),
+        (b"<?xml version='1.0'?><feed>", "xml"),
+        (b"%PDF-1.7", "pdf"),
+        (b"RIFF\x00\x00\x00\x00WAVE", "unknown"),
+        (b"hello", "unknown"),
+    ],
+)
+def test_bytes_are_what_they_begin_with(body, name):
+    assert sniff(body) == name
+
+
+@pytest.mark.parametrize(
+    ("values", "objection"),
+    [
+        (["noai"], "noai"),
+        (["noindex, NoImageAI"], "noimageai"),
+        (["noindex", "facades: noai"], "noai"),
+        (["*: noai"], "noai"),
+        (["googlebot: noai"], ""),
+        (["noindex, nofollow"], ""),
+        ([], ""),
+    ],
+)
+def test_robots_tag(values, objection):
+    assert robots_tag(values) == objection
+
+
+def test_tdm_reservation():
+    assert tdm_reservation(b"HTTP/1.1 200 OK\r\ntdm-reservation: 1\r\n\r\n")
+    assert not tdm_reservation(b"HTTP/1.1 200 OK\r\nTDM-Reservation: 0\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("xmp", "said"),
+    [
+        (b'plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED"', "plus:DataMining DMI-PROHIBITED"),
+        (
+            b"<plus:DataMining>http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-GENAIMLTRAINING</plus:DataMining>",
+            "plus:DataMining DMI-PROHIBITED-GENAIMLTRAINING",
+        ),
+        (b'plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-ALLOWED"', ""),
+        (b'plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-UNSPECIFIED"', ""),
+        (b"nothing", ""),
+    ],
+)
+def test_xmp_data_mining(xmp, said):
+    assert xmp_data_mining(b"\xff\xd8" + xmp + b"\xff\xd9") == said
