@@ -6,7 +6,7 @@ from torch import Tensor
 from train.latents import draw
 from train.networks import Generator
 
-AVERAGED = 4  # latents; twice as many gave directions 2 % stronger (docs/export.md)
+AVERAGED = 4  # latents; with more of them the directions were 1 % stronger (docs/export.md)
 
 
 @torch.inference_mode()

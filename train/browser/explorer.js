@@ -29,6 +29,8 @@ function slerp(a, b, t) { // Shoemake 1985, as train/latents.py
   return a.map((x, i) => p * x + q * b[i]);
 }
 
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+
 // The latent in the address, so that a bookmark keeps a facade: base64url of its float32 bytes.
 
 function toFragment(latent) {
@@ -38,8 +40,8 @@ function toFragment(latent) {
 
 function fromFragment(fragment) {
   try {
-    const text = atob(fragment.slice(1).replaceAll("-", "+").replaceAll("_", "/"));
-    const latent = new Float32Array(Uint8Array.from(text, (c) => c.charCodeAt(0)).buffer);
+    const text = fragment.slice(1).replaceAll("-", "+").replaceAll("_", "/");
+    const latent = new Float32Array(bytesOf(text).buffer);
     return latent.length === facts.latent && latent.every(Number.isFinite) ? latent : null;
   } catch {
     return null; // not one of our addresses
@@ -168,8 +170,9 @@ addEventListener("hashchange", () => {
 
 async function unpack(id) {
   const element = document.getElementById(id);
-  const packed = Uint8Array.from(atob(element.textContent), (c) => c.charCodeAt(0));
+  const text = element.textContent;
   element.remove();
+  const packed = Uint8Array.fromBase64?.(text) ?? bytesOf(text); // browsers older than 2025 do not know the former
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
