@@ -18,6 +18,7 @@ EMA_RAMP = (
     0.05  # the half-life is at most this share of the images seen so far (arXiv:2006.06676, StyleGAN2-ADA's code)
 )
 STANDING_IMAGES = 128
+ADAPTIVE_IMAGES = 500_000  # in which the strength of augmentation goes from nothing to all (arXiv:2006.06676)
 
 PARTS = ("G", "D", "average", "adam_g", "adam_d")
 """What the next step depends on, besides its number."""
@@ -40,6 +41,7 @@ class Gan:
         for network in (self.G, self.D):
             network.to(device).to(memory_format=torch.channels_last)
         self.average = deepcopy(self.G).requires_grad_(False)
+        self.strength = torch.full((), 0.0 if recipe.adaptive else 1.0, device=device)
         betas = (recipe.beta1, recipe.beta2)
         self.adam_g = torch.optim.Adam(self.G.parameters(), lr=recipe.lr_g, betas=betas, fused=True)
         self.adam_d = torch.optim.Adam(self.D.parameters(), lr=recipe.lr_d, betas=betas, fused=True)
@@ -73,6 +75,9 @@ class Gan:
                 objective = objective + weight * recipe.penalty_every * losses.gradient_penalty(images, logits)
         torch.autograd.backward(objective)
         self.adam_d.step()
+        if recipe.adaptive:
+            overfitting = on_real.detach().sign().mean() - recipe.adaptive
+            self.strength.add_(overfitting.sign(), alpha=len(real) / ADAPTIVE_IMAGES).clamp_(0, 1)
 
         self.adam_g.zero_grad()
         self.D.requires_grad_(False)  # its gradients would be thrown away
@@ -114,14 +119,15 @@ class Gan:
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on besides its number; `restore` takes it back."""
-        return {name: getattr(self, name).state_dict() for name in PARTS}
+        return {name: getattr(self, name).state_dict() for name in PARTS} | {"strength": self.strength}
 
     def restore(self, state: dict[str, Any]) -> None:
         for name in PARTS:
             getattr(self, name).load_state_dict(state[name])
+        self.strength.copy_(state["strength"])
 
     def _show(self, images: Tensor, rng: torch.Generator) -> Tensor:
-        return augment(images, self.recipe.augment, rng)
+        return augment(images, self.recipe.augment, rng, self.strength if self.recipe.adaptive else None)
 
     def _judge(self, images: Tensor) -> Tensor:
         """D's logits, float32."""

@@ -37,7 +37,7 @@ class Gauge:
         self.training, self.heldout = (_choose(images, judged, rng) for images in (training, heldout))
 
     def read(self, network: Generator) -> dict[str, float]:
-        """`ksd` of a generator against training images, and the shares of training and held-out images that D takes for real."""
+        """`ksd` of a generator against training images; the shares of training and held-out images D takes for real."""
         return {
             "ksd": ksd(self.real, features(generate(network, self.z), self.gan.device)),
             "d_train": self.gan.taken_for_real(self.training),

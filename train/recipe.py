@@ -70,6 +70,13 @@ class Recipe(BaseModel):
         default=("flip", "color", "translation", "cutout"),
         description="what D sees of real and generated images alike (DiffAugment, arXiv:2006.10738)",
     )
+    adaptive: float = Field(
+        default=0,
+        ge=0,
+        lt=1,
+        description="mean sign of D's logits at real images above which the augmentation grows stronger, from nothing "
+        "(ADA's r_t, arXiv:2006.06676: 0.6); 0 augments at full strength throughout",
+    )
     ema_images: int = Field(
         default=20_000,
         ge=0,

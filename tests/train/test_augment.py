@@ -81,3 +81,16 @@ def test_color_changes_levels_but_no_shapes(channel: int) -> None:
     assert ratio.min() >= -0.01
     assert ratio.max() < 2.01
     assert ratio.std() > 0.3
+
+
+@pytest.mark.parametrize(
+    "change", [color, cut_out, lambda *given: move(given[0], given[1], flip=False, shift=1 / 8, strength=given[2])]
+)
+def test_strength_is_the_share_of_images_that_change(change) -> None:
+    given = images(400, 8)
+    for strength in (0.0, 0.3, 1.0):
+        changed = change(given, rng(), torch.tensor(strength))
+        share = (changed - given).abs().amax((1, 2, 3)).gt(1e-5).float().mean().item()
+        assert share == pytest.approx(
+            strength * (8 / 9 if change is not color and change is not cut_out else 1), abs=0.07
+        )

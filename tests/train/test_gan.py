@@ -3,6 +3,7 @@
 
 import copy
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -88,3 +89,15 @@ def test_the_step_draws_from_seed_and_step_alone() -> None:
     torch.manual_seed(2)
     torch.testing.assert_close(other.update(real, 7), a, rtol=0, atol=0)
     assert not torch.equal(Gan(recipe, 32, CPU, "fp32").update(real, 8), a)
+
+
+def test_adaptive_augmentation_follows_d() -> None:
+    """D is sure of the real images, then sure of the contrary: the strength grows, then falls."""
+    gan = Gan(Recipe(batch=8, width_g=4, width_d=4, adaptive=0.6, norm_d="none"), 32, CPU, "fp32")
+    real = torch.rand(8, 3, 32, 32)
+    for bias, expected in ((100.0, 8 / 500_000), (-100.0, 0.0)):
+        last = gan.D[-2]
+        assert isinstance(last, nn.Conv2d)
+        last.bias = nn.Parameter(torch.tensor([bias]))
+        gan.update(real, 1)
+        assert gan.strength.item() == pytest.approx(expected)
