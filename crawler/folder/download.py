@@ -26,7 +26,7 @@ CHUNK = 1 << 14  # bytes; what came of the last one is lost when a connection is
 def local(path: str, work: Path, *, agent: str, allow_private: bool) -> Iterator[Path]:
     """What `path` names as a local path: as it is, or downloaded into the folder `work` and removed on a clean exit."""
     if not path.startswith(("http://", "https://")):
-        yield Path(path)
+        yield Path(path).expanduser()
         return
     file = work / "download"
     download(path, file, agent=agent, allow_private=allow_private)

@@ -37,7 +37,7 @@ class Folder:
     def expected(cls, params: FolderParams) -> int | None:
         from crawler.folder.members import count
 
-        return count(Path(params.path))
+        return count(Path(params.path).expanduser())
 
     @classmethod
     def collect(cls, source: str, params: FolderParams, settings: CrawlSettings, ledger: Ledger) -> None:
