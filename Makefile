@@ -11,8 +11,7 @@ help: ## list the targets
 
 setup: .venv/.ready ## create .venv with pinned dependencies and the `facades` command
 
-repro: .venv/.ready ## run the whole pipeline (dvc repro), then say where the report lies
-	@$(RUN) facades check
+repro: .venv/.ready data/params.ok ## run the whole pipeline (dvc repro), then say where the report lies
 	@$(RUN) dvc repro
 	@echo "report: $(CURDIR)/report/index.html"
 
@@ -34,6 +33,10 @@ bench: .venv/.ready-test ## measure; the figures go to docs/ by hand, with their
 
 clean: ## remove what the pipeline made (not the crawled archives, not the DVC cache, not .venv)
 	rm -rf data/images data/prepared data/dataset models report .state .pytest_cache .mypy_cache .ruff_cache
+
+# The stage `check` does the same; here a mistake speaks before DVC reads params.yaml in its own words.
+data/params.ok: params.yaml | .venv/.ready
+	@$(RUN) facades check
 
 .venv/bin/pip:
 	@command -v git >/dev/null || { echo "missing: git; install it and run make again" >&2; exit 1; }
