@@ -22,7 +22,7 @@ SITE = "http://example.org"
 PAGES = {
     "/": '<a href="/b">b</a><a href="/a">a</a>',
     "/a": '<img src="/one.jpg" license="CC BY-SA 4.0" title=" An\n odd &#x202e;title&#x202c; "><img src="/gone.jpg">',
-    "/b": '<img src="/two.jpg" license="CC BY 4.0"><img src="/one.jpg" license="All rights reserved"><a href="/a">a</a>',
+    "/b": '<img src="/two.jpg" license="CC BY 4.0"><img src="/one.jpg" license="All rights reserved"><a href="/a"></a>',
 }
 PICTURES = {"/one.jpg": b"\xff\xd8\xffsame", "/two.jpg": b"\xff\xd8\xffsame"}
 
