@@ -1,0 +1,42 @@
+"""Work for processes that die; found by name in every one of them."""
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+DEADLY = 666
+
+
+def doubled(chunk: Sequence[int]) -> list[int]:
+    if DEADLY in chunk:
+        os._exit(11)
+    return [2 * item for item in chunk]
+
+
+def doubled_later(chunk: Sequence[int]) -> list[int]:
+    time.sleep(0.02 * (chunk[0] % 3))
+    return [2 * item for item in chunk]
+
+
+def dies_once(marker: str, chunk: Sequence[int]) -> list[int]:
+    """Dies the first time that it meets DEADLY, which it notes in the file `marker`."""
+    if DEADLY in chunk and not Path(marker).exists():
+        Path(marker).touch()
+        os._exit(11)
+    return [2 * item for item in chunk]
+
+
+def refuses(chunk: Sequence[int]) -> list[int]:
+    raise ValueError(f"cannot do {chunk[0]}")
+
+
+def prepare_but_die(archive: Path, image_size: int, digests: Sequence[str]) -> object:
+    """`curate.prepare.prepare_chunk`, with a decoder that crashes on pictures that hold the word CRASH."""
+    from crawler.archive import ArchiveReader
+    from curate.prepare import prepare_chunk
+
+    reader = ArchiveReader(archive)
+    if any(b"CRASH" in reader.get(digest) for digest in digests):
+        os._exit(11)
+    return prepare_chunk(archive, image_size, digests)

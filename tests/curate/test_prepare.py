@@ -1,0 +1,111 @@
+"""Preparing an archive: a row for every image, the same bytes whoever does the work."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from crawler.errors import UserError
+from curate import prepare as module
+from curate.crop import center_crop, thumbnail
+from curate.decode import Picture, decode
+from curate.hashes import hashes
+from curate.measures import measure
+from curate.prepare import prepare, prepare_chunk
+from curate.records import Reason, prepared_schema
+from tests.curate import crashing
+from tests.curate.pictures import jpeg, sha256
+
+Archive = Callable[[str, Mapping[str, bytes]], Path]
+
+BROKEN = {
+    "cut.jpg": (jpeg(200)[:2000], Reason.TRUNCATED),
+    "page.jpg": (b"<html>not found</html>", Reason.NOT_AN_IMAGE),
+    "empty.png": (b"", Reason.EMPTY),
+}
+
+
+@pytest.fixture
+def town(archive: Archive) -> Path:
+    bodies = {f"{seed}.jpg": jpeg(seed) for seed in range(150)}
+    return archive("town", bodies | {name: body for name, (body, _) in BROKEN.items()} | {"copy.jpg": jpeg(7)})
+
+
+def test_each_image_has_one_row_with_all_that_is_known(town: Path, tmp_path: Path) -> None:
+    calls: list[tuple[int, int | None, str]] = []
+    prepare(town, tmp_path / "out.parquet", workers=2, progress=lambda *call: calls.append(call))
+    assert calls[0] == (0, 153, "")
+    assert calls[-1] == (153, 153, "3 without a picture")
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert table.schema.equals(prepared_schema(64))
+    rows = {row["sha256"]: row for row in table.to_pylist()}
+    assert list(rows) == sorted(rows)
+    assert len(table) == len(rows) == 153
+    for seed in (0, 7, 149):
+        row = rows[sha256(jpeg(seed))]
+        picture = decode(jpeg(seed), min_side=128)
+        assert isinstance(picture, Picture)
+        crop, view = center_crop(picture.rgb, 64), thumbnail(picture.rgb)
+        assert row["error"] is None
+        assert (row["width"], row["height"]) == (140, 170)
+        np.testing.assert_array_equal(np.frombuffer(row["pixels"], np.uint8).reshape(3, 64, 64), crop)
+        np.testing.assert_array_equal(np.frombuffer(row["thumbnail"], np.uint8).reshape(64, 64), view)
+        phash, probes = hashes(view[None])
+        assert (row["phash"], row["probes"]) == (phash[0], probes[0].tolist())
+        for name, value in measure(crop[None]).items():
+            assert row[name] == value[0]
+    for body, reason in BROKEN.values():
+        row = rows[sha256(body)]
+        assert {name: value for name, value in row.items() if value is not None} == {
+            "sha256": sha256(body),
+            "error": reason,
+        }
+
+
+def test_a_crash_is_recorded_and_nothing_else_is_lost(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies = {f"{seed}.jpg": jpeg(seed) for seed in range(100)}
+    deadly = {"bad.jpg": jpeg(0) + b"CRASH"}
+    prepare(archive("sound", bodies), tmp_path / "sound.parquet", workers=2)
+    monkeypatch.setattr(module, "prepare_chunk", crashing.prepare_but_die)
+    prepare(archive("deadly", bodies | deadly), tmp_path / "deadly.parquet", workers=2)
+    rows = pq.read_table(tmp_path / "deadly.parquet").to_pylist()
+    killer = [row for row in rows if row["sha256"] == sha256(deadly["bad.jpg"])]
+    assert [row["error"] for row in killer] == [Reason.CORRUPT]
+    assert [row for row in rows if row not in killer] == pq.read_table(tmp_path / "sound.parquet").to_pylist()
+
+
+def test_the_number_of_workers_does_not_show(town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ROW_GROUP", 50)
+    for workers in (1, 3):
+        prepare(town, tmp_path / f"{workers}.parquet", workers=workers)
+    assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "3.parquet").read_bytes()
+    metadata = pq.read_metadata(tmp_path / "1.parquet")
+    assert [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)] == [50, 50, 50, 3]
+
+
+def test_other_sizes_and_empty_archives(archive: Archive, tmp_path: Path) -> None:
+    prepare(archive("one", {"a.jpg": jpeg(1)}), tmp_path / "one.parquet", image_size=128, workers=1)
+    assert pq.read_schema(tmp_path / "one.parquet").equals(prepared_schema(128))
+    prepare(archive("none", {}), tmp_path / "none.parquet", workers=1)
+    assert pq.read_table(tmp_path / "none.parquet").equals(prepared_schema(64).empty_table())
+
+
+def test_a_damaged_archive_is_the_users_and_leaves_nothing(town: Path, tmp_path: Path) -> None:
+    (town / "00000.warc").write_bytes(b"short")
+    with pytest.raises(UserError, match=r"00000\.warc: ends before byte"):
+        prepare(town, tmp_path / "out.parquet", workers=1)
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_an_image_is_prepared_alike_alone(data: Path, archive: Archive) -> None:
+    files = sorted((data / "dirty-crawl").rglob("*.webp"))[:12] + sorted((data / "houses").glob("*.jpg"))[:12]
+    folder = archive("real", {path.name: path.read_bytes() for path in files})
+    digests = sorted(sha256(path.read_bytes()) for path in files)
+    together = prepare_chunk(folder, 64, digests).to_pylist()
+    assert together == [prepare_chunk(folder, 64, [digest]).to_pylist()[0] for digest in digests]
+    assert Image.open(files[0]).size in {(row["width"], row["height"]) for row in together}
