@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 
 WIDTH, HEIGHT = 360, 210
-LEFT, RIGHT, TOP, BOTTOM = 44, 58, 10, 28  # room for the ticks, and for the names at the ends of the lines
+LEFT, RIGHT, TOP, BOTTOM = 44, 60, 10, 28  # room for the ticks, and for the names at the ends of the lines
 BUCKETS = 160  # a longer series is drawn as the mean of so many stretches, with its range behind it
 NAME_GAP = 13  # px between two names at the ends of lines
 

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from crawler.errors import UserError
 from pipelines.page.charts import Chart, Series, chart
 from pipelines.page.sheets import Picture, picture
-from pipelines.page.words import METRICS, Metric
+from pipelines.page.words import ALARMS, METRICS, Metric
 
 T = TypeVar("T")
 
@@ -27,6 +27,7 @@ FRAME_MS, LAST_FRAME_MS = 250, 2500
 CURVES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Losses", (("loss_d", "D"), ("loss_g", "G"))),
     ("What D believes: 1 is real, 0 is fake", (("d_real", "D(x)"), ("d_fake", "D(G(z))"))),
+    ("Taken for real by D", (("d_train", "training"), ("d_heldout", "held out"))),
     ("KSD while training, lower is better", (("ksd", "KSD"),)),
 )
 """Title of each chart, and the columns of log.csv in it with their names."""
@@ -49,6 +50,11 @@ class Model:
     strip: tuple[Snapshot, ...]
     charts: tuple[Chart, ...]
     metrics: dict[str, float]
+
+    @property
+    def alarms(self) -> list[tuple[str, int]]:
+        """What each alarm that rang says, and the step since which it does."""
+        return [(says, int(self.metrics[key])) for key, says in ALARMS.items() if key in self.metrics]
 
 
 @dataclass(frozen=True)

@@ -66,3 +66,9 @@ METRICS = (
     Metric("coverage", "coverage", "higher", "share of real images with a generated one in their neighbourhood"),
 )
 """In the order in which they are shown; the first ranks the models."""
+
+ALARMS = {
+    "overfitting_since": "overfitting: D tells the images that it was trained on from held-out ones",
+    "collapse_since": "collapse: KSD stays well above the best that was reached",
+}
+"""Keys of metrics.json that hold the step at which an alarm first rang, and what it says."""

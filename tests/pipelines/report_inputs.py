@@ -248,18 +248,18 @@ def _write_model(folder: Path, rng: np.random.Generator, *, quality: int, finish
         grid(tiles).save(folder / "samples" / f"step-{step:06d}.png", compress_level=1)
     with (folder / "log.csv").open("w", newline="") as file:
         log = csv.writer(file)
-        log.writerow(["step", "images", "loss_d", "loss_g", "d_real", "d_fake", "ksd"])
+        log.writerow(["step", "images", "loss_d", "loss_g", "d_real", "d_fake", "ksd", "d_train", "d_heldout"])
         for step in range(1, 1001):
             fade = np.exp(-step / 300)
             noise = rng.normal(0, 0.08, 4)
-            ksd = f"{0.2 * fade + 0.1 - quality / 50:.5f}" if step % 100 == 0 else ""
+            gauged = (0.2 * fade + 0.1 - quality / 50, 0.95 - fade / 2, 0.5 + fade / 4)
             log.writerow(
                 [
                     step,
                     step * 64,
                     *(f"{value:.5f}" for value in (0.6 + fade + noise[0], 2.5 - fade + 3 * noise[1])),
                     *(f"{value:.5f}" for value in (0.7 + noise[2], 0.3 * fade + 0.2 + noise[3])),
-                    ksd,
+                    *(f"{value:.5f}" if step % 100 == 0 else "" for value in gauged),
                 ]
             )
     metrics = {
@@ -270,5 +270,6 @@ def _write_model(folder: Path, rng: np.random.Generator, *, quality: int, finish
         "fsd": 30.0 + quality,
         "fsd_floor": 9.5,
         "recall": 0.4,
+        **({"overfitting_since": 640} if quality == 0 else {}),
     }
     (folder / "metrics.json").write_text(json.dumps(metrics))

@@ -304,8 +304,9 @@ def test_each_model_shows_its_pictures_and_curves(page: Page) -> None:
     for name in ("facade", "seed"):
         # real, generated, over time and six snapshots
         assert len(page.all("img", f"model-{name}")) == 9
-        assert len([one for one in page.all("svg", f"model-{name}") if "role" in one.attributes]) == 3
+        assert len([one for one in page.all("svg", f"model-{name}") if "role" in one.attributes]) == 4
     assert not page.all("img", "model-unfinished")
+    assert page.text.count("Alarm since step 640: overfitting") == 1
     assert "No pictures yet." in page.text
     assert "No log yet." in page.text
 
