@@ -7,9 +7,8 @@ usual is looked for.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from parsel import Selector, SelectorList
 
@@ -43,10 +42,13 @@ def images(page: Selector, css: Selectors, thumbnails: bool = False) -> Iterator
     A picture inside a link is a thumbnail: of another picture, which is given instead, or of a page that will show more
     of it, so that it is given only if `thumbnails`.
     """
-    if not css.image and (described := list(_described(page))):
-        yield from described
-        return
     title, author, license, license_url = _title(page, css), _author(page, css), *_license(page, css)
+    if not css.image and (described := list(_described(page))):
+        for image in described:
+            if not image.license_url:
+                image = replace(image, license=license, license_url=license_url)
+            yield replace(image, title=image.title or title, author=image.author or author)
+        return
     for element in page.css(css.image) if css.image else _pictures(page, thumbnails):
         if (url := _url(element)) and not url.startswith("data:"):
             said = title if css.title else _caption(element) or title
@@ -136,7 +138,7 @@ def _is_icon(img: Selector) -> bool:
 
 
 def _is_picture(url: str) -> bool:
-    return bool(_PICTURE.search(urlsplit(url).path))
+    return bool(_PICTURE.search(re.split("[?#]", url)[0]))
 
 
 def _caption(element: Selector) -> str:

@@ -64,11 +64,8 @@ def sized(service: Object, width: int, known: int | None = None) -> str | None:
 
     `service` is the service as a manifest describes it, or its info.json; `known` a width that it has for certain.
     """
-    base, level, version = (
-        identity(service).rstrip("/"),
-        _profile(service),
-        3 if _type(service) == "ImageService3" else 2,
-    )
+    level = _profile(service)
+    version = 3 if "imageservice3" in level or "api/image/3" in level else 2
     whole = "max" if version == 3 else "full"
     sizes = sorted((size["width"], size["height"]) for size in service.get("sizes", ()))
     full = service.get("width", known)
@@ -83,7 +80,7 @@ def sized(service: Object, width: int, known: int | None = None) -> str | None:
         size = whole
     else:
         return None
-    return f"{base}/full/{size}/0/default.jpg"
+    return f"{identity(service).rstrip('/')}/full/{size}/0/default.jpg"
 
 
 def text(value: Any) -> str:

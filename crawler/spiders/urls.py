@@ -45,7 +45,7 @@ class Urls(FacadeSpider[UrlsParams]):
     def collect(cls, source: str, params: UrlsParams, settings: CrawlSettings, ledger: Ledger) -> None:
         if _is_local(params) and not ledger.find(Role.PAGE, _address(params)):
             try:
-                next(images(Path(params.file).read_bytes(), params.file, params.columns), None)
+                next(images(_path(params).read_bytes(), params.file, params.columns), None)
             except (OSError, ValueError) as error:
                 raise UserError(f"source {source}: file: {error}") from None
         super().collect(source, params, settings, ledger)
@@ -73,7 +73,7 @@ class Urls(FacadeSpider[UrlsParams]):
         url = _address(self.params)
         if self.ledger and (known := self.ledger.find(Role.PAGE, url)):
             return self.ledger.body(known)
-        body, now = Path(self.params.file).read_bytes(), datetime.now(UTC)
+        body, now = _path(self.params).read_bytes(), datetime.now(UTC)
         if self.ledger:
             self.ledger.resource(Fetch(url, Role.PAGE, Outcome.STORED, now, now, final_url=url), body, "text/plain")
         return body
@@ -83,6 +83,10 @@ def _is_local(params: UrlsParams) -> bool:
     return not params.file.startswith(("http://", "https://"))
 
 
+def _path(params: UrlsParams) -> Path:
+    return Path(params.file).expanduser()
+
+
 def _address(params: UrlsParams) -> str:
     """The URL of the list; of one's own, a name that is the same on every machine."""
-    return f"list://own/{quote(Path(params.file).name)}" if _is_local(params) else params.file
+    return f"list://own/{quote(_path(params).name)}" if _is_local(params) else params.file

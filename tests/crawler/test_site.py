@@ -3,9 +3,10 @@
 import pytest
 from parsel import Selector
 from pydantic import ValidationError
+from scrapy.http import HtmlResponse
 
 from crawler.gallery import Selectors, following, images, links
-from crawler.spiders.site import SiteParams
+from crawler.spiders.site import Site, SiteParams
 
 AUTO = Selectors()
 
@@ -63,6 +64,14 @@ def test_json_ld_speaks_for_its_page():
     assert urls('<img src="small.jpg">', head, image="img") == ["small.jpg"]
 
 
+def test_what_json_ld_leaves_out_the_page_may_say():
+    head = '<script type="application/ld+json">{"@type": "ImageObject", "contentUrl": "full.jpg"}</script>'
+    (image,) = images(
+        page('<h1>Town hall</h1><i class="author">Jane</i><a rel="license" href="/by">CC BY</a>', head), AUTO
+    )
+    assert (image.title, image.author, image.license, image.license_url) == ("Town hall", "Jane", "CC BY", "/by")
+
+
 @pytest.mark.parametrize("script", ["{", "[]", "null", '"x"', '{"@type": "ImageObject"}'])
 def test_json_ld_that_says_nothing_is_passed_over(script):
     assert urls('<img src="a.jpg">', f'<script type="application/ld+json">{script}</script>') == ["a.jpg"]
@@ -113,9 +122,22 @@ def test_finds_the_next_page(body, found):
     assert following(page(body), AUTO) == found
 
 
-def test_a_selector_that_is_none_is_refused():
-    with pytest.raises(ValidationError, match="a CSS selector"):
-        SiteParams(kind="site", start="https://example.org/", image="img[")
+@pytest.mark.parametrize(
+    ("params", "expected"), [({"image": "img["}, "a CSS selector"), ({"start": "example.org"}, "should match pattern")]
+)
+def test_what_is_no_selector_or_no_url_is_refused(params, expected):
+    with pytest.raises(ValidationError, match=expected):
+        SiteParams(**{"kind": "site", "start": "https://example.org/", **params})
+
+
+def test_what_is_no_url_spoils_nothing_else():
+    spider = Site(params=SiteParams(kind="site", start="https://example.org/"))
+    body = b"""<a href="http://[1"><img src="/t"></a><img src="http://[2"><img src="/a.jpg">
+      <a href="/p"><img src="/t"></a>
+      <a href="mailto:a@example.org"><img src="/t"></a><a href="https://elsewhere.example.com/"><img src="/t"></a>"""
+    found = list(spider.parse(HtmlResponse("https://example.org/", body=body), depth=1))
+    assert [one.image_url for one in found[:2]] == ["http://[2", "https://example.org/a.jpg"]
+    assert [request.url for request in found[2:]] == ["https://example.org/p"]
 
 
 def test_a_crawl_follows_albums_and_pages_and_stays_at_home(site, crawl):
