@@ -88,6 +88,9 @@ class Recipe(BaseModel):
         default=250, ge=1, description="steps between two measurements of KSD, and two snapshots"
     )
     measure_images: int = Field(default=500, ge=10, description="generated images a measurement is taken on")
+    patience: int = Field(
+        default=0, ge=0, description="measurements without a lower KSD after which training ends early; 0 never does"
+    )
     keep: Literal["best", "last"] = Field(
         default="best", description="publish the weights of the lowest KSD against training images, or the last ones"
     )

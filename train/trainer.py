@@ -75,7 +75,7 @@ def train(
             _snapshot(gan, 0, folder)
 
         saved = time.monotonic()
-        while journal.step < recipe.steps:
+        while journal.step < recipe.steps and not _exhausted(journal, recipe):
             real = data.scaled(feed.at(journal.step))
             journal.pending.append(gan.update(real, journal.step))
             journal.step += 1
@@ -164,6 +164,14 @@ def _measure(journal: Journal, gan: Gan, gauge: Gauge) -> None:
         journal.best = {"step": journal.step, "ksd": found["ksd"], "weights": network.state_dict()}
 
 
+def _exhausted(journal: Journal, recipe: Recipe) -> bool:
+    """Whether the last `patience` measurements were no better than the best before them."""
+    measured = [row["ksd"] for row in journal.rows if "ksd" in row]
+    return 0 < recipe.patience < len(measured) and min(measured[: -recipe.patience]) <= min(
+        measured[-recipe.patience :]
+    )
+
+
 def _snapshot_steps(recipe: Recipe) -> set[int]:
     return {round(recipe.steps * frame / SNAPSHOTS) for frame in range(SNAPSHOTS + 1)}
 
@@ -177,7 +185,8 @@ def _snapshot(gan: Gan, step: int, folder: Path) -> None:
 
 def _publish(journal: Journal, making: generator.Making, folder: Path, out: Path) -> None:
     generator.save(journal.best["weights"], making, out / "generator.safetensors")
-    frames = [folder / "samples" / f"step-{step:06d}.png" for step in sorted(_snapshot_steps(making.recipe))]
+    steps = sorted(step for step in _snapshot_steps(making.recipe) if step <= journal.step)
+    frames = [folder / "samples" / f"step-{step:06d}.png" for step in steps]
     with replacing(out / "samples") as draft:
         draft.mkdir()
         for frame in frames:

@@ -115,6 +115,17 @@ def test_the_last_weights_on_request(dataset: Path, tmp_path: Path) -> None:
     assert generator.load(tmp_path / "model" / "generator.safetensors")[1].step == TINY.steps
 
 
+def test_patience_ends_a_training_that_no_longer_gets_better(dataset: Path, tmp_path: Path) -> None:
+    """A generator that does not learn draws the same at every measurement."""
+    recipe = TINY.model_copy(update={"lr_g": 1e-30, "measure_every": 2, "patience": 2, "ema_images": 0})
+    train(dataset, recipe, tmp_path)
+    with (tmp_path / "model" / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [2, 4, 6]
+    assert generator.load(tmp_path / "model" / "generator.safetensors")[1].step == 2
+    assert sorted((tmp_path / "model" / "samples").iterdir())[-1].name == "step-000006.png"
+
+
 def test_killed_and_resumed_it_writes_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
     expected = train(dataset, TINY, tmp_path / "whole")
     for at in sorted(random.Random(0).sample(range(1, TINY.steps), 2)):
