@@ -52,19 +52,16 @@ def crawl(
         record = runrecord.begin(work, name, entry.model_dump(mode="json"), settings.model_dump(mode="json"))
         meter = _Meter(progress, chosen.expected(entry))
         ledger = Ledger(work, {"software": f"facades/{record['versions']['facades']}", "format": "WARC 1.1"}, meter)
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
             chosen.collect(name, entry, settings, ledger)
             ledger.close()
         except KeyboardInterrupt as stop:
-            raise UserError(
-                f"source {name}: {stop or 'stopped'}; what came is kept, the same command resumes"
-            ) from None
+            raise _stopped(name, str(stop) or "stopped") from None
         except OSError as error:
-            raise UserError(
-                f"source {name}: {error.filename or work}: {error.strerror}; the same command resumes"
-            ) from error
+            raise _stopped(name, f"{error.filename or work}: {error.strerror}") from error
         finally:
+            signal.signal(signal.SIGTERM, before)
             with suppress(OSError):  # of a disk that is full it was told above
                 ledger.close()
         meter.finish(ledger)
@@ -75,6 +72,10 @@ def crawl(
         runrecord.finish(record, work, counts)
         _take_place(work, archive)
     return CrawlSummary(counts, ledger.nbytes, time.monotonic() - started)
+
+
+def _stopped(name: str, why: str) -> UserError:
+    return UserError(f"source {name}: {why}; what came is kept, the same command resumes")
 
 
 def _by_role(ledger: Ledger) -> dict[str, dict[str, int]]:

@@ -1,5 +1,6 @@
 """From an image that was found to the request for it: spider middleware."""
 
+import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -12,6 +13,8 @@ from crawler.ledger import Ledger
 from crawler.records import FacadeImage, Outcome, Role
 from crawler.replay import address
 
+log = logging.getLogger(__name__)
+
 LONGEST_URL = 2_000  # of a URL that cannot be asked for, such as a picture in a data: URL, this much is kept
 
 
@@ -20,6 +23,7 @@ class ImageRequests:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._bad: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -35,6 +39,10 @@ class ImageRequests:
             if (request := self._request(found)) is not None:
                 yield request
 
+    def process_spider_exception(self, response: Response, exception: Exception) -> list[Any]:
+        log.warning("%s: cannot be read: %r", response.url, exception)
+        return []  # what the page gave before stands; extraction says the same again
+
     def _request(self, found: Any) -> Any:
         if not isinstance(found, FacadeImage):
             return found
@@ -43,15 +51,16 @@ class ImageRequests:
             if not url.startswith(("http://", "https://")):
                 raise ValueError(f"found {found.image_url[:40]!r}, expected an http or https URL")
         except ValueError as error:
-            self._bad(found.image_url[:LONGEST_URL], str(error))
+            self._end(found.image_url[:LONGEST_URL], str(error))
             return None
         if self._ledger.find(Role.IMAGE, url):
             return None
         return Request(url, callback=_kept, priority=1, meta={"role": Role.IMAGE})
 
-    def _bad(self, url: str, detail: str) -> None:
+    def _end(self, url: str, detail: str) -> None:
         now = datetime.now(UTC)
-        if not self._ledger.find(Role.IMAGE, url):
+        if url not in self._bad and not self._ledger.find(Role.IMAGE, url):
+            self._bad.add(url)
             self._ledger.end(Fetch(url, Role.IMAGE, Outcome.BAD_URL, first_at=now, last_at=now, detail=detail))
 
 
