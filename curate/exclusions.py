@@ -43,12 +43,14 @@ def read_exclusions(path: Path) -> list[Exclusion]:
             raise UserError(f"{path}:1: found {','.join(reader.fieldnames or ())}, expected {','.join(COLUMNS)}")
         return [_exclusion(row, f"{path}:{reader.line_num}") for row in reader]
     except csv.Error as error:
-        raise UserError(f"{path}:{reader.line_num}: {error}; expected a line of CSV") from None
+        # DictReader counts a line when it is whole.
+        raise UserError(f"{path}:{reader.reader.line_num}: {error}; expected a line of CSV") from None
 
 
 def _exclusion(row: dict[str, str], where: str) -> Exclusion:
-    if None in row or None in row.values():
-        raise UserError(f"{where}: found {len(row)} fields or none, expected {len(COLUMNS)}: {','.join(COLUMNS)}")
+    count = sum(value is not None for name, value in row.items() if name) + len(row.get(None) or ())  # type: ignore[call-overload]
+    if count != len(COLUMNS):
+        raise UserError(f"{where}: found {count} fields, expected {len(COLUMNS)}: {','.join(COLUMNS)}")
     kind, value, near, date = (row[name].strip() for name in ("kind", "value", "near", "date"))
     if kind not in KINDS:
         raise UserError(f"{where}: kind: found {kind!r}, expected one of {', '.join(KINDS)}")
