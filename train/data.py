@@ -1,9 +1,10 @@
-"""The training images, resident in memory as uint8, and the order in which steps see them."""
+"""The training images, in memory as uint8, and the order in which steps see them."""
 
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from crawler.errors import UserError
@@ -11,20 +12,48 @@ from curate.dataset import read_images, read_split
 from train.randomness import Purpose, stream
 
 HOLDOUT = 1  # in split.npy
+RESIDENT = 0.5  # of a GPU's free memory that the dataset may take
+CPU = torch.device("cpu")
 
 
-def read(dataset: Path, *, holdout: bool = False) -> Tensor:
-    """Read one split of a dataset into memory: uint8, N×3×S×S in [0, 255].
+class Rows:
+    """The images of one split, counted once in memory: on a CPU the pages of the file itself, which the system keeps as
+    far as there is room; on a GPU a copy there, unless it would take more than RESIDENT of what is free."""
+
+    def __init__(self, images: NDArray[np.uint8], rows: NDArray[np.intp], device: torch.device) -> None:
+        self.images, self.rows, self.size = images, rows, images.shape[-1]
+        self.device = torch.device("cpu")
+        if device.type == "cuda" and len(rows) * images[0].nbytes < RESIDENT * torch.cuda.mem_get_info(device)[0]:
+            self._resident = torch.from_numpy(images[rows]).to(device)
+            self.device = device
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: Tensor) -> Tensor:
+        """uint8, len(index)×3×S×S, where `device` says."""
+        if self.device.type == "cuda":
+            return self._resident[index.to(self.device)]
+        return torch.from_numpy(self.images[self.rows[index.cpu().numpy()]])
+
+
+def read(dataset: Path, *, holdout: bool = False, device: torch.device = CPU) -> Rows:
+    """One split of a dataset, in [0, 255].
 
     Raises:
         UserError: the dataset is missing or damaged, or this split of it is empty.
     """
     images, split = read_images(dataset), read_split(dataset)
-    chosen = torch.from_numpy(np.ascontiguousarray(images[(split == HOLDOUT) == holdout]))
-    if len(chosen) == 0:
+    rows = np.flatnonzero((split == HOLDOUT) == holdout)
+    if len(rows) == 0:
         kept = f"found {len(split)} images of the other split"
         raise UserError(f"{dataset}: no {'held-out' if holdout else 'training'} images; {kept}, expected at least one")
-    return chosen
+    return Rows(images, rows, device)
+
+
+def some(images: Rows | Tensor, n: int, rng: torch.Generator) -> Tensor:
+    """At most n of the images, at random."""
+    return images[torch.randperm(len(images), generator=rng, device=rng.device)[:n]]
 
 
 def scaled(images: Tensor) -> Tensor:
@@ -39,7 +68,7 @@ class Feed:
     are of one size.
     """
 
-    def __init__(self, images: Tensor, batch: int, seed: int) -> None:
+    def __init__(self, images: Rows | Tensor, batch: int, seed: int) -> None:
         self.images, self.batch, self.seed = images, batch, seed
         self._round, self._order = -1, torch.empty(0, dtype=torch.long)
 

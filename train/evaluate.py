@@ -44,8 +44,8 @@ def evaluate(
     G, making = generator.load(model)
     rng = stream(params.seed, Purpose.EVALUATE)
     z = noise(params.n, making.recipe.latent, rng)
-    training = _choose(data.read(dataset), params.n, rng)
-    heldout = _choose(data.read(dataset, holdout=True), params.n, rng)
+    training = data.some(data.read(dataset), params.n, rng)
+    heldout = data.some(data.read(dataset, holdout=True), params.n, rng)
     sets = {
         "generated": generator.generate(G, z),
         "training": training,
@@ -85,8 +85,3 @@ def compare(real: Tensor, real_features: Tensor, other: Tensor, other_features: 
         "swd": metrics.swd(real, other, seed),
     } | metrics.precision_recall(real_features, other_features)
     return {name: float(f"{value:.{DIGITS}g}") for name, value in values.items()}
-
-
-def _choose(images: Tensor, n: int, rng: torch.Generator) -> Tensor:
-    """At most n of the images, at random."""
-    return images[torch.randperm(len(images), generator=rng)[:n]]

@@ -1,16 +1,19 @@
 """G, D, the running average of G and their optimisers: one update of all of them, and nothing of the loop around."""
 
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from train import losses
-from train.augment import augment
+from train.augment import DRAWS, augment
 from train.data import scaled
+from train.graph import Replayed
 from train.hardware import autocast
 from train.networks import Discriminator, Generator, initialise, noise, normalise_spectrally
+from train.parallel import ALONE, Share, synchronise
 from train.randomness import Purpose, stream
 from train.recipe import Recipe
 
@@ -19,6 +22,8 @@ EMA_RAMP = (
 )
 STANDING_IMAGES = 128
 ADAPTIVE_IMAGES = 500_000  # in which the strength of augmentation goes from nothing to all (arXiv:2006.06676)
+
+SHOWINGS = 4  # of images to D in one step: real and generated ones for D, then for G
 
 PARTS = ("G", "D", "average", "adam_g", "adam_d")
 """What the next step depends on, besides its number."""
@@ -30,8 +35,8 @@ FIGURES = ("loss_d", "loss_g", "d_real", "d_fake")
 class Gan:
     """The state of a training, on one device."""
 
-    def __init__(self, recipe: Recipe, size: int, device: torch.device, precision: str) -> None:
-        self.recipe, self.device, self.precision = recipe, device, precision
+    def __init__(self, recipe: Recipe, size: int, device: torch.device, precision: str, share: Share = ALONE) -> None:
+        self.recipe, self.device, self.precision, self.share = recipe, device, precision, share
         self.G = Generator(recipe.latent, recipe.width_g, size)
         self.D = Discriminator(recipe.width_d, size, recipe.norm_d)
         initialise(self.G, stream(recipe.seed, Purpose.WEIGHTS_G))
@@ -39,12 +44,17 @@ class Gan:
         if recipe.norm_d == "spectral":
             normalise_spectrally(self.D, weights_d)
         for network in (self.G, self.D):
+            synchronise(network, share)
             network.to(device).to(memory_format=torch.channels_last)
         self.average = deepcopy(self.G).requires_grad_(False)
         self.strength = torch.full((), 0.0 if recipe.adaptive else 1.0, device=device)
         betas = (recipe.beta1, recipe.beta2)
-        self.adam_g = torch.optim.Adam(self.G.parameters(), lr=recipe.lr_g, betas=betas, fused=True)
-        self.adam_d = torch.optim.Adam(self.D.parameters(), lr=recipe.lr_d, betas=betas, fused=True)
+        on_gpu = device.type == "cuda"
+        self.adam_g, self.adam_d = (
+            torch.optim.Adam(network.parameters(), lr=lr, betas=betas, fused=True, capturable=on_gpu)
+            for network, lr in ((self.G, recipe.lr_g), (self.D, recipe.lr_d))
+        )
+        self._prepare_steps()
 
     def update(self, real: Tensor, step: int) -> Tensor:
         """One step of D, then one of G, then of the average.
@@ -52,44 +62,67 @@ class Gan:
         Nothing here waits for the device: no value is read back.
 
         Args:
-            real: float32, batch×3×S×S in [-1, 1].
+            real: float32, N×3×S×S in [-1, 1]: this process's share of the batch.
             step: of this update, from 0.
 
         Returns:
-            float32, 4: FIGURES, on the device.
+            float32, 4: FIGURES of the whole batch, on the device.
         """
         recipe = self.recipe
         rng = stream(recipe.seed, Purpose.STEP, step, self.device)
-        z = noise(len(real), recipe.latent, rng)
+        z = noise(recipe.batch, recipe.latent, rng)
+        u = torch.rand(recipe.batch, SHOWINGS, DRAWS, generator=rng, device=self.device)
+        images = (step + 1) * recipe.batch
+        half_life = max(min(recipe.ema_images, images * EMA_RAMP), 1e-9)
+        weight = torch.full((), 1 - 0.5 ** (recipe.batch / half_life), device=self.device)
+        penalised = (recipe.r1 > 0 or recipe.r2 > 0) and step % recipe.penalty_every == 0
+        return (self._penalised if penalised else self._plain)(real, self.share.of(z), self.share.of(u), weight)
+
+    def _step(self, penalised: bool, real: Tensor, z: Tensor, u: Tensor, weight: Tensor) -> Tensor:
+        """The arithmetic of `update`: nothing random, no number from the host, so that a GPU can replay it.
+
+        Args:
+            penalised: whether D pays for its gradients in this step.
+            real: float32, N×3×S×S.
+            z: noise, N×latent×1×1.
+            u: uniform numbers, N×SHOWINGS×DRAWS.
+            weight: a scalar, how far the average moves towards G.
+        """
+        recipe, share = self.recipe, self.share
+        u_real, u_fake, u_rival, u_g = u.unbind(1)
         with autocast(self.device, self.precision):
             fake = self.G(z)
 
         self.adam_d.zero_grad()
-        penalised = step % recipe.penalty_every == 0
-        shown_real = self._show(real, rng).requires_grad_(penalised and recipe.r1 > 0)
-        shown_fake = self._show(fake.detach(), rng).requires_grad_(penalised and recipe.r2 > 0)
+        shown_real = self._show(real, u_real).requires_grad_(penalised and recipe.r1 > 0)
+        shown_fake = self._show(fake.detach(), u_fake).requires_grad_(penalised and recipe.r2 > 0)
         on_real, on_fake = self._judge(shown_real), self._judge(shown_fake)
         objective = loss_d = losses.loss_d(recipe.loss, on_real, on_fake)
-        for weight, images, logits in ((recipe.r1, shown_real, on_real), (recipe.r2, shown_fake, on_fake)):
+        for strength, images, logits in ((recipe.r1, shown_real, on_real), (recipe.r2, shown_fake, on_fake)):
             if images.requires_grad:
-                objective = objective + weight * recipe.penalty_every * losses.gradient_penalty(images, logits)
+                objective = objective + strength * recipe.penalty_every * losses.gradient_penalty(images, logits)
         torch.autograd.backward(objective)
+        share.average(_gradients(self.D))
         self.adam_d.step()
-        if recipe.adaptive:
-            overfitting = on_real.detach().sign().mean() - recipe.adaptive
-            self.strength.add_(overfitting.sign(), alpha=len(real) / ADAPTIVE_IMAGES).clamp_(0, 1)
 
         self.adam_g.zero_grad()
         self.D.requires_grad_(False)  # its gradients would be thrown away
-        rival = self._judge(self._show(real, rng)) if recipe.loss == "relativistic" else None
-        loss_g = losses.loss_g(recipe.loss, rival, self._judge(self._show(fake, rng)))
+        rival = self._judge(self._show(real, u_rival)) if recipe.loss == "relativistic" else None
+        loss_g = losses.loss_g(recipe.loss, rival, self._judge(self._show(fake, u_g)))
         torch.autograd.backward(loss_g)
         self.D.requires_grad_(True)
+        share.average(_gradients(self.G))
         self.adam_g.step()
 
-        self._follow(images=(step + 1) * len(real))
-        figures = (loss_d, loss_g, on_real.sigmoid().mean(), on_fake.sigmoid().mean())
-        return torch.stack([figure.detach() for figure in figures])
+        figures = [loss_d, loss_g, on_real.sigmoid().mean(), on_fake.sigmoid().mean(), on_real.sign().mean()]
+        found = torch.stack([figure.detach() for figure in figures])
+        share.average([found])
+        if recipe.adaptive:
+            overfitting = found[-1] - recipe.adaptive
+            self.strength.add_(overfitting.sign(), alpha=recipe.batch / ADAPTIVE_IMAGES).clamp_(0, 1)
+        if recipe.ema_images:
+            self._follow(weight)
+        return found[: len(FIGURES)]
 
     def published(self) -> Generator:
         """A copy of the generator as it would be published now, in evaluation mode.
@@ -112,8 +145,9 @@ class Gan:
     def taken_for_real(self, images: Tensor) -> float:
         """The share of images (uint8, N×3×S×S) that D takes for real, shown to it as in training, in one batch."""
         rng = stream(self.recipe.seed, Purpose.JUDGE, device=self.device)
+        u = torch.rand(len(images), DRAWS, generator=rng, device=self.device)
         before = deepcopy(self.D.state_dict())
-        logits = self._judge(self._show(scaled(images), rng))
+        logits = self._judge(self._show(scaled(images), u))
         self.D.load_state_dict(before)  # a look must leave no trace in running statistics
         return (logits > 0).float().mean().item()
 
@@ -125,9 +159,18 @@ class Gan:
         for name in PARTS:
             getattr(self, name).load_state_dict(state[name])
         self.strength.copy_(state["strength"])
+        self._prepare_steps()  # a graph would go on with the optimisers' old state
 
-    def _show(self, images: Tensor, rng: torch.Generator) -> Tensor:
-        return augment(images, self.recipe.augment, rng, self.strength if self.recipe.adaptive else None)
+    def _prepare_steps(self) -> None:
+        # Collectives stay out of graphs: what NCCL lets one capture depends on its version.
+        graphs = self.device.type == "cuda" and self.share.world == 1
+        self._plain, self._penalised = (
+            Replayed(partial(self._step, penalised)) if graphs else partial(self._step, penalised)
+            for penalised in (False, True)
+        )
+
+    def _show(self, images: Tensor, u: Tensor) -> Tensor:
+        return augment(images, self.recipe.augment, u, self.strength if self.recipe.adaptive else None)
 
     def _judge(self, images: Tensor) -> Tensor:
         """D's logits, float32."""
@@ -136,9 +179,10 @@ class Gan:
         return logits.float()
 
     @torch.no_grad()
-    def _follow(self, images: int) -> None:
-        if self.recipe.ema_images == 0:
-            return
-        half_life = min(self.recipe.ema_images, images * EMA_RAMP)
-        weight = 1 - 0.5 ** (self.recipe.batch / half_life)
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.G.parameters()), weight)
+    def _follow(self, weight: Tensor) -> None:
+        for average, current in zip(self.average.parameters(), self.G.parameters(), strict=True):
+            average.lerp_(current, weight)
+
+
+def _gradients(network: nn.Module) -> list[Tensor]:
+    return [parameter.grad for parameter in network.parameters() if parameter.grad is not None]

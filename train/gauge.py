@@ -1,10 +1,12 @@
 """What is measured while training: KSD of the generator, how well D knows the training images, and two alarms."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from train.data import Rows, some
 from train.features import features
 from train.gan import Gan
 from train.generator import generate
@@ -26,23 +28,34 @@ class Gauge:
     """The same noise and the same images at every measurement. Held-out images are only ever shown to D without a
     gradient, and decide nothing."""
 
-    def __init__(self, training: Tensor, heldout: Tensor, gan: Gan) -> None:
-        """Args: uint8 images, N×3×S×S, on the device of `gan`."""
+    def __init__(self, training: Rows | Tensor, heldout: Rows | Tensor, gan: Gan) -> None:
         self.gan = gan
         recipe = gan.recipe
         rng = stream(recipe.seed, Purpose.MEASURE, device=gan.device)
-        self.real = features(_choose(training, recipe.measure_images, rng), gan.device)
+        self.reference = some(training, recipe.measure_images, rng)
         self.z = noise(recipe.measure_images, recipe.latent, rng)
         judged = min(JUDGED, len(training), len(heldout))
-        self.training, self.heldout = (_choose(images, judged, rng) for images in (training, heldout))
+        self.training, self.heldout = (some(images, judged, rng).to(gan.device) for images in (training, heldout))
+
+    @cached_property
+    def known(self) -> Tensor:
+        """The features of the training images compared, from the first measurement on: a start need not wait for
+        them."""
+        return features(self.reference, self.gan.device)
 
     def read(self, network: Generator) -> dict[str, float]:
-        """`ksd` of a generator against training images; the shares of training and held-out images D takes for real."""
-        return {
-            "ksd": ksd(self.real, features(generate(network, self.z), self.gan.device)),
+        """`ksd` of a generator against training images; the shares of training and held-out images D takes for real.
+
+        Several processes get the same answer, the mean of theirs, and so take the same decisions.
+        """
+        found = {
+            "ksd": ksd(self.known, features(generate(network, self.z), self.gan.device)),
             "d_train": self.gan.taken_for_real(self.training),
             "d_heldout": self.gan.taken_for_real(self.heldout),
         }
+        values = torch.tensor(list(found.values()), dtype=torch.float64, device=self.gan.device)
+        self.gan.share.average([values])
+        return dict(zip(found, values.tolist(), strict=True))
 
 
 def alarms(rows: Sequence[Mapping[str, float]]) -> dict[str, int]:
@@ -62,7 +75,3 @@ def alarms(rows: Sequence[Mapping[str, float]]) -> dict[str, int]:
             if running[name] == ROWS_IN_A_ROW:
                 rang.setdefault(name, int(row["step"]))
     return rang
-
-
-def _choose(images: Tensor, n: int, rng: torch.Generator) -> Tensor:
-    return images[torch.randperm(len(images), generator=rng, device=images.device)[:n]]

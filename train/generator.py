@@ -33,6 +33,7 @@ class Making(BaseModel):
     device: str
     precision: str
     threads: int  # results are equal bit for bit only at an equal number
+    processes: int = 1  # that shared the batches
     versions: dict[str, str]
 
 

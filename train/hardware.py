@@ -7,13 +7,17 @@ from typing import Any
 
 import torch
 
+from crawler.errors import UserError
 from train.recipe import Recipe
+
+CPU = torch.device("cpu")
 
 deterministic: Any = torch.utils.deterministic  # a module whose attribute is typed nowhere
 
 
 def pick_device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """The GPU that torchrun means for this process, or the first; the CPU where there is none."""
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if torch.cuda.is_available() else CPU
 
 
 def has_native_bf16(device: torch.device) -> bool:
@@ -51,3 +55,23 @@ def determinism(wanted: bool) -> Iterator[None]:
         torch.use_deterministic_algorithms(algorithms)
         deterministic.fill_uninitialized_memory = fill
         torch.backends.cudnn.benchmark = benchmark
+
+
+@contextmanager
+def enough_memory(recipe: Recipe) -> Iterator[None]:
+    """Within it, running out of memory is an error that gives the numbers and says what to lower.
+
+    Raises:
+        UserError: an allocation failed.
+    """
+    try:
+        yield
+    except RuntimeError as error:  # OutOfMemoryError on a GPU is one, and the CPU's allocator has no type of its own
+        text = str(error)
+        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in text:
+            raise
+        said = text[max(0, text.rfind("] ") + 1) :].strip().splitlines()[0]
+        raise UserError(
+            f"out of memory: {said} Lower batch (now {recipe.batch}), then width_d ({recipe.width_d}) or width_g "
+            f"({recipe.width_g})"
+        ) from None

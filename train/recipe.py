@@ -95,6 +95,12 @@ class Recipe(BaseModel):
         default="best", description="publish the weights of the lowest KSD against training images, or the last ones"
     )
 
+    roll_back: bool = Field(
+        default=False,
+        description="on a loss that is not finite go back, once, to the last measurement, and on from there with half "
+        "the learning rates; else training ends with the step",
+    )
+
     precision: Literal["auto", "fp32", "bf16"] = Field(
         default="auto", description="of the convolutions; auto takes bf16 where the hardware computes it natively"
     )

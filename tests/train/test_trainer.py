@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from crawler.errors import UserError
-from train import checkpoint, generator, trainer
+from train import checkpoint, generator, journal, trainer
 from train.recipe import Recipe
 
 TINY = Recipe(steps=14, batch=8, latent=8, width_g=4, width_d=4, measure_every=6, measure_images=12, ema_images=50)
@@ -24,11 +24,11 @@ import os, signal, sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from train import trainer
+from train import journal, trainer
 from train.recipe import Recipe
 
 dataset, recipe, out, state, at = sys.argv[1:]
-trainer.TELL_EVERY = trainer.SAVE_EVERY = 0.0  # a tiny step is shorter than the time between two saves
+journal.TELL_EVERY = trainer.SAVE_EVERY = 0.0  # a tiny step is shorter than the time between two saves
 
 def progress(done, total, note):
     if done == int(at):
@@ -67,7 +67,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _tell_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "TELL_EVERY", 0.0)
+    monkeypatch.setattr(journal, "TELL_EVERY", 0.0)
 
 
 def train(dataset: Path, recipe: Recipe, folder: Path, progress=lambda *report: None) -> dict[str, str]:

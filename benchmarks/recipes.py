@@ -1,0 +1,168 @@
+"""What each change of a recipe gives on real photographs: FSD, KSD, recall and coverage as training goes on.
+
+    python benchmarks/recipes.py run seed facade --seeds 0 1 2 --steps 1000 --work FOLDER
+    python benchmarks/recipes.py table --work FOLDER
+
+Trains with the project's own step on one thread, one run after another, and measures 1,000 images of the published
+generator against held-out and against training photographs. Each run keeps its state in FOLDER and goes on from there;
+run the command twice at once for two runs side by side. Figures are comparable at one thread and one precision.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from crawler.files import replacing
+from curate.crop import center_crop
+from curate.decode import Picture, decode
+from train import checkpoint, data, generator, hardware, metrics, samples
+from train.features import features
+from train.gan import Gan
+from train.networks import Generator, noise
+from train.randomness import Purpose, stream
+from train.recipe import Recipe
+from train.trainer import GRID, GRID_SEED
+
+ROOT = Path(__file__).parents[1]
+PHOTOGRAPHS = (ROOT / os.environ.get("FACADES_DATA", "../shared/data") / "buildings").resolve()
+GENERATED = 1000
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "seed": {"recipe": "seed", "batch": 64},
+    "facade": {"recipe": "facade"},
+}
+"""Each on top of a recipe's defaults; batch 64 and G of width 64 throughout."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    runs = commands.add_parser("run", help="train and measure")
+    runs.add_argument("variants", nargs="+", choices=sorted(VARIANTS))
+    runs.add_argument("--seeds", nargs="+", type=int, default=[0])
+    runs.add_argument("--steps", type=int, default=1000)
+    runs.add_argument("--every", type=int, default=250, help="steps between two measurements")
+    runs.add_argument("--size", type=int, default=64, help="side of the images, in pixels")
+    table = commands.add_parser("table", help="print what was measured")
+    for command in (runs, table):
+        command.add_argument("--work", type=Path, required=True, help="folder of states, results and grids")
+    args = parser.parse_args()
+    if args.command == "table":
+        show(args.work)
+        return
+    torch.set_num_threads(1)
+    training, heldout = (photographs(PHOTOGRAPHS / part, args.size) for part in ("train", "test"))
+    for variant in args.variants:
+        for seed in args.seeds:
+            run(variant, seed, args.steps, args.every, (training, heldout), args.work)
+
+
+def photographs(folder: Path, size: int) -> Tensor:
+    """The pictures of a folder, cropped as the dataset's are: uint8, N×3×size×size."""
+    pictures = (decode(path.read_bytes(), size) for path in sorted(folder.glob("*.jpg")))
+    crops = [center_crop(picture.rgb, size) for picture in pictures if isinstance(picture, Picture)]
+    return torch.from_numpy(np.stack(crops))
+
+
+def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, Tensor], work: Path) -> None:
+    """Train one variant to `steps`, appending a line of JSON to results.jsonl at every measurement."""
+    training, heldout = photos
+    size = training.shape[-1]
+    folder = work / f"{variant}-{size}-{seed}"
+    recipe = Recipe(**VARIANTS[variant] | {"seed": seed})
+    device = torch.device("cpu")
+    precision = hardware.pick_precision(recipe, device)
+    with hardware.determinism(wanted=True):
+        gan, feed = Gan(recipe, size, device, precision), data.Feed(training, recipe.batch, seed)
+        known = {"training": features(training, device), "heldout": features(heldout, device)}
+        state = checkpoint.load(folder, device) or {"step": 0, "seconds": 0.0, "gan": gan.state()}
+        if state.get("recipe", recipe.model_dump_json()) != recipe.model_dump_json():
+            raise SystemExit(f"{folder}: holds a run of another recipe; remove it to begin anew")
+        gan.restore(state["gan"])
+        step, seconds, figures = state["step"], state["seconds"], []
+        while step < steps:
+            started = time.process_time()
+            figures.append(gan.update(data.scaled(feed.at(step)), step))
+            seconds += time.process_time() - started
+            step += 1
+            if step % every and step != steps:
+                continue
+            line = {"variant": variant, "size": size, "seed": seed, "step": step, "seconds": round(seconds, 1)}
+            line |= measure(gan.published(), recipe, known)
+            names = ("loss_d", "loss_g", "d_real", "d_fake")
+            line |= dict(zip(names, torch.stack(figures).mean(0).tolist(), strict=True))
+            line |= {"d_train": gan.taken_for_real(training[:437]), "d_heldout": gan.taken_for_real(heldout)}
+            line |= {"precision_of": precision, "recipe": recipe.model_dump(mode="json")}
+            figures.clear()
+            draw(gan.published(), recipe, folder / f"step-{step:06d}.png")
+            with (work / "results.jsonl").open("a") as file:
+                file.write(json.dumps(line) + "\n")
+            state = {"step": step, "seconds": seconds, "gan": gan.state(), "recipe": recipe.model_dump_json()}
+            checkpoint.save(state, folder)
+            print(f"{variant} {seed} {step}: {seconds:.0f} s, KSD {line['ksd']:.3f} / {line['ksd_train']:.3f}, "
+                  f"recall {line['recall']:.3f}, coverage {line['coverage']:.3f}", flush=True)  # fmt: skip
+
+
+def measure(network: Generator, recipe: Recipe, known: dict[str, Tensor]) -> dict[str, float]:
+    """The metrics that look at features, against held-out photographs, and with `_train` against training ones."""
+    z = noise(GENERATED, recipe.latent, stream(0, Purpose.EVALUATE))
+    seen = features(generator.generate(network, z), torch.device("cpu"))
+    found = {}
+    for suffix, real in (("", known["heldout"]), ("_train", known["training"])):
+        values = {"fsd": metrics.fsd(real, seen), "ksd": metrics.ksd(real, seen)}
+        values |= metrics.precision_recall(real, seen)
+        found |= {name + suffix: round(value, 5) for name, value in values.items()}
+    return found
+
+
+def draw(network: Generator, recipe: Recipe, path: Path) -> None:
+    """The grid of the fixed noise, the same for every variant."""
+    z = noise(GRID, recipe.latent, stream(GRID_SEED, Purpose.GRID))
+    with replacing(path) as draft:
+        grid: Image.Image = samples.grid(generator.generate(network, z))
+        grid.save(draft, format="PNG")
+
+
+def lines(work: Path) -> Iterator[dict[str, Any]]:
+    """Every measurement once: a run that was killed may have written one twice."""
+    found = {}
+    for text in (work / "results.jsonl").read_text().splitlines():
+        line = json.loads(text)
+        found[line["variant"], line["size"], line["seed"], line["step"]] = line
+    yield from found.values()
+
+
+def show(work: Path) -> None:
+    """Means over the seeds that reached a step."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for line in lines(work):
+        groups.setdefault((line["size"], line["variant"], line["step"]), []).append(line)
+    columns = (
+        "seconds",
+        "ksd",
+        "fsd",
+        "recall",
+        "coverage",
+        "ksd_train",
+        "fsd_train",
+        "d_real",
+        "d_train",
+        "d_heldout",
+    )
+    print(f"{'size variant':28}{'step':>6}{'seeds':>6}" + "".join(f"{name:>10}" for name in columns))
+    for (size, variant, step), group in sorted(groups.items()):
+        means = (np.mean([line[name] for line in group]) for name in columns)
+        print(f"{size:4} {variant:23}{step:6}{len(group):6}" + "".join(f"{mean:10.3f}" for mean in means))
+
+
+if __name__ == "__main__":
+    main()
