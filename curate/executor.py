@@ -1,4 +1,7 @@
-"""Work spread over processes so that its result is the same for any number of them, and whatever becomes of them."""
+"""Work spread over processes so that its result is the same for any number of them, and whatever becomes of them.
+
+`curate.cluster` spreads it over machines.
+"""
 
 import multiprocessing
 import os
@@ -7,7 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,19 +22,55 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run(
+class Executor(Protocol):
+    """Where work is done."""
+
+    @property
+    def sees_files(self) -> bool:
+        """Whether a task may open the files of this machine; else all that it needs is in its chunk."""
+
+    def run(
+        self,
+        task: Callable[[Sequence[Item]], Result],
+        chunks: Iterable[Sequence[Item]],
+        *,
+        lost: Callable[[Item], Result],
+    ) -> Iterator[Result]:
+        """The results of `task` on each chunk, in the order of the chunks; `task` must be importable by name.
+
+        Where a worker dies (a decoder's crash, the kernel's out-of-memory killer), the items of the chunk are done one
+        by one, each in its turn tried twice; what kills both its workers gets the result of `lost`. Such a chunk gives
+        one result an item. An exception of `task` itself is raised here.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Processes of this machine; one a core where `workers` is None."""
+
+    workers: int | None = None
+    sees_files: bool = True
+
+    def run(
+        self,
+        task: Callable[[Sequence[Item]], Result],
+        chunks: Iterable[Sequence[Item]],
+        *,
+        lost: Callable[[Item], Result],
+    ) -> Iterator[Result]:
+        """As `Executor.run`."""
+        return _run(task, chunks, lost, self.workers or cores())
+
+
+PROCESSES = Processes()
+
+
+def _run(
     task: Callable[[Sequence[Item]], Result],
     chunks: Iterable[Sequence[Item]],
-    *,
     lost: Callable[[Item], Result],
     workers: int,
 ) -> Iterator[Result]:
-    """The results of `task` on each chunk, in the order of the chunks; `task` must be importable by name.
-
-    Where a worker dies (a decoder's crash, the kernel's out-of-memory killer), the items of the chunk are done one by
-    one, each in its turn tried twice; what kills both its workers gets the result of `lost`. Such a chunk gives one
-    result an item. An exception of `task` itself is raised here.
-    """
     pool = _pool(workers)
     waiting: deque[tuple[Sequence[Item], Future[Result]]] = deque()
 

@@ -12,7 +12,7 @@ from crawler.archive import ArchiveReader
 from crawler.files import replacing
 from curate.crop import center_crop, thumbnail
 from curate.decode import Picture, decode
-from curate.executor import cores, run
+from curate.executor import PROCESSES, Executor
 from curate.hashes import hashes
 from curate.measures import measure
 from curate.records import PROBES, THUMBNAIL_SIDE, Reason, prepared_schema
@@ -28,26 +28,27 @@ def prepare(
     out: Path,
     *,
     image_size: int = 64,
-    workers: int | None = None,
+    executor: Executor = PROCESSES,
     progress: Progress = lambda done, total, note: None,
 ) -> None:
     """Write to `out` a row (`curate.records.prepared_schema`) for every image in the folder `archive`.
 
-    The bytes of `out` depend on the archive and `image_size` alone. `workers` is one a core where it is None.
+    The bytes of `out` depend on the archive and `image_size` alone, and not on the executor.
 
     Raises:
         UserError: there is no finished archive, or it is damaged.
     """
-    digests = ArchiveReader(archive).digests()
+    reader = ArchiveReader(archive)
+    digests = reader.digests()
     chunks = [digests[start : start + CHUNK] for start in range(0, len(digests), CHUNK)]
     schema = prepared_schema(image_size)
-    batches = run(
-        partial(prepare_chunk, archive, image_size),
-        chunks,
-        # What kills its decoder twice is as good as broken.
-        lost=partial(_failed, schema, error=Reason.CORRUPT),
-        workers=min(workers or cores(), max(len(chunks), 1)),
-    )
+    # What kills its decoder twice is as good as broken.
+    lost = partial(_failed, schema, error=Reason.CORRUPT)
+    if executor.sees_files:
+        batches = executor.run(partial(prepare_chunk, archive, image_size), chunks, lost=lost)
+    else:
+        bodies = ([(digest, reader.get(digest)) for digest in chunk] for chunk in chunks)
+        batches = executor.run(partial(prepare_images, image_size), bodies, lost=lambda image: lost(image[0]))
     # Pixels do not compress; dictionaries help no column but `error`.
     compression = {field.name: "none" if field.name in ("thumbnail", "pixels") else "zstd" for field in schema}
     with (
@@ -59,9 +60,15 @@ def prepare(
 
 
 def prepare_chunk(archive: Path, image_size: int, digests: Sequence[str]) -> pa.RecordBatch:
-    """The rows of these images, in their order; each is what it would be alone."""
+    """The rows of these images of an archive, in their order; each is what it would be alone."""
     reader = _reader(archive)
-    pictures = [decode(reader.get(digest), min_side=2 * image_size) for digest in digests]
+    return prepare_images(image_size, [(digest, reader.get(digest)) for digest in digests])
+
+
+def prepare_images(image_size: int, images: Sequence[tuple[str, bytes]]) -> pa.RecordBatch:
+    """The rows of these images, each its sha256 and its bytes, in their order."""
+    digests = [digest for digest, _ in images]
+    pictures = [decode(body, min_side=2 * image_size) for _, body in images]
     schema = prepared_schema(image_size)
     seen = [picture for picture in pictures if isinstance(picture, Picture)]
     if not seen:

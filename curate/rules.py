@@ -86,7 +86,11 @@ class CurateParams(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     image_size: int = Field(64, ge=32, le=256, description="side of a facade in pixels")
-    workers: int | None = Field(None, ge=1, description="processes that prepare images; null is one a core")
+    executor: Literal["processes", "ray"] = Field(
+        "processes", description="who prepares images; the bytes are the same"
+    )
+    workers: int | None = Field(None, ge=1, description="of `processes`: how many; null is one a core")
+    ray_address: str = Field("auto", description="of `ray`: the cluster, host:port; auto is this machine's")
     thresholds: Thresholds = Field(Thresholds(), description="the filters")
     duplicates: Duplicates = Field(Duplicates(), description="when two images count as one")
     keeper: tuple[Preference, ...] = Field(

@@ -1,6 +1,8 @@
 """Stage prepare@SOURCE: all that is local to one image and expensive."""
 
 from curate import prepare
+from curate.executor import Executor, Processes
+from curate.rules import CurateParams
 from pipelines import params, paths
 from pipelines.progress import progress
 
@@ -13,6 +15,14 @@ def run(source: str) -> None:
             paths.archive(source),
             paths.prepared(source),
             image_size=settings.curate.image_size,
-            workers=settings.curate.workers,
+            executor=_executor(settings.curate),
             progress=report,
         )
+
+
+def _executor(settings: CurateParams) -> Executor:
+    if settings.executor == "processes":
+        return Processes(settings.workers)
+    from curate.cluster import RayCluster
+
+    return RayCluster(settings.ray_address)

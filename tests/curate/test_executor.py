@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from curate.executor import run
+from curate.executor import Processes
 from tests.curate import crashing
 
 
 def results(task: Callable[[Sequence[int]], list[int]], items: Sequence[int], workers: int) -> list[int]:
     chunks = [items[start : start + 4] for start in range(0, len(items), 4)]
-    return [value for part in run(task, chunks, lost=lambda item: [-item], workers=workers) for value in part]
+    return [value for part in Processes(workers).run(task, chunks, lost=lambda item: [-item]) for value in part]
 
 
 def test_results_keep_the_order_of_the_work() -> None:

@@ -12,6 +12,7 @@ from crawler.errors import UserError
 from curate import prepare as module
 from curate.crop import center_crop, thumbnail
 from curate.decode import Picture, decode
+from curate.executor import Processes
 from curate.hashes import hashes
 from curate.measures import measure
 from curate.prepare import prepare, prepare_chunk
@@ -36,7 +37,7 @@ def town(archive: Archive) -> Path:
 
 def test_each_image_has_one_row_with_all_that_is_known(town: Path, tmp_path: Path) -> None:
     calls: list[tuple[int, int | None, str]] = []
-    prepare(town, tmp_path / "out.parquet", workers=2, progress=lambda *call: calls.append(call))
+    prepare(town, tmp_path / "out.parquet", executor=Processes(2), progress=lambda *call: calls.append(call))
     assert calls[0] == (0, 153, "")
     assert calls[-1] == (153, 153, "3 without a picture")
     table = pq.read_table(tmp_path / "out.parquet")
@@ -70,9 +71,9 @@ def test_a_crash_is_recorded_and_nothing_else_is_lost(
 ) -> None:
     bodies = {f"{seed}.jpg": jpeg(seed) for seed in range(100)}
     deadly = {"bad.jpg": jpeg(0) + b"CRASH"}
-    prepare(archive("sound", bodies), tmp_path / "sound.parquet", workers=2)
+    prepare(archive("sound", bodies), tmp_path / "sound.parquet", executor=Processes(2))
     monkeypatch.setattr(module, "prepare_chunk", crashing.prepare_but_die)
-    prepare(archive("deadly", bodies | deadly), tmp_path / "deadly.parquet", workers=2)
+    prepare(archive("deadly", bodies | deadly), tmp_path / "deadly.parquet", executor=Processes(2))
     rows = pq.read_table(tmp_path / "deadly.parquet").to_pylist()
     killer = [row for row in rows if row["sha256"] == sha256(deadly["bad.jpg"])]
     assert [row["error"] for row in killer] == [Reason.CORRUPT]
@@ -82,23 +83,23 @@ def test_a_crash_is_recorded_and_nothing_else_is_lost(
 def test_the_number_of_workers_does_not_show(town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROW_GROUP", 50)
     for workers in (1, 3):
-        prepare(town, tmp_path / f"{workers}.parquet", workers=workers)
+        prepare(town, tmp_path / f"{workers}.parquet", executor=Processes(workers))
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "3.parquet").read_bytes()
     metadata = pq.read_metadata(tmp_path / "1.parquet")
     assert [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)] == [50, 50, 50, 3]
 
 
 def test_other_sizes_and_empty_archives(archive: Archive, tmp_path: Path) -> None:
-    prepare(archive("one", {"a.jpg": jpeg(1)}), tmp_path / "one.parquet", image_size=128, workers=1)
+    prepare(archive("one", {"a.jpg": jpeg(1)}), tmp_path / "one.parquet", image_size=128, executor=Processes(1))
     assert pq.read_schema(tmp_path / "one.parquet").equals(prepared_schema(128))
-    prepare(archive("none", {}), tmp_path / "none.parquet", workers=1)
+    prepare(archive("none", {}), tmp_path / "none.parquet", executor=Processes(1))
     assert pq.read_table(tmp_path / "none.parquet").equals(prepared_schema(64).empty_table())
 
 
 def test_a_damaged_archive_is_the_users_and_leaves_nothing(town: Path, tmp_path: Path) -> None:
     (town / "00000.warc").write_bytes(b"short")
     with pytest.raises(UserError, match=r"00000\.warc: ends before byte"):
-        prepare(town, tmp_path / "out.parquet", workers=1)
+        prepare(town, tmp_path / "out.parquet", executor=Processes(1))
     assert not list(tmp_path.glob("*out*"))
 
 

@@ -106,7 +106,7 @@ class Town:
             if self.drawn.get(name) != pictures:  # else what is told of them may be another
                 shutil.rmtree(data / "archive" / name, ignore_errors=True)
                 write_archive(data / "archive" / name, buildings)
-                prepare(data / "archive" / name, data / "prepared" / f"{name}.parquet", workers=1)
+                prepare(data / "archive" / name, data / "prepared" / f"{name}.parquet")
                 self.drawn[name] = pictures
             write_images(data / "images" / f"{name}.parquet", buildings)
         build(
