@@ -2,7 +2,6 @@
 
 from curate import prepare
 from curate.executor import Executor, Processes
-from curate.rules import CurateParams
 from pipelines import params, paths
 from pipelines.progress import progress
 
@@ -15,14 +14,15 @@ def run(source: str) -> None:
             paths.archive(source),
             paths.prepared(source),
             image_size=settings.curate.image_size,
-            executor=_executor(settings.curate),
+            executor=_executor(settings),
             progress=report,
         )
 
 
-def _executor(settings: CurateParams) -> Executor:
-    if settings.executor == "processes":
-        return Processes(settings.workers)
+def _executor(settings: params.Params) -> Executor:
+    curate = settings.curate
+    if curate.executor == "processes":
+        return Processes(curate.workers)
     from curate.cluster import RayCluster
 
-    return RayCluster(settings.ray_address)
+    return RayCluster(curate.ray_address)
