@@ -1,13 +1,17 @@
-"""The dataset described for machines: Croissant 1.1 (https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html)."""
+"""The dataset described for machines, as Croissant 1.1 with the vocabulary of responsible AI.
+
+https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
+https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html
+"""
 
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from crawler.licenses import url_of
+from curate.card import Facts, Origin, biases, citation, removal, thresholds
+from curate.rules import CurateParams
 
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
@@ -62,6 +66,7 @@ _FIELDS = {
     "title": ("sc:Text", "as the source has it"),
     "author": ("sc:Text", "as the source has it"),
     "license": ("sc:Text", "a normalised id: SPDX's, or that of rightsstatements.org"),
+    "license_url": ("sc:URL", "the text of the licence"),
     "attribution": ("sc:Text", "one line, ready to print"),
     "decision": ("sc:Text", "kept or dropped"),
     "reason": ("sc:Text", "why it was dropped"),
@@ -74,23 +79,40 @@ _FIELDS = {
     "split": ("sc:Text", "train or holdout"),
 }
 
+_EQUIVALENT = {
+    "image_url": "sc:contentUrl",
+    "page_url": "sc:url",
+    "title": "sc:name",
+    "author": "sc:creator",
+    "license_url": "sc:license",
+    "attribution": "sc:creditText",
+}
+"""What schema.org calls a property of each image."""
 
-def croissant(kept: pa.Table, image_size: int, version: str, files: Sequence[Path]) -> dict[str, Any]:
-    """JSON-LD for a dataset of the `kept` rows of its manifest, which is among its `files`, named by its hash."""
-    licenses = sorted({url_of(license_id) or license_id for license_id in kept["license"].to_pylist()})
+
+def croissant(
+    found: Facts, origin: Origin, params: CurateParams, version: str, files: Sequence[Path]
+) -> dict[str, Any]:
+    """JSON-LD for the dataset of that hash, whose manifest is among its `files`.
+
+    It has no date: equal facades give equal papers, whenever they were gathered.
+    """
+    size = params.image_size
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "name": "facades",
         "description": (
-            f"{len(kept)} photographs of building facades as uint8 RGB of {image_size} × {image_size} pixels, "
+            f"{found.facades} photographs of building facades as uint8 RGB of {size} × {size} pixels, "
             "with the origin, author, licence and reason of every image that was looked at."
         ),
-        "conformsTo": "http://mlcommons.org/croissant/1.1",
+        "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
         "version": f"1.0.0+{version[:16]}",
-        "license": licenses,
+        "license": sorted({url_of(license_id) or license_id for license_id in found.licenses}),
+        "citeAs": citation(found, version),
         "keywords": ["facades", "architecture", "buildings", "photographs"],
         "isLiveDataset": False,
+        **_responsible(found, origin, params),
         "distribution": [_file(path) for path in files],
         "recordSet": [
             {
@@ -98,9 +120,39 @@ def croissant(kept: pa.Table, image_size: int, version: str, files: Sequence[Pat
                 "@id": "images",
                 "name": "images",
                 "description": "The decision on every image; the facades are those with a row.",
+                "key": [{"@id": "images/sha256"}, {"@id": "images/source"}],
                 "field": [_field(name, kind, what) for name, (kind, what) in _FIELDS.items()],
             }
         ],
+    }
+
+
+def _responsible(found: Facts, origin: Origin, params: CurateParams) -> dict[str, Any]:
+    """The fields of the RAI vocabulary that have an answer here."""
+    asked = "; ".join(f"{source}: {origin.entries.get(source) or 'not told'}" for source in found.seen)
+    reasons = ", ".join(f"{name} {count}" for name, count in found.reasons.items()) or "none"
+    lines = ", ".join(f"{name} {line}" for name, line in thresholds(params).items())
+    return {
+        "rai:dataCollection": f"Crawled from the sources named, or read from folders. {asked}.",
+        "rai:dataCollectionType": ["Software Collection"],
+        "rai:dataCollectionMissingData": (
+            f"Of {found.images} images {found.images - found.facades} were left out: {reasons}. "
+            "Each has its row, with the reason, in manifest.parquet."
+        ),
+        "rai:dataCollectionRawData": "The exact bytes that the servers sent, as web archives (WARC), named by sha256.",
+        "rai:dataPreprocessingProtocol": [
+            f"The middle square of each photograph in sRGB, scaled to {params.image_size} pixels on a side.",
+            f"Left out by thresholds: {lines}.",
+            f"One of each cluster of duplicates stays, by {', '.join(params.keeper)}.",
+        ],
+        "rai:dataAnnotationProtocol": ["Nobody labelled the images; titles, authors and tags are the sources' own."],
+        "rai:dataBiases": biases(found),
+        "rai:dataLimitations": ["Only the middle square of each photograph is here, at a low resolution."],
+        "rai:dataUseCases": ["Training and testing small generative models; studying curation and provenance."],
+        "rai:personalSensitiveInformation": [
+            "People and vehicles may appear at a few pixels; names of authors are given as their licences ask."
+        ],
+        "rai:dataReleaseMaintenancePlan": " ".join(line for line in list(removal(origin))[2:] if line),
     }
 
 
@@ -126,5 +178,6 @@ def _field(name: str, kind: str, what: str) -> dict[str, Any]:
         "name": name,
         "description": what,
         "dataType": kind,
+        **({"equivalentProperty": _EQUIVALENT[name]} if name in _EQUIVALENT else {}),
         "source": {"fileObject": {"@id": "manifest.parquet"}, "extract": {"column": name}},
     }

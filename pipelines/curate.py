@@ -1,6 +1,9 @@
 """Stage curate: the images of all sources into one dataset, with a decision for each."""
 
+from pydantic import BaseModel
+
 from curate import build
+from curate.card import Origin
 from pipelines import params, paths
 from pipelines.progress import progress
 
@@ -17,5 +20,15 @@ def run() -> None:
             licenses=settings.crawl.licenses,
             unknown=settings.crawl.unknown,
             exclusions=paths.EXCLUSIONS,
+            origin=Origin(
+                {name: _asked(entry) for name, entry in settings.sources.items()}, settings.crawl.contact or ""
+            ),
             progress=report,
         )
+
+
+def _asked(entry: BaseModel) -> str:
+    """What a source was asked for. Not its snapshot: the same images make the same dataset, whenever they came."""
+    told = entry.model_dump(mode="json", exclude={"snapshot"}, exclude_unset=True)
+    kind = told.pop("kind")
+    return ", ".join([kind, *(f"{name} {value}" for name, value in told.items())])
