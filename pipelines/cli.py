@@ -6,7 +6,8 @@ from importlib import import_module
 import typer
 
 from crawler.errors import UserError
-from pipelines import models
+from pipelines import exports, models
+from pipelines.audit.cli import audit
 
 STAGES = "Stages (dvc repro runs them in order)"
 
@@ -14,8 +15,9 @@ commands = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich"
 )
 
-
 commands.add_typer(models.commands)
+commands.add_typer(exports.commands)
+commands.add_typer(audit, name="audit")
 
 
 @commands.callback()

@@ -1,4 +1,4 @@
-"""What becomes of a trained model: `facades sample`, `walk`, `pick` and `export model`.
+"""What becomes of a trained model: `facades sample`, `walk` and `pick`, and the formats that `export` knows.
 
 All of it goes to exports/MODEL/, not to models/, whose files DVC holds to their hashes. torch is imported where it is
 used, so that `facades --help` is quick.
@@ -10,10 +10,9 @@ import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from crawler.errors import UserError
 from crawler.files import replacing
@@ -47,15 +46,7 @@ Latents = Annotated[Path | None, typer.Option(help="A latents file to take in pl
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write, in place of exports/MODEL/.")]
 
 
-class _Exports(TyperGroup):
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """`facades export NAME` is `facades export model NAME`."""
-        return super().resolve_command(ctx, args if args[0] in self.commands else ["model", *args])
-
-
 commands = typer.Typer()
-exports = typer.Typer(cls=_Exports, no_args_is_help=True)
-commands.add_typer(exports, name="export", help="Write a model in a format that other programs read.")
 
 
 @commands.command()
@@ -132,18 +123,17 @@ def pick(
     print(out)
 
 
-@exports.command("model")
-def export_model(
-    model: Model,
-    format_: Annotated[Format, typer.Option("--format", help="web: one HTML page that runs it in a browser.")],
-    out: Out = None,
-) -> None:
-    """Write a generator as ONNX, TorchScript, safetensors, or as a page that runs it in a browser."""
+def export(model: str, format_: Format, out: Path | None = None) -> Path:
+    """Write a generator to `out`, or to exports/MODEL/; returns where.
+
+    Raises:
+        UserError: no such model, or what the format needs is not installed.
+    """
     data = _convert(model, format_)
     out = out or EXPORTS / model / f"{model}{SUFFIX[format_]}"
     with replacing(out) as draft:
         draft.write_bytes(data)
-    print(out)
+    return out
 
 
 def _convert(model: str, format_: Format) -> bytes:

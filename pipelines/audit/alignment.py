@@ -14,6 +14,9 @@ Rows = NDArray[np.int64]
 Digests = NDArray[np.bytes_]
 """sha256 in hex, dtype S64."""
 
+KEY = ("sha256", "source")
+"""What a manifest is sorted by, and has no two rows of."""
+
 NONE = "0" * 64
 """Stands for a sha256 that is null."""
 
@@ -89,6 +92,15 @@ def taken(manifest: pa.Table, columns: Sequence[str], rows: Rows) -> pd.DataFram
     """Some rows of some columns."""
     frame: pd.DataFrame = manifest.select(columns).take(pa.array(rows, pa.int64())).to_pandas()
     return frame
+
+
+def differs(one: pa.ChunkedArray, other: pa.ChunkedArray) -> Mask:
+    """Where two columns differ; two nulls do not."""
+    if pa.types.is_list(one.type):
+        one, other = pc.binary_join(one, "\n"), pc.binary_join(other, "\n")
+    unequal = pc.fill_null(pc.not_equal(one, other), False)
+    mask: Mask = pc.or_(unequal, pc.xor(pc.is_null(one), pc.is_null(other))).to_numpy()
+    return mask
 
 
 def _renamed(

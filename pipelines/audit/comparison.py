@@ -15,6 +15,7 @@ from curate.records import Decision, Reason
 from pipelines.audit import shifts, takedown
 from pipelines.audit.causes import Basis, Cause
 from pipelines.audit.difference import AMENDABLE, TOLD, Change, Difference, compare
+from pipelines.audit.lock import Stage
 from pipelines.audit.parameters import changed, flat
 from pipelines.audit.shifts import Shift
 from pipelines.audit.takedown import Request
@@ -22,6 +23,9 @@ from pipelines.audit.version import Version
 
 LEADING = ("extract", "prepare", "curate")
 """The stages whose code the dataset hangs on."""
+
+
+KEYS = ("change", "cause", "detail")
 
 
 @dataclass(frozen=True)
@@ -67,28 +71,30 @@ def compare_versions(before: Version, after: Version) -> Comparison:
 
 def basis(version: Version) -> Basis:
     """What the decisions of a version rested on, by its dvc.lock."""
-    lock = version.lock
-    archives = {source: "".join(out.md5 for out in stage.outs.values()) for source, stage in lock.each("crawl").items()}
-    return Basis(flat(lock.stages["curate"].params) if "curate" in lock.stages else {}, archives)
+    archives = {key: "".join(out.md5 for out in stage.outs.values()) for key, stage in version.each("crawl").items()}
+    return Basis(flat(version.lock.stages.get("curate", Stage()).params), archives)
 
 
 def groups(difference: Difference) -> list[Group]:
     """The changes counted by kind, cause and detail, the largest first in each kind."""
-    frame = difference.changes.select(
-        ["source", "change", "cause", "detail", "decision_before", "decision_after", "amended"]
-    ).to_pandas()
-    amended = frame["change"] == Change.AMENDED
-    whole = frame["cause"].isin([Cause.NEW_SOURCE, Cause.SOURCE_REMOVED, Cause.FOUND, Cause.GONE])
-    frame["facades"] = (frame["decision_after"] == Decision.KEPT).astype(int) - (
-        frame["decision_before"] == Decision.KEPT
-    ).astype(int)
-    frame.loc[whole, "detail"] = frame["source"] + (", " + frame["detail"]).where(frame["detail"] != "", "")
-    frame.loc[amended, "detail"] = frame.loc[amended, "amended"].map(columns_of)
-    counted = frame.fillna({"cause": "", "detail": ""}).groupby(["change", "cause", "detail"], sort=True)["facades"]
-    summed = counted.agg(["size", "sum"]).reset_index()
+    frame = keyed(difference)
+    kept = [(frame[f"decision_{side}"] == Decision.KEPT).astype(int) for side in ("before", "after")]
+    counted = frame.assign(facades=kept[1] - kept[0]).groupby(list(KEYS), sort=True)["facades"].agg(["size", "sum"])
+    found = [Group(*row) for row in counted.reset_index().itertuples(index=False, name=None)]
     order = {change: place for place, change in enumerate(Change)}
-    rows = [Group(*row) for row in summed.itertuples(index=False, name=None)]
-    return sorted(rows, key=lambda group: (order[Change(group.change)], -group.images, group.cause, group.detail))
+    return sorted(found, key=lambda group: (order[Change(group.change)], -group.images, group.cause, group.detail))
+
+
+def keyed(difference: Difference) -> pd.DataFrame:
+    """The changes, row by row, with the KEYS of the group that each is in."""
+    frame = difference.changes.to_pandas()
+    amended = frame["change"] == Change.AMENDED
+    of_source = frame["cause"].isin([Cause.NEW_SOURCE, Cause.SOURCE_REMOVED, Cause.FOUND, Cause.GONE])
+    whole = frame["source"] + (", " + frame["detail"]).where(frame["detail"] != "", "")
+    frame["detail"] = frame["detail"].mask(of_source, whole)
+    frame.loc[amended, "detail"] = frame.loc[amended, "amended"].map(columns_of)
+    filled: pd.DataFrame = frame.fillna({"cause": "", "detail": ""})
+    return filled
 
 
 def columns_of(bits: float) -> str:
@@ -99,14 +105,13 @@ def columns_of(bits: float) -> str:
 def requests(version: Version, images: Collection[str]) -> dict[str, Request]:
     """Who asked for the exclusion of each of these images of a version, as far as its exclusions.csv tells."""
     rows = version.manifest(("sha256", "image_url", "page_url", "author", "keeper"), images).to_pylist()
-    return takedown.requests_for(rows, takedown.parse(version.tracked("exclusions.csv")))
+    return takedown.requests_for(rows, takedown.parse(version.tracked(takedown.FILE)))
 
 
 def _amendable(before: Version, after: Version) -> Sequence[str]:
     """The columns to compare. Where the image tables are the same files, the sources tell the same."""
     told = [
-        sorted(out.md5 for stage in v.lock.each("extract").values() for out in stage.outs.values())
-        for v in (before, after)
+        sorted(out.md5 for stage in v.each("extract").values() for out in stage.outs.values()) for v in (before, after)
     ]
     recorded = before.commit and after.commit  # what lies in the work tree may not be what its lock says
     return [name for name in AMENDABLE if name not in TOLD] if recorded and told[0] == told[1] else AMENDABLE

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate.records import Decision
-from pipelines.audit.alignment import Alignment, Rows, align, pick, taken
+from pipelines.audit.alignment import Alignment, Rows, align, differs, pick, taken
 from pipelines.audit.causes import Basis, explain, of_source
 
 Read = Callable[[Sequence[str]], pa.Table]
@@ -126,8 +126,10 @@ def tally(old: pa.Table, new: pa.Table) -> dict[Change, int]:
 
 def _redecided_rows(old: pa.Table, new: pa.Table, rows: Alignment) -> NDArray[np.bool_]:
     """For each shared row whether its verdict differs."""
-    differs = [_differs(pick(old[name], rows.before), pick(new[name], rows.after)) for name in ("decision", "reason")]
-    return differs[0] | differs[1]
+    decision, reason = (
+        differs(pick(old[name], rows.before), pick(new[name], rows.after)) for name in ("decision", "reason")
+    )
+    return decision | reason
 
 
 def _amended(before: Read, after: Read, rows: Alignment, columns: Sequence[str]) -> NDArray[np.int32]:
@@ -136,8 +138,8 @@ def _amended(before: Read, after: Read, rows: Alignment, columns: Sequence[str])
     for name in columns:
         old, new = _both(before, after, [name])
         if name in old.column_names and name in new.column_names:
-            differs = _differs(pick(old[name], rows.before), pick(new[name], rows.after))
-            bits |= differs.astype(np.int32) << AMENDABLE.index(name)
+            other = differs(pick(old[name], rows.before), pick(new[name], rows.after))
+            bits |= other.astype(np.int32) << AMENDABLE.index(name)
     return bits
 
 
@@ -145,14 +147,6 @@ def _both(before: Read, after: Read, columns: Sequence[str]) -> tuple[pa.Table, 
     with ThreadPoolExecutor(2) as pool:  # reading one column takes one core
         old, new = pool.map(lambda read: read(columns), (before, after))
     return old, new
-
-
-def _differs(old: pa.ChunkedArray, new: pa.ChunkedArray) -> NDArray[np.bool_]:
-    if pa.types.is_list(old.type):
-        old, new = pc.binary_join(old, "\n"), pc.binary_join(new, "\n")
-    unequal = pc.fill_null(pc.not_equal(old, new), False)
-    differs: NDArray[np.bool_] = pc.or_(unequal, pc.xor(pc.is_null(old), pc.is_null(new))).to_numpy()
-    return differs
 
 
 def _one_sided(change: Change, manifest: pa.Table, rows: Rows, before: Basis, after: Basis) -> pd.DataFrame:

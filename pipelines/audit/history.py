@@ -124,8 +124,7 @@ def _number(last: Number, before: Version, old: pa.Table, version: Version, new:
 def _prepared(version: Version) -> dict[str, frozenset[str]]:
     """The md5 of what stage prepare made of each source."""
     return {
-        source: frozenset(out.md5 for out in stage.outs.values())
-        for source, stage in version.lock.each("prepare").items()
+        source: frozenset(out.md5 for out in stage.outs.values()) for source, stage in version.each("prepare").items()
     }
 
 

@@ -102,6 +102,10 @@ class Repository:
             return []
         return sorted(self._git("diff", "--name-only", "-z", *revisions, "--", *paths).split("\0")[:-1])
 
+    def user(self) -> str:
+        """Who git would say made a commit; empty where it does not know."""
+        return self._git("config", "user.name", check=False).strip()
+
     def data(self, outs: Iterable[Item]) -> "Data":
         return Data(self._dvc, outs)
 
@@ -174,7 +178,14 @@ class Data:
             FileNotFoundError, UserError: as `file`.
         """
         self._info(folder)
-        return {path: info["md5"] for path, info in self._files.find(folder, detail=True).items()}
+
+        def read(folder: str) -> dict[str, str]:
+            return {path: info["md5"] for path, info in self._files.find(folder, detail=True).items()}
+
+        try:
+            return read(folder)
+        except DataIndexDirError:
+            return self._from_remote(folder, read)
 
     def _info(self, path: str) -> None:
         """Read the listing of the folder that `path` is or lies in, so that what is missing after that is content."""

@@ -12,6 +12,8 @@ from crawler.errors import UserError
 from crawler.files import replacing
 from curate.exclusions import COLUMNS, read_exclusions
 
+FILE = "exclusions.csv"
+
 Kind = Literal["image", "url", "author", "page"]
 
 
@@ -66,6 +68,7 @@ def append(path: Path, request: Request) -> None:
 
 
 def today() -> str:
+    """In UTC, as YYYY-MM-DD."""
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import yaml  # type: ignore[import-untyped]
 
 from crawler.errors import UserError
-from pipelines.audit.lock import Item, Lock, parse
+from pipelines.audit.lock import Item, Lock, Stage, parse
 from pipelines.audit.repository import LOCK, WORKSPACE, Commit, Data, Repository
 
 
@@ -103,16 +103,23 @@ class Version:
         except UserError as error:
             raise UserError(f"{self.name}: {error}") from None
 
-    def manifest(self, columns: Sequence[str] | None = None, images: Collection[str] | None = None) -> pa.Table:
-        """The decision table; of `columns`, those that this version already had, and of `images`, those it knows.
+    def manifest(
+        self,
+        columns: Sequence[str] | None = None,
+        images: Collection[str] | None = None,
+        wanted: pc.Expression | None = None,
+    ) -> pa.Table:
+        """The decision table; of `columns`, those that this version already had; of `images`, those that it knows.
 
         Raises:
             UserError: as `file`, or it is not a Parquet file.
         """
-        return self.table(f"{self.dataset.path}/manifest.parquet", columns, images)
+        if images is not None:
+            wanted = pc.field("sha256").isin(sorted(images))
+        return self.table(f"{self.dataset.path}/manifest.parquet", columns, wanted)
 
-    def table(self, path: str, columns: Sequence[str] | None = None, images: Collection[str] | None = None) -> pa.Table:
-        """Any table that a stage made; of `columns`, those that it has; rows of some `images` only, by sha256.
+    def table(self, path: str, columns: Sequence[str] | None = None, wanted: pc.Expression | None = None) -> pa.Table:
+        """Any table that a stage made; of `columns`, those that it has; the rows that are `wanted`.
 
         Raises:
             UserError: as `file`, or it is not a Parquet file.
@@ -120,11 +127,8 @@ class Version:
         file = self.file(path)
         try:
             there = pq.read_schema(file).names
-            return pq.read_table(
-                file,
-                columns=None if columns is None else [name for name in columns if name in there],
-                filters=None if images is None else pc.field("sha256").isin(sorted(images)),
-            )
+            chosen = None if columns is None else [name for name in columns if name in there]
+            return pq.read_table(file, columns=chosen, filters=wanted)
         except (pa.ArrowInvalid, OSError) as error:
             raise UserError(f"{path} at {self.name}: not a Parquet file: {' '.join(str(error).split())}") from None
 
@@ -141,9 +145,18 @@ class Version:
             raise UserError(f"{path} at {self.name}: not an array: {error}") from None
         return array
 
-    def made(self, stage: str, ending: str) -> dict[str, str]:
+    def each(self, stage: str) -> dict[str, Stage]:
+        """The stages of one `foreach`, by key; not those of a source or model that params.yaml names no more.
+
+        DVC leaves what was taken out of params.yaml in dvc.lock.
+        """
+        section = self.params.get("models" if stage in ("train", "evaluate") else "sources")
+        stages = self.lock.each(stage)
+        return {key: body for key, body in stages.items() if key in section} if isinstance(section, dict) else stages
+
+    def made(self, stage: str, ending: str = "") -> dict[str, str]:
         """For each key of a `foreach` stage, the path of its output with that ending: `made("prepare", ".parquet")`."""
-        return {key: path for key, body in self.lock.each(stage).items() for path in body.outs if path.endswith(ending)}
+        return {key: path for key, body in self.each(stage).items() for path in body.outs if path.endswith(ending)}
 
     def metrics(self, model: str) -> dict[str, float]:
         """metrics.json of a model; empty where it was not evaluated."""

@@ -12,7 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from crawler.errors import UserError
-from pipelines.models import commands
+from pipelines.cli import commands
 from train import generator, trainer
 from train.recipe import Recipe
 
@@ -109,9 +109,8 @@ def test_pick_writes_the_same_page_each_time_with_the_images_that_sample_draws()
     assert [base64.b64decode(png) for png in shown] == [(sampled / f"{k:04d}.png").read_bytes() for k in range(4)]
 
 
-@pytest.mark.parametrize("words", [["export", "model", "facade"], ["export", "facade"]])
-def test_export_safetensors_is_the_model_itself(words: list[str]) -> None:
-    out = written(*words, "--format", "safetensors")
+def test_export_safetensors_is_the_model_itself() -> None:
+    out = written("export", "facade", "--format", "safetensors")
     assert out == Path("exports/facade/facade.safetensors")
     assert out.read_bytes() == Path("models/facade/generator.safetensors").read_bytes()
     generator.load(out)
@@ -122,6 +121,18 @@ def test_export_onnx_carries_the_making_of_the_model() -> None:
     out = written("export", "facade", "--format", "onnx", "-o", "g.onnx")
     made = onnxruntime.InferenceSession(out).get_modelmeta().custom_metadata_map["facades"]
     assert generator.Making.model_validate_json(made).recipe == RECIPE
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["facade", "--format", "onnx", "--rev", "HEAD"], "--rev: found HEAD, expected none"),
+        (["out", "--format", "zip", "--out", "elsewhere"], "--out: found elsewhere, expected none"),
+    ],
+)
+def test_an_option_of_the_other_kind_of_format_is_refused(words: list[str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        run("export", *words)
 
 
 def test_a_model_that_is_not_there_is_named() -> None:

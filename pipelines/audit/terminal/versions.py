@@ -1,11 +1,10 @@
-"""What the audit found, as tables for a terminal of 80 columns."""
+"""`log` and `diff`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow.compute as pc
-from rich.console import Console, Group, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from pipelines.audit.comparison import Comparison
@@ -13,27 +12,10 @@ from pipelines.audit.difference import Change
 from pipelines.audit.history import Entry
 from pipelines.audit.parameters import word
 from pipelines.audit.shifts import MEDIAN
+from pipelines.audit.terminal.tables import LISTED, facts, table
 from pipelines.page.render import line
 
-LISTED = 20  # images of a difference
 ROWS = 12  # parameters, files, shifts
-
-
-def show(*parts: RenderableType | None) -> None:
-    """Print to standard output; where that is no terminal, 80 columns wide."""
-    Console(highlight=False, soft_wrap=False).print(Group(*(part for part in parts if part is not None)))
-
-
-def table(*columns: str, rows: Iterable[Sequence[object]], title: str = "", right: Sequence[int] = ()) -> Table:
-    """A plain table; `right` are the columns of numbers. Cells are text, never markup."""
-    made = Table(
-        title=title or None, title_justify="left", box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0)
-    )
-    for place, name in enumerate(columns):
-        made.add_column(name, justify="right" if place in right else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(line(str(cell))) for cell in row))
-    return made
 
 
 def log(entries: Sequence[Entry]) -> list[RenderableType]:
@@ -47,16 +29,14 @@ def _entry(entry: Entry) -> list[RenderableType]:
     )
     if entry.missing:
         return [head, Padding(Text(entry.missing, "red"), (0, 0, 1, 3))]
-    facts = [
+    pairs = [
         ("facades", f"{entry.kept:,} of {entry.seen:,} images"),
         ("against the last", _moves(entry.changes)),
         ("sources", _mix(entry.sources)),
         ("licences", _mix(entry.licenses)),
     ]
-    facts += [(f"model {model.name}", f"{_values(model.metrics)} ({model.recorded})") for model in entry.models]
-    body = table("", "", rows=[pair for pair in facts if pair[1]])
-    body.show_header = False
-    return [head, Padding(body, (0, 0, 1, 3))]
+    pairs += [(f"model {model.name}", f"{_values(model.metrics)} ({model.recorded})") for model in entry.models]
+    return [head, Padding(facts(pairs), (0, 0, 1, 3))]
 
 
 def _moves(changes: Mapping[Change, int]) -> str:

@@ -1,0 +1,92 @@
+"""The page of `diff`: every group of changes with pictures of some."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pipelines.audit.comparison import KEYS, Comparison, Group, keyed
+from pipelines.audit.difference import Change
+from pipelines.audit.pages.pictures import pixels, shown, tiles
+from pipelines.audit.pages.render import render
+from pipelines.audit.version import Version
+from pipelines.page.galleries import Tile
+from pipelines.page.sheets import Sheet
+
+GROUPS = 40  # with pictures
+TILES = 24  # of a group
+PARAMETERS = 100
+
+
+@dataclass(frozen=True)
+class Gallery:
+    anchor: str
+    group: Group
+    sheet: Sheet | None
+    tiles: list[Tile]
+    withheld: bool
+
+
+def page(comparison: Comparison, before: Version, after: Version) -> str:
+    """One self-contained page; the same for the same versions.
+
+    Raises:
+        UserError: the data of one of them are not to be had.
+    """
+    frame = keyed(comparison.difference).set_index(list(KEYS), drop=False).sort_index(kind="stable")
+    chosen = [(group, _rows(frame, group)) for group in comparison.groups[:GROUPS]]
+    images = {image for _, rows in chosen for row in rows for image in (row["sha256"], row["keeper"]) if image}
+    told = _told(before, after, images)
+    pictures = pixels(before, images) | pixels(after, images)
+    pictures = {image: picture for image, picture in pictures.items() if image in told and shown(told[image])}
+    found = comparison.difference
+    return render(
+        "diff.html.j2",
+        {
+            "comparison": comparison,
+            "counts": {str(change): found.count(change) for change in Change},
+            "galleries": [_gallery(place, group, rows, told, pictures) for place, (group, rows) in enumerate(chosen)],
+            "parameters": list(comparison.parameters.items())[:PARAMETERS],
+            "tiles": TILES,
+        },
+    )
+
+
+def _rows(frame: pd.DataFrame, group: Group) -> list[dict[str, Any]]:
+    """The first changes of a group, by sha256."""
+    rows = frame.loc[[(group.change, group.cause, group.detail)]].head(TILES)
+    return [
+        {str(name): value for name, value in row.items()}
+        for row in rows.astype(object).where(rows.notna(), None).to_dict("records")
+    ]
+
+
+def _told(before: Version, after: Version, images: set[str]) -> dict[str, dict[str, Any]]:
+    """A row of the manifest for each image, of the later version if that has it."""
+    columns = ("sha256", "title", "author", "license", "page_url", "reason")
+    return {row["sha256"]: row for version in (before, after) for row in version.manifest(columns, images).to_pylist()}
+
+
+def _gallery(
+    place: int,
+    group: Group,
+    rows: list[dict[str, Any]],
+    told: Mapping[str, dict[str, Any]],
+    pictures: Mapping[str, Any],
+) -> Gallery:
+    entries = []
+    for row in rows:
+        entries.append((told[row["sha256"]], _caption(row), False))
+        if row["keeper"] and row["keeper"] != row["sha256"] and row["keeper"] in told:
+            entries.append((told[row["keeper"]], "what it lost to", True))
+    drawn, made = tiles(entries, pictures)
+    return Gallery(f"group-{place}", group, drawn, made, withheld=any(not shown(told[row["sha256"]]) for row in rows))
+
+
+def _caption(row: Mapping[str, Any]) -> str:
+    sides = [
+        str(row[f"reason_{side}"] or row[f"decision_{side}"] or "").replace("_", " ") for side in ("before", "after")
+    ]
+    verdict = " → ".join(dict.fromkeys(filter(None, sides)))
+    return f"{verdict}, {row['measure']} {row['value']:.4g}" if row["value"] is not None else verdict

@@ -1,0 +1,51 @@
+"""The page of `memorised`: how near generated images lie to training images, and the closest pairs."""
+
+from typing import Any
+
+import numpy as np
+
+from pipelines.audit.likeness import CLOSE, COPIES_BELOW, Likeness
+from pipelines.audit.memorised import Memorised, Pictures
+from pipelines.audit.pages.pictures import tiles
+from pipelines.audit.pages.render import render
+from pipelines.page.charts import Chart, Series, chart
+from pipelines.page.pixels import upright
+from pipelines.page.sheets import Pixels
+
+
+def page(found: Memorised, pictures: Pictures) -> str:
+    """One self-contained page."""
+    entries: list[tuple[dict[str, Any], str, bool]] = []
+    drawn: dict[str, Pixels] = {}
+    for pair, image, original in zip(found.pairs, pictures.generated, pictures.originals, strict=True):
+        made = f"generated {pair.image}"
+        blank = {"title": made, "author": "", "license": "", "page_url": ""}
+        entries.append(({"sha256": made, **blank}, made, False))
+        mirrored = ", mirrored" if pair.mirrored else ""
+        # A training image may be nearest to several generated ones, once mirrored and once not.
+        name = f"{pair.row['sha256']}{mirrored}"
+        entries.append(({**pair.row, "sha256": name}, f"at {pair.distance:.3g}{mirrored}", True))
+        drawn |= {made: upright(image), name: upright(original)}
+    sheet, made_tiles = tiles(entries, drawn)
+    pairs = [made_tiles[place : place + 2] for place in range(0, len(made_tiles), 2)]
+    return render(
+        "memorised.html.j2",
+        {
+            "found": found,
+            "spaces": [("features", found.features), ("pixels", found.pixels)],
+            "charts": [_distances("Features", found.features), _distances("Pixels", found.pixels)],
+            "sheet": sheet,
+            "pairs": list(zip(pairs, found.pairs, strict=True)),
+            "close": CLOSE,
+            "copies_below": COPIES_BELOW,
+        },
+    )
+
+
+def _distances(title: str, space: Likeness) -> Chart | None:
+    """The share of images that lie at most so far from a training image."""
+    series = []
+    for name, nearest in (("generated", space.generated), ("held out", space.held_out)):
+        distance = np.sort(nearest.distance)
+        series.append(Series(name, distance, np.arange(1, len(distance) + 1) / len(distance)))
+    return chart(f"{title}: share of images no farther", "distance to the nearest training image", series)

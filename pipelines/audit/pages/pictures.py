@@ -1,0 +1,50 @@
+"""Contact sheets of chosen images of a version."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from curate.records import Reason
+from pipelines.audit.version import Version
+from pipelines.page.galleries import Tile
+from pipelines.page.pixels import upright
+from pipelines.page.render import line
+from pipelines.page.sheets import Pixels, Sheet, sheet
+from pipelines.page.words import NOT_SHOWN
+
+Row = Mapping[str, Any]
+
+
+def pixels(version: Version, images: Collection[str]) -> dict[str, Pixels]:
+    """sha256 → (S, S, 3) of those of `images` that a prepared table of the version has a picture of."""
+    wanted = pc.field("sha256").isin(sorted(images)) & pc.field("pixels").is_valid()
+    found: dict[str, Pixels] = {}
+    for path in version.made("prepare", ".parquet").values() if images else ():
+        rows = version.table(path, ("sha256", "pixels"), wanted)
+        for sha256, content in zip(rows["sha256"].to_pylist(), rows["pixels"].to_pylist(), strict=True):
+            found[sha256] = upright(np.frombuffer(content, np.uint8))
+    return found
+
+
+def shown(row: Row) -> bool:
+    """Whoever asked not to be used is not put on show either."""
+    return row["reason"] not in {str(Reason(reason)) for reason in NOT_SHOWN}
+
+
+def tiles(entries: Sequence[tuple[Row, str, bool]], pictures: Mapping[str, Pixels]) -> tuple[Sheet | None, list[Tile]]:
+    """One sheet, and a tile for each entry of which there is a picture: a manifest row, a caption, whether it leads."""
+    seen = [entry for entry in entries if entry[0]["sha256"] in pictures]
+    if not seen:
+        return None, []
+    drawn = sheet([pictures[row["sha256"]] for row, _, _ in seen])
+    return drawn, [
+        Tile(dict(row), caption, _alt(row), drawn.position(place), leads)
+        for place, (row, caption, leads) in enumerate(seen)
+    ]
+
+
+def _alt(row: Row) -> str:
+    title = line(row["title"]) or f"image {row['sha256'][:8]}"
+    return ", ".join(filter(None, (title, f"by {line(row['author'])}" if row["author"] else "", row["license"])))

@@ -1,0 +1,8 @@
+"""What the audit found, as tables for a terminal of 80 columns."""
+
+from pipelines.audit.terminal.checks import check, memorised
+from pipelines.audit.terminal.images import contamination, excluded, life, works
+from pipelines.audit.terminal.tables import show
+from pipelines.audit.terminal.versions import diff, log
+
+__all__ = ["check", "contamination", "diff", "excluded", "life", "log", "memorised", "show", "works"]

@@ -1,0 +1,105 @@
+"""`show`, `exclude` and `contaminated`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from curate.records import Decision
+from pipelines.audit.contamination import Contamination
+from pipelines.audit.life import Life, told, verdict
+from pipelines.audit.takedown import Request
+from pipelines.audit.terminal.tables import LISTED, facts, section, table
+from pipelines.page.render import line
+
+
+def life(found: Life) -> list[RenderableType]:
+    parts: list[RenderableType] = [Text.assemble((found.sha256, "bold")), Text(f"at {found.version}"), Text()]
+    for row in found.images:
+        parts += [facts(told(row)), Text()]
+    rows = [
+        (f["source"], f["role"], f["outcome"], f["status"] or "", f"{f['last_at']:%Y-%m-%d %H:%M}", f["attempts"])
+        for f in found.fetches
+    ]
+    parts += section("fetched", ("source", "what", "outcome", "status", "when", "tries"), rows)
+    parts += section(
+        "archived",
+        ("source", "file", "offset", "length"),
+        [(p["source"], p["file"], p["offset"], p["length"]) for p in found.places],
+    )
+    measured = ", ".join(
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in found.measures.items()
+        if value is not None and name not in ("sha256", "phash")
+    )
+    phash = found.measures.get("phash")
+    parts += [Text(f"measured: {measured}" + (f", phash {phash:016x}" if phash is not None else "")), Text()]
+    decided = [
+        (row["source"], verdict(row), "" if row["row"] is None else row["row"], row["split"] or "", row["rule_version"])
+        for row in found.decisions
+    ]
+    parts += section("decided", ("source", "verdict", "row", "split", "rules"), decided)
+    if found.request:
+        parts += [Text(f"excluded {found.request}"), Text()]
+    if len(found.cluster) > 1:
+        title = f"cluster of {len(found.cluster)}, {LISTED} shown" if len(found.cluster) > LISTED else "cluster"
+        members = [(row["sha256"][:12], row["source"], verdict(row), *_likeness(row)) for row in found.cluster[:LISTED]]
+        parts += section(title, ("image", "source", "verdict", "bits", "similarity"), members)
+    parts += section(
+        "in versions",
+        ("version", "source", "verdict", "split"),
+        [(s.version, s.source, s.reason or s.decision, s.split or "") for s in found.seen],
+    )
+    parts += section(
+        "in models", ("model", "recorded in", "split"), [(use.model, use.recorded, use.split) for use in found.uses]
+    )
+    if found.unknown:
+        parts.append(Text(f"not to be had, so not asked: {', '.join(found.unknown)}"))
+    return parts
+
+
+def works(author: str, rows: Sequence[Mapping[str, object]]) -> list[RenderableType]:
+    cells = [
+        (
+            str(r["sha256"])[:12],
+            r["source"],
+            r["reason"] or r["decision"],
+            "" if r["row"] is None else r["row"],
+            r["license"],
+            r["title"],
+        )
+        for r in rows
+    ]
+    return [
+        Text(f"{len(rows):,} images by {line(author)}"),
+        table("image", "source", "verdict", "row", "licence", "title", rows=cells),
+    ]
+
+
+def _likeness(row: Mapping[str, Any]) -> tuple[str, str]:
+    return (
+        "" if row["distance"] is None else str(row["distance"]),
+        "" if row["similarity"] is None else f"{row['similarity']:.2f}",
+    )
+
+
+def excluded(request: Request, images: Sequence[Mapping[str, object]]) -> list[RenderableType]:
+    kept = sum(row["decision"] == Decision.KEPT for row in images)
+    what = f"{len(images):,} images, {kept:,} of them facades" if images else "no image of the work tree's dataset"
+    near = ", and what looks like them" if request.near else ""
+    return [
+        Text(f"{request.kind} {request.value} is in exclusions.csv: {what}{near}"),
+        Text("`dvc repro` leaves them out; `facades audit contaminated` lists what holds them still"),
+    ]
+
+
+def contamination(found: Contamination) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    versions = [(held.version, f"{held.images:,}", "; ".join(held.requests)) for held in found.versions]
+    models = [(held.model, held.version, f"{held.images:,}", f"{held.held_out:,}") for held in found.models]
+    parts += section("versions", ("version", "images", "excluded"), versions)
+    parts += section("models", ("model", "recorded in", "images", "held out"), models)
+    if found.unknown:
+        parts.append(Text(f"not to be had, so not asked: {', '.join(found.unknown)}"))
+    return parts or [Text("no version and no model holds an excluded image")]

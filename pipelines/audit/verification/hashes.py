@@ -1,0 +1,122 @@
+"""Files against the md5s of dvc.lock, and dvc.lock against itself and params.yaml."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from crawler.errors import UserError
+from pipelines.audit.lock import Item
+from pipelines.audit.parameters import ABSENT, changed, flat, word
+from pipelines.audit.verification.check import Check
+from pipelines.audit.version import Version
+
+THREADS = 2  # hashing gives up the interpreter's lock; more threads would only wait for the disk
+
+
+def checks(version: Version, sample: int | None) -> Iterator[Check]:
+    yield _files(version)
+    yield _chain(version)
+    yield _params(version)
+
+
+def _files(version: Version) -> Check:
+    """Every file that a stage made has the md5 that dvc.lock has for it, and none is missing or too many."""
+    check = Check("files have the md5 of dvc.lock")
+    expected: dict[str, str] = {}
+    for item in _current(version):
+        try:
+            expected |= version.hashes(item.path) if item.is_folder else {item.path: item.md5}
+        except UserError as error:
+            check.fail(str(error))
+        if version.commit is None and item.is_folder:
+            folder = version.repository.root / item.path
+            there = {
+                file.relative_to(version.repository.root).as_posix() for file in folder.rglob("*") if file.is_file()
+            }
+            check.fail_all("in the folder, but not in dvc.lock", sorted(there - expected.keys()))
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = pool.map(lambda path: _md5(version, path), expected)
+        for (path, md5), (digest, trouble) in zip(expected.items(), found, strict=True):
+            check.looked_at += 1
+            if trouble:
+                check.fail(trouble)
+            elif digest != md5:
+                check.fail(f"{path}: found md5 {digest}, dvc.lock has {md5}")
+    return check
+
+
+def _md5(version: Version, path: str) -> tuple[str, str]:
+    """The md5 of a file, or why there is none."""
+    try:
+        file = _here(version, path)
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "md5").hexdigest(), ""
+    except (UserError, OSError) as error:
+        return "", str(error)
+
+
+def _here(version: Version, path: str) -> Path:
+    if version.commit is not None:
+        return version.file(path)
+    file = version.repository.root / path
+    if not file.is_file():
+        raise UserError(f"{path}: missing in the work tree; `dvc checkout` brings it back")
+    return file
+
+
+def _current(version: Version) -> list[Item]:
+    """The outputs of the stages that params.yaml still asks for."""
+    stages = version.lock.stages
+    alive = {
+        f"{stage}@{key}"
+        for stage in {name.split("@")[0] for name in stages if "@" in name}
+        for key in version.each(stage)
+    }
+    return [out for name, stage in stages.items() if "@" not in name or name in alive for out in stage.outs.values()]
+
+
+def _chain(version: Version) -> Check:
+    """What one stage read is what another made: else something was made anew, and what follows from it was not."""
+    check = Check("stages read what others made")
+    outs = {out.path: out for out in _current(version)}
+    listed: dict[str, Mapping[str, str]] = {}
+    for name, stage in version.lock.stages.items():
+        if "@" in name and name.split("@")[1] not in version.each(name.split("@")[0]):
+            continue
+        for path, dep in stage.deps.items():
+            made = outs[path].md5 if path in outs else None
+            for folder in outs.values():
+                if folder.is_folder and path.startswith(f"{folder.path}/"):
+                    listed.setdefault(folder.path, version.hashes(folder.path))
+                    made = listed[folder.path].get(path)
+            if made is not None:
+                check.looked_at += 1
+                if made != dep.md5:
+                    check.fail(f"{name} read {path} with md5 {dep.md5}, but {made} was made; run `dvc repro`")
+    return check
+
+
+def _params(version: Version) -> Check:
+    """The stages ran with what params.yaml says."""
+    check = Check("stages ran with params.yaml")
+    for name, stage in version.lock.stages.items():
+        if "@" in name and name.split("@")[1] not in version.each(name.split("@")[0]):
+            continue
+        says = flat({key: _at(version.params, key) for key in stage.params})
+        ran_with = flat(stage.params)
+        check.looked_at += len(ran_with)
+        for key, (found, expected) in changed(says, ran_with).items():
+            check.fail(
+                f"params.yaml: {key}: found {word(found)}, but {name} ran with {word(expected)}; run `dvc repro`"
+            )
+    return check
+
+
+def _at(values: Any, key: str) -> Any:
+    for part in key.split("."):
+        if not isinstance(values, Mapping) or part not in values:
+            return ABSENT
+        values = values[part]
+    return values

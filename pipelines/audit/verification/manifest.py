@@ -1,0 +1,157 @@
+"""The manifest against its own rules, the image tables, split.npy and the licences that may enter."""
+
+from collections.abc import Collection, Iterator, Sequence
+from fnmatch import fnmatchcase
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crawler.licenses import UNKNOWN
+from curate.dataset import SPLIT_CODES
+from curate.records import MANIFEST, Decision, Reason, Split
+from pipelines.audit.alignment import KEY, differs
+from pipelines.audit.difference import TOLD
+from pipelines.audit.verification.check import Check
+from pipelines.audit.version import Version
+
+Names = Sequence[str]
+
+
+def checks(version: Version, sample: int | None) -> Iterator[Check]:
+    manifest = version.manifest()
+    yield form(manifest)
+    missing = set(MANIFEST.names) - set(manifest.column_names)
+    if missing:
+        return  # nothing else can be asked
+    images = {source: version.table(path) for source, path in version.made("extract", ".parquet").items()}
+    yield verdicts(manifest)
+    yield places(manifest)
+    yield splits(manifest, version.array("split.npy"))
+    yield references(manifest)
+    yield from sources(manifest, images)
+    params = version.lock.stages["curate"].params
+    yield licenses(manifest, params.get("crawl.licenses") or [], keep_unknown=params.get("crawl.unknown") == "keep")
+
+
+def form(manifest: pa.Table) -> Check:
+    """Columns and types are those of curate.records.MANIFEST, rows are sorted, and none comes twice."""
+    check = Check("the manifest has its form", looked_at=manifest.num_rows)
+    for field in MANIFEST:
+        found = manifest.schema.field(field.name).type if field.name in manifest.column_names else "nothing"
+        if found != field.type:
+            check.fail(f"manifest.parquet: column {field.name}: found {found}, expected {field.type}")
+    if not set(KEY) <= set(manifest.column_names):
+        return check
+    keys = manifest.select(KEY)
+    if keys.num_rows > 1:
+        order = pc.sort_indices(keys, [(name, "ascending") for name in KEY]).to_numpy()
+        out = np.flatnonzero(order != np.arange(len(order)))
+        if len(out):
+            check.fail(
+                f"manifest.parquet: row {out[0]} is not in the order of (sha256, source), and {len(out) - 1} more"
+            )
+        counted = keys.group_by(list(KEY), use_threads=False).aggregate([([], "count_all")])
+        twice = counted.filter(pc.greater(counted["count_all"], 1))
+        check.fail_all("twice in the manifest", (f"{row['sha256']} of {row['source']}" for row in twice.to_pylist()))
+    return check
+
+
+def verdicts(manifest: pa.Table) -> Check:
+    """Enums are closed, and what belongs to a kept image is there for kept ones and no others."""
+    check = Check("verdicts are whole", looked_at=manifest.num_rows)
+    for column, enum in (("decision", Decision), ("reason", Reason), ("split", Split)):
+        known = pc.is_in(manifest[column], pa.array([*enum, None], pa.string()))
+        _fail(check, manifest, pc.invert(known), f"{column} is not one of {', '.join(enum)}")
+    kept = pc.equal(manifest["decision"], Decision.KEPT)
+    _fail(check, manifest, pc.equal(kept, pc.is_valid(manifest["reason"])), "kept with a reason, or dropped without")
+    _fail(check, manifest, pc.not_equal(kept, pc.is_valid(manifest["row"])), "kept without a row, or dropped with one")
+    _fail(
+        check, manifest, pc.not_equal(kept, pc.is_valid(manifest["split"])), "kept without a split, or dropped with one"
+    )
+    return check
+
+
+def places(manifest: pa.Table) -> Check:
+    """Rows of images.npy are 0, 1, 2, … in the order of sha256."""
+    kept = manifest.filter(pc.is_valid(manifest["row"]))
+    check = Check("rows count up by sha256", looked_at=kept.num_rows)
+    wrong = kept["row"].to_numpy() != np.arange(kept.num_rows)
+    _fail(check, kept, pa.array(wrong), "its row is not its place by sha256")
+    return check
+
+
+def splits(manifest: pa.Table, split: np.ndarray) -> Check:
+    """split.npy says the same as the manifest."""
+    kept = manifest.filter(pc.is_valid(manifest["row"]))
+    check = Check("split.npy is the manifest's", looked_at=kept.num_rows)
+    if len(split) != kept.num_rows:
+        check.fail(f"split.npy: found {len(split)} rows, expected {kept.num_rows}, one for each image kept")
+        return check
+    codes = np.array(
+        [SPLIT_CODES.get(Split(name), -1) if name in set(Split) else -1 for name in kept["split"].to_pylist()], np.int16
+    )
+    _fail(check, kept, pa.array(codes != split), "split.npy has another split")
+    return check
+
+
+def references(manifest: pa.Table) -> Check:
+    """Keepers and clusters are images of the manifest; an image that is kept leads its own cluster."""
+    check = Check("keepers and clusters exist", looked_at=manifest.num_rows)
+    for column in ("keeper", "cluster"):
+        known = pc.is_in(manifest[column], pc.unique(manifest["sha256"]))
+        _fail(
+            check,
+            manifest,
+            pc.and_(pc.is_valid(manifest[column]), pc.invert(known)),
+            f"its {column} is not in the manifest",
+        )
+    lost = pc.is_in(manifest["reason"], pa.array([Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE], pa.string()))
+    _fail(check, manifest, pc.and_(lost, pc.is_null(manifest["keeper"])), "a duplicate of nothing")
+    kept = pc.equal(manifest["decision"], Decision.KEPT)
+    _fail(check, manifest, pc.and_(kept, pc.is_valid(manifest["keeper"])), "kept, though it lost to another")
+    return check
+
+
+def sources(manifest: pa.Table, images: dict[str, pa.Table]) -> Iterator[Check]:
+    """A row for every image of every source and no others, which tells what the source tells."""
+    here = Check("every image of every source has its row")
+    told = Check("the manifest tells what the sources tell")
+    for name in sorted(set(pc.unique(manifest["source"]).to_pylist()) - images.keys()):
+        here.fail(f"manifest.parquet: source {name} is not one of {', '.join(sorted(images))}")
+    for name, table in sorted(images.items()):
+        rows = manifest.filter(pc.equal(manifest["source"], name))
+        here.looked_at += table.num_rows
+        told.looked_at += table.num_rows
+        here.fail_all(f"in {name}, but without a row", _missing(table, rows["sha256"]))
+        here.fail_all(f"a row for {name}, which does not have it", _missing(rows, table["sha256"]))
+        match = pc.index_in(rows["sha256"], table["sha256"].combine_chunks())
+        there = pc.is_valid(match)
+        rows, source = rows.filter(there), table.take(match.filter(there))
+        for column in TOLD:
+            _fail(told, rows, pa.array(differs(rows[column], source[column])), f"{column} is not what {name} says")
+    yield here
+    yield told
+
+
+def licenses(manifest: pa.Table, allowed: Collection[str], *, keep_unknown: bool) -> Check:
+    """Every kept image has a licence that the allow list lets in."""
+    kept = manifest.filter(pc.equal(manifest["decision"], Decision.KEPT))
+    check = Check("licences of kept images are allowed", looked_at=kept.num_rows)
+    for license_id in sorted({str(one) for one in pc.unique(kept["license"]).to_pylist()}):
+        if (license_id == UNKNOWN and keep_unknown) or any(fnmatchcase(license_id, pattern) for pattern in allowed):
+            continue
+        _fail(check, kept, pc.equal(kept["license"], license_id), f"kept under {license_id}, which is not allowed")
+    return check
+
+
+def _missing(table: pa.Table, digests: pa.ChunkedArray) -> list[str]:
+    absent: list[str] = (
+        table["sha256"].filter(pc.invert(pc.is_in(table["sha256"], digests.combine_chunks()))).to_pylist()
+    )
+    return absent
+
+
+def _fail(check: Check, rows: pa.Table, wrong: pa.ChunkedArray | pa.Array, what: str) -> None:
+    found = rows.filter(pc.fill_null(wrong, True)).select(KEY).to_pylist()
+    check.fail_all(what, (f"{row['sha256']} of {row['source']}" for row in found))

@@ -1,0 +1,93 @@
+"""The papers of a dataset: ATTRIBUTION.md names every facade, croissant.json describes these very files."""
+
+import hashlib
+import json
+import logging
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crawler.errors import UserError
+from curate.papers import ATTRIBUTION_FILE, CROISSANT_FILE, attribution
+from curate.records import Decision
+from curate.rules import RULE_VERSION
+from pipelines.audit.verification.check import Check
+from pipelines.audit.version import Version
+
+RECORDS = 1000  # that mlcroissant loads, at most
+
+
+def checks(version: Version, sample: int | None) -> Iterator[Check]:
+    manifest = version.manifest()
+    kept = manifest.filter(pc.equal(manifest["decision"], Decision.KEPT))
+    yield _attribution(version, kept)
+    yield _described(version)
+    yield _loadable(version)
+
+
+def _attribution(version: Version, kept: pa.Table) -> Check:
+    """ATTRIBUTION.md has a line for every facade, with what the manifest says of it."""
+    check = Check("ATTRIBUTION.md names every facade", looked_at=kept.num_rows)
+    text = version.file(f"{version.dataset.path}/{ATTRIBUTION_FILE}").read_text(encoding="utf-8")
+    if {RULE_VERSION} == set(kept["rule_version"].to_pylist()):
+        missing = sorted(set(attribution(kept)) - set(text.splitlines()))
+        check.fail_all("expected this line in ATTRIBUTION.md, found none", missing)
+    else:  # an older version had its own words
+        named = {int(row) for row in re.findall(r"^- (\d+): ", text, re.MULTILINE)}
+        check.fail_all("not in ATTRIBUTION.md", (f"row {row}" for row in kept["row"].to_pylist() if row not in named))
+    return check
+
+
+def _described(version: Version) -> Check:
+    """Each file that croissant.json lists is there, with the sha256 that it gives."""
+    check = Check("croissant.json describes these files")
+    for entry in _croissant(version).get("distribution", []):
+        name = entry.get("contentUrl", "")
+        check.looked_at += 1
+        try:
+            with version.file(f"{version.dataset.path}/{name}").open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except UserError as error:
+            check.fail(f"croissant.json lists {name}: {error}")
+            continue
+        if digest != entry.get("sha256"):
+            check.fail(f"croissant.json: {name}: found sha256 {digest}, expected {entry.get('sha256')}")
+    return check
+
+
+def _loadable(version: Version) -> Check:
+    """mlcroissant accepts croissant.json, and loads records through it."""
+    check = Check("mlcroissant loads records through croissant.json")
+    logging.getLogger("absl").setLevel(logging.ERROR)  # it warns of what is left out on purpose
+    try:
+        import mlcroissant
+    except ImportError:
+        check.skipped = "mlcroissant is not installed"
+        return check
+    with tempfile.TemporaryDirectory() as folder:
+        # The cache names files by their hash; mlcroissant wants them by their name.
+        for path in version.hashes(version.dataset.path):
+            (Path(folder) / Path(path).name).symlink_to(version.file(path).resolve())
+        try:
+            dataset = mlcroissant.Dataset(jsonld=Path(folder) / CROISSANT_FILE)
+            for record_set in dataset.metadata.record_sets:
+                for record, _ in zip(dataset.records(record_set.uuid), range(RECORDS), strict=False):
+                    check.looked_at += bool(record)
+        except Exception as error:  # what it raises on a file that it does not like is no closed set
+            check.fail(f"croissant.json: {' '.join(str(error).split())}")
+    if not check.failures and not check.looked_at:
+        check.fail("croissant.json: found no record to load")
+    return check
+
+
+def _croissant(version: Version) -> dict[str, list[dict[str, str]]]:
+    path = version.file(f"{version.dataset.path}/{CROISSANT_FILE}")
+    try:
+        described: dict[str, list[dict[str, str]]] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"croissant.json: not JSON: {error}") from None
+    return described

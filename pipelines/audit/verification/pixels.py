@@ -1,0 +1,93 @@
+"""images.npy against the prepared tables, and against the raw bytes."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from crawler.errors import UserError
+from curate.crop import center_crop
+from curate.decide import fixed_size_bytes
+from curate.decode import Picture, decode
+from curate.records import Decision
+from pipelines.audit.originals import Originals
+from pipelines.audit.verification.check import Check, spread
+from pipelines.audit.version import Version
+
+BATCH = 2048  # rows of a prepared table at a time
+THREADS = 2  # decoders give up the interpreter's lock
+
+Pixels = NDArray[np.uint8]
+
+
+def checks(version: Version, sample: int | None) -> Iterator[Check]:
+    manifest = version.manifest(("sha256", "source", "row", "decision"))
+    kept = manifest.filter(pc.and_(pc.equal(manifest["decision"], Decision.KEPT), pc.is_valid(manifest["row"])))
+    images = version.array("images.npy")
+    shape = Check("images.npy has a facade for each image kept", looked_at=kept.num_rows)
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] != 3 or len(images) != kept.num_rows:
+        shape.fail(f"images.npy: found {images.dtype} {images.shape}, expected uint8 ({kept.num_rows}, 3, S, S)")
+    yield shape
+    rows = kept["row"].to_numpy()
+    if not shape.failures and (rows < len(images)).all() and (rows >= 0).all():
+        yield _prepared(version, kept, images)
+        yield _raw(version, kept.take(pa.array(spread(kept.num_rows, sample))), images)
+
+
+def _prepared(version: Version, kept: pa.Table, images: Pixels) -> Check:
+    """Every facade is what stage prepare made of its image."""
+    check = Check("facades are those of the prepared tables")
+    for source, path in version.made("prepare", ".parquet").items():
+        own = kept.filter(pc.equal(kept["source"], source))
+        names, rows = own["sha256"].to_numpy(), own["row"].to_numpy()
+        there, other = np.zeros((2, len(names)), bool)
+        for batch in pq.ParquetFile(version.file(path)).iter_batches(BATCH, columns=["sha256", "pixels"]):
+            places = pc.index_in(batch["sha256"], value_set=pa.array(names, pa.string()))
+            mine = places.drop_null().to_numpy()
+            pixels = fixed_size_bytes(pa.chunked_array([batch["pixels"].filter(pc.is_valid(places))]))
+            there[mine] = True
+            if len(mine):
+                other[mine] = (images[rows[mine]].reshape(len(mine), -1) != pixels).any(axis=1)
+        for wrong, what in ((other, f"its pixels are not those of {path}"), (~there, f"kept, but not in {path}")):
+            check.fail_all(what, (f"images.npy row {rows[at]}, {names[at]}" for at in np.flatnonzero(wrong)))
+        check.looked_at += len(names)
+    return check
+
+
+def _raw(version: Version, kept: pa.Table, images: Pixels) -> Check:
+    """Facades are the crops of the archived bytes."""
+    check = Check("facades are the crops of the archived bytes")
+    for source in version.made("crawl"):
+        own = kept.filter(pc.equal(kept["source"], source)).select(["sha256", "row"]).to_pylist()
+        with (
+            Originals(version, source, [image["sha256"] for image in own]) as originals,
+            ThreadPoolExecutor(THREADS) as pool,
+        ):
+            check.fail(*filter(None, pool.map(partial(_failure, originals, images), own)))
+        check.looked_at += len(own)
+    return check
+
+
+def _failure(originals: Originals, images: Pixels, image: dict[str, Any]) -> str:
+    """What is wrong with one facade; empty where nothing is."""
+    name = f"images.npy row {image['row']}, {image['sha256']}"
+    facade = images[image["row"]]
+    size = facade.shape[-1]
+    try:
+        body = originals.get(image["sha256"])
+    except UserError as error:
+        return f"{name}: {error}"
+    if hashlib.sha256(body).hexdigest() != image["sha256"]:
+        return f"{name}: the archive holds other bytes"
+    picture = decode(body, min_side=2 * size)
+    if not isinstance(picture, Picture):
+        return f"{name}: its bytes are no picture: {picture}"
+    same = np.array_equal(center_crop(picture.rgb, size), facade)
+    return "" if same else f"{name}: its pixels are not the crop of the archived bytes"

@@ -1,0 +1,134 @@
+"""`exclude` and `contaminated`: a takedown reaches every version and every model."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crawler.errors import UserError
+from pipelines.audit.contamination import contamination
+from pipelines.audit.history import entries
+from pipelines.audit.repository import Repository
+from pipelines.audit.takedown import Request, append, parse, requests_for
+
+if TYPE_CHECKING:
+    from conftest import Town
+
+HEADER = "kind,value,reason,by,date,near\n"
+REQUEST = Request("author", "Ann", 'she said "no",\nfirmly', "curator", "2026-11-23", True)
+
+
+def command(town: "Town", *arguments: str) -> subprocess.CompletedProcess[str]:
+    """As `facades audit` runs it: a UserError is its message and exit code 1."""
+    run = [sys.executable, "-c", "from pipelines.cli import app; app()", "audit", *arguments]
+    return subprocess.run(run, cwd=town.folder, capture_output=True, text=True)
+
+
+def test_a_line_is_added_and_the_others_stay(tmp_path: Path) -> None:
+    path = tmp_path / "exclusions.csv"
+    before = HEADER + "page,https://a.invalid/,no,me,2026-01-01,false"  # no newline at the end
+    path.write_text(before)
+    append(path, REQUEST)
+    assert path.read_text().startswith(before + "\n")
+    assert parse(path.read_bytes())[1] == REQUEST
+    with pytest.raises(UserError, match="author Ann is excluded already"):
+        append(path, REQUEST)
+
+
+def test_a_file_with_a_mistake_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "exclusions.csv"
+    path.write_text(HEADER + "sound,x,,,,\n")
+    with pytest.raises(UserError, match=r"exclusions\.csv:2: kind: found 'sound'"):
+        append(path, REQUEST)
+    assert path.read_text() == HEADER + "sound,x,,,,\n"
+
+
+def test_the_first_request_that_names_an_image_is_the_one() -> None:
+    rows = [
+        {"sha256": "a", "image_url": "u", "page_url": "p", "author": "Ann", "keeper": None},
+        {"sha256": "b", "image_url": "v", "page_url": "q", "author": "Bob", "keeper": "a"},
+        {"sha256": "c", "image_url": "w", "page_url": "r", "author": "Bob", "keeper": None},
+    ]
+    by_author = Request("author", "Ann", "", "", "", True)
+    assert requests_for(rows, [by_author]) == {"a": by_author, "b": by_author}
+    by_image = Request("image", "a", "", "", "", True)
+    assert requests_for(rows, [by_author, by_image])["a"] == by_image, "what names the image itself says most"
+
+
+def test_a_takedown_from_the_command_to_the_next_version(town: "Town") -> None:
+    victim = next(b for b in town.sources["town"] if b.author == "Cleo" and b.side > 200)
+    done = command(town, "exclude", victim.sha256[:10], "--reason", "the owner asked", "--exact")
+    assert done.returncode == 0, done.stderr
+    assert "1 images, 1 of them facades" in done.stdout
+    (*_, request) = parse((town.folder / "exclusions.csv").read_bytes())
+    assert (request.kind, request.value, request.by, request.near) == ("image", victim.sha256, "Test", False)
+
+    found = contamination(Repository(town.folder))
+    assert [held.version for held in found.versions][-1] == "v1.0.0"
+    assert {held.images for held in found.versions[:3]} == {1}, "the last three versions hold but this one"
+    assert {held.model for held in found.models} == {"facade"}
+
+    town.models["facade"] = 3  # `dvc repro` trains anew, as images.npy is another
+    town.commit("taken down")
+    newest = entries(Repository(town.folder))[0]
+    assert str(newest.number) == "5.0.0"
+    found = contamination(Repository(town.folder))
+    assert newest.name not in {held.version for held in found.versions}
+    assert newest.revision[:8] not in {held.version for held in found.models}
+    assert "1fac" not in found.unknown
+
+    town.params["sources"]["town"]["snapshot"] = "2"
+    town.drawn.clear()  # crawled again, with the same images
+    town.commit("refreshed")
+    rows = {row["sha256"]: row["reason"] for row in _manifest(town)}
+    assert rows[victim.sha256] == "excluded", "a refresh does not bring it back"
+
+
+def _manifest(town: "Town") -> list[dict[str, str]]:
+    from pipelines.audit.version import open_version
+
+    return open_version(Repository(town.folder), "HEAD").manifest(["sha256", "reason"]).to_pylist()
+
+
+def test_authors_pages_and_urls_are_excluded_as_such(town: "Town") -> None:
+    building = town.sources["town"][19]
+    for arguments, kind, value in (
+        (["--author", "Ann"], "author", "Ann"),
+        (["--page", building.page_url], "page", building.page_url),
+        ([building.image_url], "url", building.image_url),
+    ):
+        assert command(town, "exclude", *arguments, "--reason", "no", "--by", "me").returncode == 0
+        (*_, request) = parse((town.folder / "exclusions.csv").read_bytes())
+        assert (request.kind, request.value, request.by, request.near) == (kind, value, "me", True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--reason", "no"], "found 0 things to exclude"),
+        (["--reason", "no", "--author", "Ann", "--page", "https://x.invalid/"], "found 2 things to exclude"),
+        (["--reason", "no", "beefbeef"], "no image whose sha256 starts so"),
+        (["--reason", "no", "--author", "Bob", "--exact"], "author Bob is excluded already"),
+    ],
+)
+def test_a_mistake_is_one_line_and_changes_nothing(story: "Town", arguments: list[str], message: str) -> None:
+    before = (story.folder / "exclusions.csv").read_bytes()
+    done = command(story, "exclude", *arguments)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (story.folder / "exclusions.csv").read_bytes() == before
+
+
+def test_what_was_taken_down_is_still_held_by_older_versions_and_models(story: "Town") -> None:
+    found = contamination(Repository(story.folder))
+    names = [held.version for held in found.versions]
+    assert len(names) == 3
+    assert names[-1] == "v1.0.0"
+    assert all(held.requests == ["by curator, 2026-11-20: asked by mail (author Bob)"] for held in found.versions)
+    assert len(found.models) == 4, "trained twice on the first version, once on each of the next two"
+    done = command(story, "contaminated")
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.splitlines())) <= 80

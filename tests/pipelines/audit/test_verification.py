@@ -1,0 +1,289 @@
+"""`verify`: whatever is tampered with is caught and named, each thing by its own check."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.audit.repository import Repository
+from pipelines.audit.verification import verify
+from pipelines.audit.verification.check import spread
+from pipelines.audit.version import open_version
+
+if TYPE_CHECKING:
+    from conftest import Town
+
+FILES = "files have the md5 of dvc.lock"
+
+
+def failures(town: "Town", rev: str = "workspace", sample: int | None = None) -> dict[str, list[str]]:
+    version = open_version(Repository(town.folder), rev)
+    return {check.name: check.failures for check in verify(version, sample) if check.failures}
+
+
+def test_every_version_holds_what_it_claims(story: "Town") -> None:
+    for rev in ("workspace", "HEAD", "v1.0.0"):
+        checks = list(verify(open_version(Repository(story.folder), rev)))
+        assert {check.name: check.failures for check in checks if check.failures} == {}
+        assert all(check.looked_at for check in checks), "a check that looked at nothing"
+        assert not [check.name for check in checks if check.skipped]
+    assert len(checks) == 18
+
+
+def edit(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    table = change(pq.read_table(path))
+    path.unlink()  # it may be a link into the cache
+    pq.write_table(table, path)
+
+
+def with_column(name: str, change: Callable[[list[object]], list[object]]) -> Callable[[pa.Table], pa.Table]:
+    def changed(table: pa.Table) -> pa.Table:
+        place = table.schema.get_field_index(name)
+        field = table.schema.field(name)
+        return table.set_column(place, field, pa.array(change(table[name].to_pylist()), field.type))
+
+    return changed
+
+
+def images(town: "Town", change: Callable[[np.ndarray], object], name: str = "images.npy") -> None:
+    path = town.folder / "data/dataset" / name
+    array = np.load(path)
+    made = change(array)
+    path.unlink()
+    np.save(path, array if made is None else made)
+
+
+def _flip(array: np.ndarray) -> None:
+    array[3, 1, 20, 20] ^= 1
+
+
+def _swap(array: np.ndarray) -> None:
+    array[[2, 5]] = array[[5, 2]]
+
+
+def _manifest(column: str, change: Callable[[list[object]], list[object]]) -> Callable[["Town"], None]:
+    return lambda town: edit(town.folder / "data/dataset/manifest.parquet", with_column(column, change))
+
+
+def _first(condition: Callable[[object], bool], value: object) -> Callable[[list[object]], list[object]]:
+    """The first value that meets a condition becomes another."""
+
+    def change(values: list[object]) -> list[object]:
+        place = next(place for place, old in enumerate(values) if condition(old))
+        return [*values[:place], value, *values[place + 1 :]]
+
+    return change
+
+
+def _lose(town: "Town") -> None:
+    (town.folder / "data/archive/town/00000.warc").unlink()
+
+
+def _damage(town: "Town") -> None:
+    path = town.folder / "data/archive/town/00000.warc"
+    row = pq.read_table(path.parent / "index.parquet").to_pylist()[4]
+    content = bytearray(path.read_bytes())
+    content[row["offset"] + 100] ^= 255
+    path.unlink()
+    path.write_bytes(content)
+
+
+def _stale_lock(town: "Town") -> None:
+    old = town.git("show", f"{town.commits['threshold']}:dvc.lock")
+    (town.folder / "dvc.lock").write_text(old)
+
+
+def _stale_params(town: "Town") -> None:
+    path = town.folder / "params.yaml"
+    path.write_text(path.read_text().replace("min_side: 120", "min_side: 130"))
+
+
+def _lose_attribution(town: "Town") -> None:
+    path = town.folder / "data/dataset/ATTRIBUTION.md"
+    lines = path.read_text().splitlines(keepends=True)
+    path.unlink()
+    path.write_text("".join(line for line in lines if not line.startswith("- 7: ")))
+
+
+def _edit_croissant(change: Callable[[dict], object]) -> Callable[["Town"], None]:
+    def edited(town: "Town") -> None:
+        path = town.folder / "data/dataset/croissant.json"
+        described = json.loads(path.read_text())
+        change(described)
+        path.unlink()
+        path.write_text(json.dumps(described))
+
+    return edited
+
+
+def _other_file(town: "Town") -> None:
+    (town.folder / "data/dataset/extra.npy").write_bytes(b"more")
+
+
+TAMPERINGS: list[tuple[str, Callable[["Town"], None], str, str]] = [
+    (
+        "a flipped pixel",
+        lambda t: images(t, _flip),
+        "facades are the crops of the archived bytes",
+        "images.npy row 3, ",
+    ),
+    (
+        "a flipped pixel, against prepared",
+        lambda t: images(t, _flip),
+        "facades are those of the prepared tables",
+        "row 3, ",
+    ),
+    ("a swapped row", lambda t: images(t, _swap), "facades are the crops of the archived bytes", "images.npy row 2, "),
+    (
+        "a facade too few",
+        lambda t: images(t, lambda a: a[:-1]),
+        "images.npy has a facade for each image kept",
+        "expected uint8 (18",
+    ),
+    (
+        "another split",
+        lambda t: images(t, lambda a: 1 - a, "split.npy"),
+        "split.npy is the manifest's",
+        "another split",
+    ),
+    (
+        "an edited licence",
+        _manifest("license", _first(lambda v: True, "CC0-1.0")),
+        "the manifest tells what the sources tell",
+        "license is not what",
+    ),
+    (
+        "a licence that is not allowed",
+        _manifest("license", lambda values: ["InC-1.0"] * len(values)),
+        "licences of kept images are allowed",
+        "kept under InC-1.0, which is not allowed",
+    ),
+    ("an unknown reason", _manifest("reason", _first(bool, "ugly")), "verdicts are whole", "reason is not one of"),
+    (
+        "a reason withdrawn",
+        _manifest("reason", _first(bool, None)),
+        "verdicts are whole",
+        "kept with a reason, or dropped without",
+    ),
+    (
+        "a row number",
+        _manifest("row", _first(lambda v: v == 4, 5)),
+        "rows count up by sha256",
+        "its row is not its place",
+    ),
+    (
+        "a keeper",
+        _manifest("keeper", _first(bool, "0" * 64)),
+        "keepers and clusters exist",
+        "its keeper is not in the manifest",
+    ),
+    (
+        "another order",
+        lambda t: edit(
+            t.folder / "data/dataset/manifest.parquet", lambda table: table.take([1, 0, *range(2, len(table))])
+        ),
+        "the manifest has its form",
+        "row 0 is not in the order",
+    ),
+    (
+        "a row too few",
+        lambda t: edit(t.folder / "data/dataset/manifest.parquet", lambda table: table.slice(1)),
+        "every image of every source has its row",
+        "but without a row",
+    ),
+    (
+        "a row twice",
+        lambda t: edit(t.folder / "data/dataset/manifest.parquet", lambda table: table.take([0, *range(len(table))])),
+        "the manifest has its form",
+        "twice in the manifest",
+    ),
+    (
+        "a column too few",
+        lambda t: edit(t.folder / "data/dataset/manifest.parquet", lambda table: table.drop_columns(["author"])),
+        "the manifest has its form",
+        "column author: found nothing, expected string",
+    ),
+    ("a missing shard", _lose, FILES, "data/archive/town/00000.warc: missing in the work tree"),
+    ("a damaged shard", _damage, "archives hold the bytes of their sha256", "are not those of"),
+    ("a stale lock", _stale_lock, FILES, "dvc.lock has"),
+    ("other parameters", _stale_params, "stages ran with params.yaml", "found 130"),
+    ("a file that no stage made", _other_file, FILES, "data/dataset/extra.npy: in the folder, but not in dvc.lock"),
+    ("a line of ATTRIBUTION.md", _lose_attribution, "ATTRIBUTION.md names every facade", "- 7: "),
+    (
+        "a hash in croissant.json",
+        _edit_croissant(lambda c: c["distribution"][0].update(sha256="0" * 64)),
+        "croissant.json describes these files",
+        "images.npy: found sha256",
+    ),
+    (
+        "a field of croissant.json",
+        _edit_croissant(lambda c: c["recordSet"][0]["field"][0]["source"]["extract"].update(column="nowhere")),
+        "mlcroissant loads records through croissant.json",
+        "croissant.json: ",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("tamper", "check", "message"), [one[1:] for one in TAMPERINGS], ids=[one[0] for one in TAMPERINGS]
+)
+def test_tampering_is_caught_and_named(
+    town: "Town", tamper: Callable[["Town"], None], check: str, message: str
+) -> None:
+    tamper(town)
+    found = failures(town)
+    assert check in found, found
+    assert any(message in line for line in found[check]), found[check]
+
+
+def test_rot_in_the_cache_is_caught_for_a_revision(town: "Town") -> None:
+    path = open_version(Repository(town.folder), "HEAD").file("data/dataset/split.npy")
+    content = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    found = failures(town, "HEAD")
+    assert hashlib.md5(content).hexdigest() in found[FILES][0]
+    assert found["split.npy is the manifest's"]
+
+
+def test_a_model_that_was_not_trained_anew_is_a_stale_stage(town: "Town") -> None:
+    lock = (town.folder / "dvc.lock").read_text()
+    new = open_version(Repository(town.folder), "HEAD").hashes("data/dataset")["data/dataset/images.npy"]
+    old = open_version(Repository(town.folder), "v1.0.0").hashes("data/dataset")["data/dataset/images.npy"]
+    (town.folder / "dvc.lock").write_text(lock.replace(new, old))
+    assert any(
+        "train@facade read data/dataset/images.npy" in line for line in failures(town)["stages read what others made"]
+    )
+
+
+def test_data_that_are_not_to_be_had_are_a_failure(town: "Town") -> None:
+    shutil.rmtree(town.folder / ".dvc/cache")
+    assert any("no default DVC remote" in line for lines in failures(town, "HEAD").values() for line in lines)
+
+
+def test_a_sample_is_spread_evenly() -> None:
+    assert spread(10, 3).tolist() == [0, 4, 9]
+    assert spread(3, 10).tolist() == spread(3, None).tolist() == [0, 1, 2]
+    assert len(spread(100_000, 1000)) == 1000
+    assert spread(0, 5).tolist() == []
+
+
+def test_the_command_exits_with_1_and_lists_what_fails(town: "Town") -> None:
+    run = [sys.executable, "-c", "from pipelines.audit.cli import audit; audit()", "verify"]
+    assert subprocess.run([*run, "--sample", "5"], cwd=town.folder, capture_output=True).returncode == 0
+    _lose(town)
+    done = subprocess.run(run, cwd=town.folder, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "00000.warc: missing in the work tree" in " ".join(done.stdout.split())
+    told = subprocess.run([*run, "--json"], cwd=town.folder, capture_output=True, text=True)
+    assert told.returncode == 1
+    assert any(check["failures"] for check in json.loads(told.stdout))
