@@ -1,0 +1,100 @@
+"""What can be known of the path on a GPU without one."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from crawler.errors import UserError
+from train import hardware
+from train.augment import DRAWS
+from train.gan import SHOWINGS, Gan
+from train.recipe import Recipe
+
+CPU = torch.device("cpu")
+EVERYTHING = Recipe(
+    batch=4, latent=8, width_g=4, width_d=4, loss="relativistic", norm_d="none", r1=0.1, r2=0.1, penalty_every=2,
+    adaptive=0.6,
+)  # fmt: skip
+RECIPES = [EVERYTHING, Recipe(recipe="seed", batch=4, width_g=4, width_d=4)]
+
+
+class NoWaiting(TorchDispatchMode):
+    """Raises where the host would have to wait for a value or a shape from the device."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func.overloadpacket in (torch.ops.aten._local_scalar_dense, torch.ops.aten.nonzero):
+            raise AssertionError(f"{func} waits for the device")
+        return func(*args, **(kwargs or {}))
+
+
+def test_the_guard_sees_an_item() -> None:
+    with NoWaiting(), pytest.raises(AssertionError, match="waits for the device"):
+        torch.ones(1).item()
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_no_step_waits_for_the_device(recipe: Recipe) -> None:
+    gan = Gan(recipe, 32, CPU, "fp32")
+    with NoWaiting():
+        for step in range(3):
+            gan.update(torch.rand(4, 3, 32, 32), step)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_all_tensors_of_a_step_live_on_the_device(recipe: Recipe) -> None:
+    """Tensors on `meta` have a shape and no values: one left on the CPU, or a value that is asked for, is an error."""
+    meta = torch.device("meta")
+    gan = Gan(recipe, 32, meta, "fp32")
+    for name, network in (("adam_g", gan.G), ("adam_d", gan.D)):
+        setattr(gan, name, torch.optim.Adam(network.parameters()))  # the fused one has no such device
+    real, z = torch.empty(4, 3, 32, 32, device=meta), torch.empty(4, recipe.latent, 1, 1, device=meta)
+    u, weight = torch.empty(4, SHOWINGS, DRAWS, device=meta), torch.empty((), device=meta)
+    for penalised in (False, True):
+        figures = gan._step(penalised, real, z, u, weight)
+        assert (figures.device, figures.shape) == (meta, (4,))
+
+
+@pytest.mark.slow
+def test_a_compiled_step_is_the_same_and_breaks_at_autograd_and_optimisers_alone() -> None:
+    plain, compiled = (Gan(EVERYTHING, 32, CPU, "fp32") for _ in range(2))
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    compiled._plain, compiled._penalised = (
+        torch.compile(step, backend="eager") for step in (compiled._plain, compiled._penalised)
+    )
+    for step in range(3):
+        real = torch.rand(4, 3, 32, 32)
+        torch.testing.assert_close(compiled.update(real, step), plain.update(real, step))
+    known = ("_fused_adam", "Optimizer.zero_grad", "torch.autograd", "torch._dynamo.graph_break")
+    breaks = list(torch._dynamo.utils.counters["graph_break"])
+    assert breaks
+    assert [reason for reason in breaks if not any(name in reason for name in known)] == []
+
+
+def test_memory_that_does_not_suffice_is_told_with_the_number_and_what_to_lower() -> None:
+    """The CPU's allocator refuses more than there are addresses for."""
+    with (
+        pytest.raises(UserError, match=r"tried to allocate \d+ bytes.*Lower batch \(now 4\), then width_d \(4\)"),
+        hardware.enough_memory(EVERYTHING),
+    ):
+        torch.empty(2**60, dtype=torch.uint8)
+
+
+def test_other_errors_pass_through() -> None:
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"), hardware.enough_memory(EVERYTHING):
+        torch.ones(2, 3) @ torch.ones(2, 3)
+
+
+@pytest.mark.parametrize(("asked", "native", "chosen"), [("auto", True, "bf16"), ("auto", False, "fp32")])
+def test_auto_takes_what_the_hardware_runs_natively(
+    asked: str, native: bool, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hardware, "has_native_bf16", lambda device: native)
+    assert hardware.pick_precision(Recipe.model_validate({"precision": asked}), CPU) == chosen
+
+
+@pytest.mark.parametrize("asked", ["fp32", "bf16"])
+def test_a_named_precision_is_taken_anywhere(asked: str) -> None:
+    assert hardware.pick_precision(Recipe.model_validate({"precision": asked}), CPU) == asked
