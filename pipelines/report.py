@@ -1,4 +1,4 @@
-"""Stage report: one self-contained page on the dataset and the models, report/index.html."""
+"""Stage report: one self-contained page on the dataset and the models, report/index.html, and its tables beside it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from crawler.errors import UserError
 from crawler.files import replacing
 from curate.dataset import read_images, read_manifest, read_split
 from pipelines import params, paths
-from pipelines.page import galleries, origins, selection
+from pipelines.page import galleries, origins, selection, tables
 from pipelines.page.funnel import funnel
 from pipelines.page.models import Model, compared, ranked, read_model
 from pipelines.page.pixels import prepared_pixels, upright
@@ -22,6 +22,7 @@ from pipelines.progress import progress
 
 FETCHED = ["url", "role", "outcome", "status", "first_at", "last_at", "detail"]
 REAL_SHOWN = 64  # beside as many generated
+TABLES = "tables"  # a folder beside the page
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def write_report(
     out: Path,
     progress: Callable[[int, int | None, str], None] = lambda done, total, note: None,
 ) -> None:
-    """Write the page; equal inputs give equal bytes.
+    """Write the page, and its tables to a folder beside it; equal inputs give equal bytes.
 
     Args:
         dataset: images.npy, manifest.parquet and split.npy, made of just these sources.
@@ -89,25 +90,40 @@ def write_report(
     shown = ranked(read)
 
     progress(2 + len(shown), total, "page")
+    steps = funnel(tried, sum(listed.values()), manifest)
+    told = [
+        origins.source(name, fetches[name], origins.read_record(at.archive / "run.json"), manifest)
+        for name, at in sources.items()
+    ]
+    licenses, failures = origins.licenses(manifest), origins.failures(tried)
+    whole = tables.tables(
+        steps=steps,
+        manifest=manifest,
+        prepared=prepared,
+        sources=told,
+        licenses=licenses,
+        failures=failures,
+        models=shown,
+    )
     html = render(
         {
-            "steps": funnel(tried, sum(listed.values()), manifest),
+            "steps": steps,
             "kept": galleries.gallery("facades", "facades", kept, pixels),
             "dropped": [galleries.drop_gallery(reason, chosen, pixels, prepared) for reason, chosen in dropped.items()],
             "clusters": clusters,
             "cluster_sheet": cluster_sheet,
             "families": families,
-            "sources": [
-                origins.source(name, fetches[name], origins.read_record(at.archive / "run.json"), manifest)
-                for name, at in sources.items()
-            ],
-            "licenses": origins.licenses(manifest),
-            "failures": origins.failures(tried),
+            "sources": told,
+            "licenses": licenses,
+            "failures": failures,
             "real": _real(images, read_split(dataset)),
             "models": shown,
             "metrics": compared(shown),
+            "tables": list(whole),
         }
     )
+    with replacing(out.with_name(TABLES)) as draft:
+        tables.write(whole, draft)
     with replacing(out) as draft:
         draft.write_text(html, encoding="utf-8")
     progress(total, total, f"{len(html) / 1e6:.1f} MB")

@@ -48,32 +48,38 @@ def kept(manifest: pa.Table) -> Selection:
 
 def dropped(manifest: pa.Table) -> dict[Reason, Selection]:
     """For each reason that occurs, the images nearest to the threshold, then by sha256."""
+    tables = {reason: nearest(manifest.filter(pc.equal(manifest["reason"], reason))) for reason in Reason}
     return {
-        reason: selection
-        for reason in Reason
-        if (selection := _nearest(manifest.filter(pc.equal(manifest["reason"], reason)))).total
+        reason: Selection(table.num_rows, tuple(table.slice(0, DROPPED_SHOWN).to_pylist()))
+        for reason, table in tables.items()
+        if table.num_rows
     }
 
 
 def clusters(manifest: pa.Table) -> Clusters:
     """The clusters that are the easiest to doubt: with the least alike member first, exact copies last."""
+    several = members(manifest)
+    worst = several.group_by("cluster").aggregate([("similarity", "min")])
+    first = worst.sort_by([("similarity_min", "ascending"), ("cluster", "ascending")]).slice(0, CLUSTERS_SHOWN)
+    shown = tuple(_cluster(several, name) for name in first["cluster"].to_pylist())
+    return Clusters(worst.num_rows, several.num_rows, shown)
+
+
+def members(manifest: pa.Table) -> pa.Table:
+    """The images of all clusters of two or more."""
     sizes = manifest.filter(pc.is_valid(manifest["cluster"])).group_by("cluster").aggregate([([], "count_all")])
     several = sizes.filter(pc.greater(sizes["count_all"], 1))["cluster"]
-    members = manifest.filter(pc.is_in(manifest["cluster"], value_set=several))
-    worst = members.group_by("cluster").aggregate([("similarity", "min")])
-    first = worst.sort_by([("similarity_min", "ascending"), ("cluster", "ascending")]).slice(0, CLUSTERS_SHOWN)
-    return Clusters(
-        len(several), members.num_rows, tuple(_cluster(members, name) for name in first["cluster"].to_pylist())
-    )
+    return manifest.filter(pc.is_in(manifest["cluster"], value_set=several))
 
 
-def _nearest(table: pa.Table) -> Selection:
+def nearest(table: pa.Table) -> pa.Table:
+    """The same rows, those nearest to their threshold first, then by sha256."""
     gap = pc.abs(pc.subtract(table["value"], table["threshold"]))
     # Relative, as one reason may have several measures, each in its own unit.
     scale = pc.max_element_wise(pc.abs(table["threshold"]), 1e-12)
     ranked = table.append_column("gap", pc.divide(gap, scale))
     ranked = ranked.sort_by([("gap", "ascending"), ("sha256", "ascending"), ("source", "ascending")])
-    return Selection(table.num_rows, tuple(ranked.drop_columns("gap").slice(0, DROPPED_SHOWN).to_pylist()))
+    return ranked.drop_columns("gap")
 
 
 def _cluster(members: pa.Table, name: str) -> Cluster:

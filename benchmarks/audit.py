@@ -1,0 +1,301 @@
+"""The audit at full size: `diff` at a million rows, `log` over 50 versions, `verify --sample 1000`, the pages.
+
+    python benchmarks/audit.py [--rows 1000000] [--images 100000] [--versions 50] [--runs 3]
+
+Builds real git and DVC repositories of made-up images in a temporary folder. Each figure is a whole command in its own
+process, as a person would run it, with warm files: the median of the runs, and the most memory of any.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from PIL import Image
+
+from crawler.fetches import Fetch
+from crawler.files import write_table
+from crawler.ledger import Ledger
+from crawler.records import IMAGES, Outcome, Role
+from crawler.tables import write_tables
+from curate.dataset import SPLIT_CODES
+from curate.papers import write_papers
+from curate.prepare import prepare
+from curate.records import MANIFEST, MEASURES, Split
+from curate.rules import CurateParams
+
+ROOT = Path(__file__).parents[1]
+PICTURES = 200  # different ones; every image has one of them, under bytes of its own
+STAGES = """
+stages:
+  crawl:
+    foreach: ${sources}
+    do: {cmd: "true", outs: ["data/archive/${key}"]}
+  extract:
+    foreach: ${sources}
+    do: {cmd: "true", outs: ["data/images/${key}.parquet"]}
+  prepare:
+    foreach: ${sources}
+    do: {cmd: "true", outs: ["data/prepared/${key}.parquet"]}
+  curate:
+    cmd: "true"
+    params: [crawl.licenses, crawl.unknown, sources, curate.thresholds]
+    outs: [data/dataset]
+"""
+PARAMS: dict[str, Any] = {
+    "crawl": {"licenses": ["CC-BY-*"], "unknown": "drop"},
+    "sources": {name: {"kind": "demo", "snapshot": "1"} for name in ("museum", "suburb", "town")},
+    "curate": {"thresholds": {"min_side": 96}},
+    "models": {},
+}
+SOURCES = tuple(PARAMS["sources"])
+
+
+AUDIT = """
+import resource, sys
+from pipelines.audit.cli import audit
+try:
+    audit()
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+
+
+class Repository:
+    """git and DVC, with the stages' names and outputs, and no stage that would run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        identity = {f"GIT_{who}_{what}": "bench" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        cache = str(folder.parent / "site-cache")
+        self.env = {
+            **os.environ,
+            **identity,
+            "PATH": path,
+            "PYTHONPATH": str(ROOT),
+            "DVC_NO_ANALYTICS": "1",
+            "DVC_SITE_CACHE_DIR": cache,
+        }
+        for command in (["git", "init", "-q"], ["dvc", "init", "-q"], ["dvc", "config", "cache.type", "hardlink,copy"]):
+            self.run(*command)
+        (folder / "dvc.yaml").write_text(STAGES)
+        (folder / "exclusions.csv").write_text("kind,value,reason,by,date,near\n")
+        (folder / ".gitignore").write_text("/data/\n")
+        self.data = folder / "data"
+
+    def run(self, *command: str) -> None:
+        subprocess.run(command, cwd=self.folder, env=self.env, check=True, stdout=subprocess.DEVNULL)
+
+    def commit(self, min_side: int, label: str) -> None:
+        PARAMS["curate"]["thresholds"]["min_side"] = min_side
+        (self.folder / "params.yaml").write_text(json.dumps(PARAMS))  # JSON is YAML, too
+        self.run("dvc", "commit", "-q", "-f")
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "-q", "-m", label)
+
+    def measure(self, runs: int, *command: str) -> tuple[float, int]:
+        """Median seconds and most bytes of `facades audit COMMAND`."""
+        seconds, memory = [], 0
+        for _ in range(runs):
+            started = time.perf_counter()
+            done = subprocess.run(
+                [sys.executable, "-c", AUDIT, *command], cwd=self.folder, env=self.env, capture_output=True, text=True
+            )
+            seconds.append(time.perf_counter() - started)
+            assert done.returncode == 0, done.stdout + done.stderr
+            memory = max(memory, 1024 * int(done.stderr.split()[-1]))
+        return statistics.median(seconds), memory
+
+
+def manifest(digests: Sequence[str], min_side: int, *, without_duplicates: bool = False) -> pa.Table:
+    """Decisions on these images (sorted): some too small, some near duplicates, the rest kept."""
+    names = pa.array(digests)
+    number = np.array([int(digest[:8], 16) for digest in digests])
+    text = pa.array(number.astype("U10"), pa.string())
+    side = 64 + number % 900
+    small, twin = side < min_side, (number // 7 % 25 == 0) & (not without_duplicates)
+    kept = ~small & ~twin
+    lost = ~small & twin
+    keeper = np.asarray(digests)[np.flatnonzero(kept)[number % kept.sum()]]
+
+    def words(before: str, after: str) -> pa.Array:
+        return pc.binary_join_element_wise(before, text, after, "")
+
+    columns = {
+        "sha256": names,
+        "source": pa.array(np.array(SOURCES)[number % 3]),
+        "image_url": words(
+            "https://images.invalid/thumb/a/ab/Facade_of_a_building_in_the_town_", ".jpg/330px-facade.jpg"
+        ),
+        "page_url": words("https://pages.invalid/wiki/File:Facade_of_a_building_in_the_town_", ".jpg"),
+        "title": words("Facade of a building in the town, ", ""),
+        "author": pa.array(np.char.add("Author ", (number % 5000).astype("U5"))),
+        "license": pa.array(np.where(number % 2, "CC-BY-4.0", "CC-BY-SA-4.0")),
+        "license_url": pa.array(["https://creativecommons.org/licenses/by/4.0/"] * len(digests)),
+        "attribution": words("Facade of a building in the town, ", ", by an author, CC BY 4.0, https://pages.invalid/"),
+        "tags": pa.array([["facade", "town"]] * len(digests)),
+        "decision": pa.array(np.where(kept, "kept", "dropped")),
+        "reason": pa.array(np.where(small, "too_small", "near_duplicate"), mask=kept),
+        "measure": pa.array(np.where(small, "side", "similarity"), mask=kept),
+        "value": pa.array(np.where(small, side, 0.97), mask=kept),
+        "threshold": pa.array(np.where(small, min_side, 0.75), mask=kept),
+        "cluster": pa.array(np.where(lost, keeper, names)),
+        "keeper": pa.array(keeper, mask=~lost),
+        "distance": pa.array(np.full(len(digests), 3), mask=~lost),
+        "similarity": pa.array(np.full(len(digests), 0.97), mask=~lost),
+        "row": pa.array(np.cumsum(kept) - 1, mask=~kept),
+        "split": pa.array(np.where(number % 10 == 0, "holdout", "train"), mask=~kept),
+        "rule_version": pa.array(np.ones(len(digests), np.int16)),
+    }
+    return pa.table([pa.array(columns[field.name]).cast(field.type) for field in MANIFEST], schema=MANIFEST)
+
+
+def tables(repository: Repository, table: pa.Table) -> None:
+    """The manifest, and what the stages before would have made of its images, less pixels and bytes."""
+    write_table(table, repository.data / "dataset/manifest.parquet")
+    rng = np.random.default_rng(0)
+    for source in SOURCES:
+        own = table.filter(pc.equal(table["source"], source))
+        told = own.select([name for name in IMAGES.names if name in own.column_names])
+        write_table(told, repository.data / "images" / f"{source}.parquet")
+        measured = {name: pa.array(rng.random(len(own), np.float32)) for name in MEASURES}
+        hashes = pa.array(rng.integers(0, 2**64, len(own), np.uint64))
+        write_table(
+            pa.table({"sha256": own["sha256"], "phash": hashes, **measured}),
+            repository.data / "prepared" / f"{source}.parquet",
+        )
+        (repository.data / "archive" / source).mkdir(parents=True, exist_ok=True)
+        (repository.data / "archive" / source / "run.json").write_text("{}")
+
+
+def million(folder: Path, rows: int) -> Repository:
+    """Two versions: a higher threshold, one in twenty images gone, one in twenty new."""
+    repository = Repository(folder)
+    digests = sorted(hashlib.sha256(str(number).encode()).hexdigest() for number in range(rows + rows // 20))
+    chosen = np.random.default_rng(1).permutation(len(digests))
+    for label, min_side, out in (("old", 96, chosen[: rows // 20]), ("new", 128, chosen[-(rows // 20) :])):
+        tables(repository, manifest(np.delete(digests, out), min_side))
+        repository.commit(min_side, label)
+    return repository
+
+
+def long_history(folder: Path, versions: int, images: int = 10_000) -> Repository:
+    """`versions` versions; each takes a hundred other images out."""
+    repository = Repository(folder)
+    digests = np.array(sorted(hashlib.sha256(str(number).encode()).hexdigest() for number in range(images)))
+    for version in range(versions):
+        out = np.random.default_rng(version).choice(images, 100, replace=False)
+        table = manifest(np.delete(digests, out), 96)
+        if not version:
+            tables(repository, table)
+        write_table(table, repository.data / "dataset/manifest.parquet")
+        repository.commit(96, f"version {version}")
+    return repository
+
+
+def pictured(folder: Path, images: int) -> Repository:
+    """One whole version: real bytes in real archives, prepared by the real stage."""
+    repository = Repository(folder)
+    rng = np.random.default_rng(2)
+    jpegs = []
+    for _ in range(PICTURES):
+        small = Image.fromarray(rng.integers(0, 256, (9, 9, 3), np.uint8))
+        buffer = io.BytesIO()
+        small.resize((256, 256), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=80)
+        jpegs.append(buffer.getvalue())
+    bodies: dict[str, bytes] = {}
+    for number in range(images):
+        comment = f"image {number:012d}".encode()
+        # A JPEG comment (marker FFFE) makes the bytes of each its own, and leaves the picture as it is.
+        jpeg = jpegs[number % PICTURES]
+        body = jpeg[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + jpeg[2:]
+        bodies[hashlib.sha256(body).hexdigest()] = body
+    table = manifest(sorted(bodies), 0, without_duplicates=True)
+    facades = np.empty((images, 3, 64, 64), np.uint8)
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    for source in SOURCES:
+        own = table.filter(pc.equal(table["source"], source))
+        archive = repository.data / "archive" / source
+        archive.mkdir(parents=True)
+        ledger = Ledger(archive, {"software": "bench"})
+        for sha256, url in zip(own["sha256"].to_pylist(), own["image_url"].to_pylist(), strict=True):
+            ledger.resource(Fetch(url, Role.IMAGE, Outcome.STORED, at, at), bodies[sha256], "image/jpeg")
+        ledger.close()
+        write_tables(archive)
+        told = own.select([name for name in IMAGES.names if name in own.column_names])
+        write_table(told, repository.data / "images" / f"{source}.parquet")
+        prepared = repository.data / "prepared" / f"{source}.parquet"
+        prepare(archive, prepared)
+        pixels = pq.read_table(prepared, columns=["pixels"])["pixels"]
+        facades[own["row"].to_numpy()] = np.frombuffer(b"".join(pixels.to_pylist()), np.uint8).reshape(-1, 3, 64, 64)
+    dataset = repository.data / "dataset"
+    write_table(table, dataset / "manifest.parquet")
+    np.save(dataset / "images.npy", facades)
+    np.save(
+        dataset / "split.npy", np.array([SPLIT_CODES[Split(name)] for name in table["split"].to_pylist()], np.uint8)
+    )
+    write_papers(table, CurateParams(), dataset)
+    repository.commit(0, "pictured")
+    return repository
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in (("rows", 1_000_000), ("images", 100_000), ("versions", 50), ("runs", 3)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temp:
+        folder = Path(temp)
+        page = str(folder / "page.html")
+        repository = million(folder / "million", given.rows)
+        show(f"diff, 2 × {given.rows:,} rows", repository.measure(given.runs, "diff", "HEAD~1", "HEAD"))
+        repository = long_history(folder / "history", given.versions)
+        show(f"log, {given.versions} versions of 10,000", repository.measure(given.runs, "log"))
+        repository = pictured(folder / "pictured", given.images)
+        show(
+            f"verify --sample 1000, {given.images:,} images",
+            repository.measure(given.runs, "verify", "--sample", "1000"),
+        )
+        subprocess.run(
+            ["git", "commit", "-q", "--allow-empty", "-m", "same"],
+            cwd=repository.folder,
+            env=repository.env,
+            check=True,
+        )
+        table = pq.read_table(repository.data / "dataset/manifest.parquet")
+        write_table(
+            manifest(table["sha256"].to_pylist(), 96, without_duplicates=True),
+            repository.data / "dataset/manifest.parquet",
+        )
+        for what, command in (
+            ("diff --html", ("diff", "HEAD", "workspace")),
+            ("show --html", ("show", table["sha256"][0].as_py())),
+            ("show --by author --html", ("show", "--by", "author", table["author"][0].as_py())),
+        ):
+            figures = repository.measure(1, *command, "--html", page)
+            show(f"{what}, {given.images:,} images ({Path(page).stat().st_size / 1e6:.1f} MB)", figures)
+
+
+def show(what: str, figures: tuple[float, int]) -> None:
+    seconds, memory = figures
+    print(f"{what:<60} {seconds:6.2f} s {memory / 1e9:5.2f} GB", flush=True)
+
+
+if __name__ == "__main__":
+    main()
