@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Thumbnails = NDArray[np.uint8]  # n × 64 × 64
 Pictures = NDArray[np.floating]  # n × side × side or n × side², float32, levels
 Maps = NDArray[np.float64]  # n × 2 × 3
+Starts = NDArray[np.float64]  # n × starts × 2 × 3: several maps for a pair
 Values = NDArray[np.floating]  # n, float32
 
 _PAIRS = 32  # laid on each other at a time: their pixels stay in the cache
@@ -22,24 +23,48 @@ _BLOCK = 8  # pixels on a side of a place
 _TEXTURE = 25.0  # levels²: a place of less variance in both thumbnails shows nothing to agree on
 _NOISE = 4.0  # levels²: what recompression adds
 _FEWEST_PLACES = 6
-_LEAST_OVERLAP = 0.6  # of the first thumbnail
+_LEAST_OVERLAP = 0.55  # of the first thumbnail
 
 
-def similarity(first: Thumbnails, second: Thumbnails, starts: Maps) -> Values:
-    """For each pair the local correlation, −1 to 1, that half of all places reach: 0.9 and more for copies.
+def similarity(first: Thumbnails, second: Thumbnails, starts: Starts) -> Values:
+    """For each pair the local correlation, −1 to 1, that two thirds of all places reach: 0.8 and more for most copies.
 
-    `starts` are maps to begin with, right to within some pixels. A place is 8 × 8 pixels of the first thumbnail with
-    texture in either; the median lets captions, watermarks and frames cover some. 0 where the pictures overlap in less
-    than 60 % of the first or show hardly anything. Each pair's value is what it would be alone.
+    `starts` are maps to begin with, one of them right to within some pixels. A place is 8 × 8 pixels with texture in
+    either; a caption, a watermark or a frame may cover a third of them. 0 where the pictures overlap in less than 55 %
+    of the one that shows less of the scene, or show hardly anything. Each pair's value is what it would be alone.
     """
     values = np.empty(len(first), np.float32)
     for low in range(0, len(first), _PAIRS):
         part = slice(low, low + _PAIRS)
-        one, other = first[part].astype(np.float32), second[part].astype(np.float32)
-        maps = _refined(_softened(_halved(one)), _softened(_halved(other)), starts[part], _COARSE_STEPS)
-        maps = _refined(one, other, maps, _FINE_STEPS)
-        values[part] = _agreement(one, other, maps)
+        values[part] = _similarity(first[part].astype(np.float32), second[part].astype(np.float32), starts[part])
     return values
+
+
+def _similarity(first: Pictures, second: Pictures, starts: Starts) -> Values:
+    maps = _best(_coarse(first), _coarse(second), starts)
+    # What shows less of the scene is laid on what shows more.
+    turned = np.abs(np.linalg.det(maps[:, :, :2])) > 1
+    maps[turned] = _inverse(maps[turned])
+    first, second = np.where(turned[:, None, None], (second, first), (first, second))
+    coarse = _refined(_coarse(first), _coarse(second), maps, _COARSE_STEPS)
+    # Along a row of windows the coarse steps may have slipped by one.
+    slipped = _agreement(first, second, coarse) < _agreement(first, second, maps)
+    maps = _refined(first, second, np.where(slipped[:, None, None], maps, coarse), _FINE_STEPS)
+    return _agreement(first, second, maps)
+
+
+def _best(first: Pictures, second: Pictures, starts: Starts) -> Maps:
+    """Of several maps for each pair the one through which they correlate most, the first of equals."""
+    count, side, _ = first.shape
+    flat = first.reshape(count, -1)
+    correlations = np.empty(starts.shape[:2], np.float32)
+    for number in range(starts.shape[1]):
+        warped, inside = _warped(second, starts[:, number], side)
+        overlap = inside.astype(np.float32)
+        one, other = flat - _mean(flat, overlap), warped - _mean(warped, overlap)
+        spread = np.sqrt(_mean(one**2, overlap) * _mean(other**2, overlap)) + np.float32(1e-3)
+        correlations[:, number] = (_mean(one * other, overlap) / spread)[:, 0]
+    return np.asarray(starts[np.arange(count), correlations.argmax(axis=1)])
 
 
 def _refined(first: Pictures, second: Pictures, maps: Maps, steps: int) -> Maps:
@@ -55,12 +80,14 @@ def _refined(first: Pictures, second: Pictures, maps: Maps, steps: int) -> Maps:
     jacobian = np.stack(
         [slope_x * x, slope_x * y, slope_x, slope_y * x, slope_y * y, slope_y, np.ones_like(flat), flat], axis=1
     )
-    weights = np.ones_like(flat)
+    # Captions and frames lie at the edges: the first step does not look there.
+    weights = np.broadcast_to(np.maximum(np.abs(x), np.abs(y)) < np.float32(0.4), flat.shape).astype(np.float32)
     for _ in range(steps):
         warped, inside = _warped(second, maps, side)
         overlap = inside.astype(np.float32)
         difference = _difference(flat, warped, overlap * weights)
-        scale = 1.25 * _mean(np.abs(difference), overlap * weights) + 2
+        # The standard deviation, by way of the median of every third pixel, and two levels for what is always there.
+        scale = np.float32(1.4826) * np.median(np.abs(difference[:, ::3]), axis=1, keepdims=True) + 2
         weights = np.float32(1) / (1 + (difference / (2 * scale)) ** 2)
         weighted = jacobian * (overlap * weights)[:, None]
         normal = np.matmul(weighted, jacobian.transpose(0, 2, 1)).astype(np.float64)
@@ -98,6 +125,11 @@ def _composed(maps: Maps, steps: NDArray[np.float64]) -> Maps:
     return maps @ (from_middle @ np.linalg.inv(small) @ to_middle)  # type: ignore[no-any-return]
 
 
+def _inverse(maps: Maps) -> Maps:
+    linear = np.linalg.inv(maps[:, :, :2])
+    return np.concatenate([linear, -linear @ maps[:, :, 2:]], axis=2)
+
+
 def _warped(pictures: Pictures, maps: Maps, side: int) -> tuple[Pictures, NDArray[np.bool_]]:
     """`pictures` as seen through `maps` at side² points, bilinear, and whether each point lies in the picture."""
     count = len(pictures)
@@ -121,7 +153,10 @@ def _warped(pictures: Pictures, maps: Maps, side: int) -> tuple[Pictures, NDArra
 def _agreement(first: Pictures, second: Pictures, maps: Maps) -> Values:
     side = first.shape[1]
     warped, inside = _warped(second, maps, side)
-    overlap = _places(inside.astype(np.float32).reshape(first.shape))
+    overlap = inside.reshape(first.shape).astype(np.float32)
+    # The outermost pixels of the first may hold some of what the other has around it.
+    overlap[:, (0, -1)] = overlap[:, :, (0, -1)] = 0
+    overlap = _places(overlap)
     share = overlap.mean(axis=2)
     one, other = (_centered(_places(p), overlap) for p in (first, warped.reshape(first.shape)))
     variance, other_variance, covariance = (
@@ -131,9 +166,9 @@ def _agreement(first: Pictures, second: Pictures, maps: Maps) -> Values:
     counts = (share >= 0.75) & (np.maximum(variance, other_variance) > _TEXTURE)
     places = counts.sum(axis=1)
     ordered = np.sort(np.where(counts, local, np.inf), axis=1)
-    median = np.take_along_axis(ordered, np.maximum(places - 1, 0)[:, None] // 2, axis=1)[:, 0]
+    reached = np.take_along_axis(ordered, np.maximum(places - 1, 0)[:, None] // 3, axis=1)[:, 0]
     enough = (places >= _FEWEST_PLACES) & (share.mean(axis=1) >= _LEAST_OVERLAP)
-    return np.where(enough, median, np.float32(0))
+    return np.where(enough, reached, np.float32(0))
 
 
 def _places(pictures: Pictures) -> NDArray[np.floating]:
@@ -156,12 +191,9 @@ def _grid(side: int) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     return y.ravel(), x.ravel()
 
 
-def _halved(pictures: Pictures) -> Pictures:
-    return (pictures[:, ::2, ::2] + pictures[:, 1::2, ::2] + pictures[:, ::2, 1::2] + pictures[:, 1::2, 1::2]) / 4
-
-
-def _softened(pictures: Pictures) -> Pictures:
-    """Blurred with 1 2 1 both ways: a smoother slope leads further."""
-    padded = np.pad(pictures, ((0, 0), (1, 1), (1, 1)), mode="edge")
+def _coarse(pictures: Pictures) -> Pictures:
+    """At half the size and blurred with 1 2 1 both ways: a smoother slope leads further."""
+    small = (pictures[:, ::2, ::2] + pictures[:, 1::2, ::2] + pictures[:, ::2, 1::2] + pictures[:, 1::2, 1::2]) / 4
+    padded = np.pad(small, ((0, 0), (1, 1), (1, 1)), mode="edge")
     rows = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
     return (rows[:, :, :-2] + 2 * rows[:, :, 1:-1] + rows[:, :, 2:]) / 16

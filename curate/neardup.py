@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array  # type: ignore[import-untyped]
 from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
 
-from curate.align import Maps, Thumbnails, similarity
+from curate.align import Starts, Thumbnails, similarity
 from curate.hamming import Places, pairs_within
 from curate.hashes import FRAMES
 
 Similarities = NDArray[np.float32]
 
 _PAIRS = 1024  # verified at a time
+_STARTS = 6  # for a pair: the nearest hash alone takes a whole for its middle where windows repeat
 
 
 class Prints(NamedTuple):
@@ -43,16 +44,12 @@ def candidates(prints: Prints, radius: int) -> tuple[Places, Places]:
 def verify(prints: Prints, i: Places, j: Places) -> Iterator[Similarities]:
     """How alike the images at `i` and `j` are, _PAIRS values at a time, the last time fewer.
 
-    `curate.align.similarity`, from the start that their hashes suggest; the thumbnail that shows less of the scene is
-    laid on the one that shows more.
+    `curate.align.similarity`, from the starts that their hashes suggest.
     """
     for low in range(0, len(i), _PAIRS):
         one, other = i[low : low + _PAIRS], j[low : low + _PAIRS]
         starts = _starts(prints.hashes[one], prints.hashes[other])
-        turned = np.abs(np.linalg.det(starts[:, :, :2])) > 1
-        starts[turned] = _inverse(starts[turned])
-        first, second = np.where(turned, other, one), np.where(turned, one, other)
-        yield similarity(prints.thumbnails[first], prints.thumbnails[second], starts).astype(np.float32)
+        yield similarity(prints.thumbnails[one], prints.thumbnails[other], starts).astype(np.float32)
 
 
 def gather(
@@ -106,15 +103,15 @@ def _lowest(labels: NDArray[np.int32], ranks: Places, images: Places) -> Places:
     return best[labels[images]]
 
 
-def _starts(hashes: NDArray[np.uint64], others: NDArray[np.uint64]) -> Maps:
-    """For each pair the map that takes a part of one image to the part of the other with the nearest hash."""
+def _starts(hashes: NDArray[np.uint64], others: NDArray[np.uint64]) -> Starts:
+    """For each pair the maps that take a part of one image to a part of the other, of those with the nearest hashes."""
     parts = hashes.shape[1]
     distances = np.bitwise_count(hashes[:, :, None] ^ others[:, None, :])
-    nearest = distances.reshape(len(hashes), parts * parts).argmin(axis=1)
+    nearest = distances.reshape(len(hashes), parts * parts).argsort(axis=1, kind="stable")[:, :_STARTS]
     return np.asarray(_PART_MAPS[nearest // parts, nearest % parts])
 
 
-def _part_maps() -> Maps:
+def _part_maps() -> NDArray[np.float64]:
     """The maps from each part of one image to each of another, in the order of their hashes: 10 × 10 × 2 × 3."""
     whole_mirrored = np.array([0.0, 1.0, 1.0, 0.0])  # right before left
     parts = np.concatenate([FRAMES, whole_mirrored[None]])
@@ -127,8 +124,3 @@ def _part_maps() -> Maps:
 
 
 _PART_MAPS = _part_maps()
-
-
-def _inverse(maps: Maps) -> Maps:
-    linear = np.linalg.inv(maps[:, :, :2])
-    return np.concatenate([linear, -linear @ maps[:, :, 2:]], axis=2)

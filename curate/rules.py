@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from curate.records import Reason
 
-RULE_VERSION = 1
+RULE_VERSION = 2
 """Counts up when the same measures and thresholds come to decide otherwise; written into every row of the manifest."""
 
 
@@ -72,7 +72,7 @@ class Duplicates(BaseModel):
 
     radius: int = Field(8, ge=0, le=12, description="Hamming distance of hashes up to which pairs are looked at")
     similarity: float = Field(
-        0.75, gt=0, le=1, description="local correlation after alignment (its median) from which a pair is one"
+        0.7, gt=0, le=1, description="local correlation after alignment, that two thirds of a picture reach in a pair"
     )
     mirrored: bool = Field(True, description="whether a mirrored copy is a duplicate")
 
