@@ -15,5 +15,6 @@ def run(model: str) -> None:
             folder / "generator.safetensors",
             settings.evaluate,
             out=folder / "metrics.json",
+            neighbours=folder / "neighbours",
             progress=report,
         )

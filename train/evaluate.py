@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from crawler.files import replacing
-from train import data, generator, hardware, metrics
+from train import data, extremes, generator, hardware, metrics
 from train.features import CHUNK, features
 from train.networks import noise
 from train.randomness import Purpose, stream
@@ -24,6 +24,7 @@ def evaluate(
     model: Path,
     params: EvaluateParams,
     out: Path,
+    neighbours: Path,
     progress: Progress = lambda done, total, note: None,
 ) -> None:
     """Write metrics.json: each metric of generated images against held-out ones (`ksd`), its floor, which is what
@@ -36,6 +37,7 @@ def evaluate(
         dataset: a folder with images.npy and split.npy, both splits with more than 5 images.
         model: generator.safetensors.
         out: the file to write.
+        neighbours: the folder to write: `train.extremes.save_by_neighbour`.
 
     Raises:
         UserError: the model or the dataset is missing or damaged.
@@ -63,6 +65,7 @@ def evaluate(
                 progress(done, total, name)
             seen[name] = torch.cat(parts)
 
+    extremes.save_by_neighbour(sets["generated"], seen["generated"], training, seen["training"], neighbours)
     found: dict[str, float] = {"step": making.step}
     found |= {f"{name}_since": step for name, step in making.alarms.items()}
     found |= {f"n_{name}": len(images) for name, images in sets.items()}

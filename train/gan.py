@@ -142,14 +142,14 @@ class Gan:
         return G.eval()
 
     @torch.no_grad()
-    def taken_for_real(self, images: Tensor) -> float:
-        """The share of images (uint8, N×3×S×S) that D takes for real, shown to it as in training, in one batch."""
+    def scores(self, images: Tensor) -> Tensor:
+        """D's logits, N, for images (uint8, N×3×S×S), shown to it as in training, in one batch."""
         rng = stream(self.recipe.seed, Purpose.JUDGE, device=self.device)
         u = torch.rand(len(images), DRAWS, generator=rng, device=self.device)
         before = deepcopy(self.D.state_dict())
         logits = self._judge(self._show(scaled(images), u))
         self.D.load_state_dict(before)  # a look must leave no trace in running statistics
-        return (logits > 0).float().mean().item()
+        return logits
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on besides its number; `restore` takes it back."""

@@ -50,12 +50,15 @@ class Gauge:
         """
         found = {
             "ksd": ksd(self.known, features(generate(network, self.z), self.gan.device)),
-            "d_train": self.gan.taken_for_real(self.training),
-            "d_heldout": self.gan.taken_for_real(self.heldout),
+            "d_train": self._taken_for_real(self.training),
+            "d_heldout": self._taken_for_real(self.heldout),
         }
         values = torch.tensor(list(found.values()), dtype=torch.float64, device=self.gan.device)
         self.gan.share.average([values])
         return dict(zip(found, values.tolist(), strict=True))
+
+    def _taken_for_real(self, images: Tensor) -> float:
+        return (self.gan.scores(images) > 0).float().mean().item()
 
 
 def alarms(rows: Sequence[Mapping[str, float]]) -> dict[str, int]:

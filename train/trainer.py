@@ -6,16 +6,17 @@ import time
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from crawler.errors import UserError
 from crawler.files import replacing
 from curate.dataset import dataset_hash
-from train import checkpoint, data, generator, hardware, samples
+from train import checkpoint, data, extremes, generator, hardware, samples
 from train.gan import FIGURES, Gan
 from train.gauge import MEASURED, Gauge
 from train.interrupt import interrupts
 from train.journal import Journal, Progress, Teller
-from train.networks import noise
+from train.networks import Generator, noise
 from train.parallel import joined
 from train.randomness import Purpose, stream
 from train.recipe import Recipe
@@ -104,8 +105,11 @@ def train(
             processes=share.world,
             versions=generator.versions(),
         )
+        drawn = generator.generate(_best(gan, journal), gauge.z)
+        scores = gan.scores(drawn.to(device)).cpu()
         if share.first:
-            _publish(journal, making, folder, out)
+            _publish(journal, making, out)
+            _publish_samples(_frames(journal, recipe, folder), drawn, scores, out)
             shutil.rmtree(state)
 
 
@@ -151,17 +155,32 @@ def _snapshot(gan: Gan, step: int, folder: Path) -> None:
             drawn.save(draft, format="PNG")
 
 
-def _publish(journal: Journal, making: generator.Making, folder: Path, out: Path) -> None:
+def _best(gan: Gan, journal: Journal) -> Generator:
+    """The generator that is to be published."""
+    network = gan.published()
+    network.load_state_dict(journal.best["weights"])
+    return network
+
+
+def _frames(journal: Journal, recipe: Recipe, folder: Path) -> list[Path]:
+    steps = sorted(step for step in _snapshot_steps(recipe) if step <= journal.step)
+    return [folder / "samples" / f"step-{step:06d}.png" for step in steps]
+
+
+def _publish(journal: Journal, making: generator.Making, out: Path) -> None:
     generator.save(journal.best["weights"], making, out / "generator.safetensors")
-    steps = sorted(step for step in _snapshot_steps(making.recipe) if step <= journal.step)
-    frames = [folder / "samples" / f"step-{step:06d}.png" for step in steps]
-    with replacing(out / "samples") as draft:
-        draft.mkdir()
-        for frame in frames:
-            shutil.copyfile(frame, draft / frame.name)
-    with replacing(out / "progress.gif") as draft:
-        samples.save_film(frames, draft)
     with replacing(out / "log.csv") as draft, draft.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["step", "images", *FIGURES, *MEASURED], lineterminator="\n")
         writer.writeheader()
         writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in journal.rows)
+
+
+def _publish_samples(frames: list[Path], drawn: Tensor, scores: Tensor, out: Path) -> None:
+    """The snapshots, their film, and which of the images drawn D takes for real most and least of all."""
+    with replacing(out / "samples") as draft:
+        draft.mkdir()
+        for frame in frames:
+            shutil.copyfile(frame, draft / frame.name)
+        extremes.save_by_score(drawn, scores, draft)
+    with replacing(out / "progress.gif") as draft:
+        samples.save_film(frames, draft)

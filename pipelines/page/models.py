@@ -33,6 +33,32 @@ CURVES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 """Title of each chart, and the columns of log.csv in it with their names."""
 
 
+EXTREMES: tuple[tuple[str, str, str, str], ...] = (
+    ("samples/highest.png", "D's favourites", "What D takes for real most of all.", "images that D scores highest"),
+    ("samples/lowest.png", "D's failures", "What D takes for real least of all.", "images that D scores lowest"),
+    (
+        "neighbours/nearest.png",
+        "Nearest to training",
+        "Each above the training image nearest to it; where the two are equal it was learnt by heart.",
+        "generated images above their nearest training images, nearest pairs first",
+    ),
+    (
+        "neighbours/farthest.png",
+        "Farthest from training",
+        "Each above the training image nearest to it.",
+        "generated images above their nearest training images, farthest pairs first",
+    ),
+)
+"""Best and worst of a model's images: file, title, caption, words for who cannot see."""
+
+
+@dataclass(frozen=True)
+class Extreme:
+    title: str
+    caption: str
+    picture: Picture
+
+
 @dataclass(frozen=True)
 class Snapshot:
     step: int
@@ -48,6 +74,7 @@ class Model:
     published: int | None  # the step of the weights in generator.safetensors
     animation: Picture | None  # the same noise at every snapshot
     strip: tuple[Snapshot, ...]
+    extremes: tuple[Extreme, ...]
     charts: tuple[Chart, ...]
     metrics: dict[str, float]
 
@@ -92,6 +119,11 @@ def read_model(name: str, folder: Path) -> Model:
         tuple(
             Snapshot(at, picture(_corner(drawn), f"16 of these images at step {at}"))
             for at, drawn in _spread(grids, STRIP)
+        ),
+        tuple(
+            Extreme(title, caption, picture(_grid(folder / file), f"{alt}, by {name}"))
+            for file, title, caption, alt in EXTREMES
+            if (folder / file).is_file()
         ),
         _charts(folder / "log.csv", metrics),
         metrics,

@@ -70,5 +70,6 @@ METRICS = (
 ALARMS = {
     "overfitting_since": "overfitting: D tells the images that it was trained on from held-out ones",
     "collapse_since": "collapse: KSD stays well above the best that was reached",
+    "rolled_back_since": "a loss was not finite: training went back to the last measurement, at half the speed",
 }
 """Keys of metrics.json that hold the step at which an alarm first rang, and what it says."""

@@ -246,6 +246,9 @@ def _write_model(folder: Path, rng: np.random.Generator, *, quality: int, finish
         noise = 120 * (1 - step / 1000) + 15 - 10 * quality
         tiles = [np.clip(tile + rng.normal(0, noise, tile.shape), 0, 255).astype(np.uint8) for tile in final]
         grid(tiles).save(folder / "samples" / f"step-{step:06d}.png", compress_level=1)
+    (folder / "neighbours").mkdir()
+    for file in ("samples/highest.png", "samples/lowest.png", "neighbours/nearest.png", "neighbours/farthest.png"):
+        grid([tile.astype(np.uint8) for tile in final[:16]]).save(folder / file, compress_level=1)
     with (folder / "log.csv").open("w", newline="") as file:
         log = csv.writer(file)
         log.writerow(["step", "images", "loss_d", "loss_g", "d_real", "d_fake", "ksd", "d_train", "d_heldout"])

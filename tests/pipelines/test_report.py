@@ -303,8 +303,8 @@ def test_models_stand_side_by_side(inputs: Any, page: Page) -> None:
 
 def test_each_model_shows_its_pictures_and_curves(page: Page) -> None:
     for name in ("facade", "seed"):
-        # real, generated, over time and six snapshots
-        assert len(page.all("img", f"model-{name}")) == 9
+        # real, generated, over time, six snapshots, and the best and worst by D and by neighbour
+        assert len(page.all("img", f"model-{name}")) == 13
         assert len([one for one in page.all("svg", f"model-{name}") if "role" in one.attributes]) == 4
     assert not page.all("img", "model-unfinished")
     assert page.text.count("Alarm since step 640: overfitting") == 1

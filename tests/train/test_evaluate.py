@@ -35,8 +35,9 @@ def model(tmp_path: Path) -> Path:
 
 def test_every_metric_has_its_floor_and_the_same_against_training(dataset: Path, model: Path, tmp_path: Path) -> None:
     out = tmp_path / "metrics.json"
-    evaluate(dataset, model, EvaluateParams(n=20), out)
+    evaluate(dataset, model, EvaluateParams(n=20), out, tmp_path / "neighbours")
     found = json.loads(out.read_text())
+    assert sorted(path.name for path in (tmp_path / "neighbours").iterdir()) == ["farthest.png", "nearest.png"]
     counts = {"step": 5, "collapse_since": 4, "n_generated": 20, "n_training": 20, "n_heldout": 8}
     assert {name: found.pop(name) for name in counts} == counts
     assert set(found) == {metric + suffix for metric in METRICS for suffix in ("", "_floor", "_train")}
@@ -47,11 +48,11 @@ def test_every_metric_has_its_floor_and_the_same_against_training(dataset: Path,
 
 def test_the_same_twice(dataset: Path, model: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        evaluate(dataset, model, EvaluateParams(n=20), tmp_path / name)
+        evaluate(dataset, model, EvaluateParams(n=20), tmp_path / name, tmp_path / "neighbours")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_without_held_out_images_there_is_nothing_to_compare_with(dataset: Path, model: Path, tmp_path: Path) -> None:
     np.save(dataset / "split.npy", np.zeros(32, np.uint8))
     with pytest.raises(UserError, match="no held-out images"):
-        evaluate(dataset, model, EvaluateParams(n=20), tmp_path / "metrics.json")
+        evaluate(dataset, model, EvaluateParams(n=20), tmp_path / "metrics.json", tmp_path / "neighbours")

@@ -75,12 +75,15 @@ def train(dataset: Path, recipe: Recipe, folder: Path, progress=lambda *report: 
     return digests(folder / "model")
 
 
-def test_two_runs_give_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_two_runs_give_the_same_bytes(dataset: Path, tmp_path: Path, precision: str) -> None:
+    recipe = TINY.model_copy(update={"precision": precision})
     torch.manual_seed(1)
-    first = train(dataset, TINY, tmp_path / "a")
+    first = train(dataset, recipe, tmp_path / "a")
     torch.manual_seed(2)
-    assert train(dataset, TINY, tmp_path / "b") == first
-    assert train(dataset, TINY.model_copy(update={"seed": 1}), tmp_path / "c") != first
+    assert train(dataset, recipe, tmp_path / "b") == first
+    assert generator.load(tmp_path / "a" / "model" / "generator.safetensors")[1].precision == precision
+    assert train(dataset, recipe.model_copy(update={"seed": 1}), tmp_path / "c") != first
 
 
 def test_a_model_is_complete(dataset: Path, tmp_path: Path) -> None:
@@ -104,7 +107,9 @@ def test_a_model_is_complete(dataset: Path, tmp_path: Path) -> None:
     assert making.step == min(measured, key=lambda step: measured[step])
     assert making.ksd == pytest.approx(measured[making.step], rel=1e-4)
 
-    frames = sorted((model / "samples").iterdir())
+    assert (model / "samples" / "highest.png").is_file()
+    assert (model / "samples" / "lowest.png").is_file()
+    frames = sorted((model / "samples").glob("step-*"))
     assert frames[0].name == "step-000000.png"
     assert frames[-1].name == "step-000014.png"
     assert Image.open(model / "progress.gif").n_frames == len(frames) == 15
@@ -123,7 +128,7 @@ def test_patience_ends_a_training_that_no_longer_gets_better(dataset: Path, tmp_
         rows = list(csv.DictReader(file))
     assert [int(row["step"]) for row in rows] == [2, 4, 6]
     assert generator.load(tmp_path / "model" / "generator.safetensors")[1].step == 2
-    assert sorted((tmp_path / "model" / "samples").iterdir())[-1].name == "step-000006.png"
+    assert sorted((tmp_path / "model" / "samples").glob("step-*"))[-1].name == "step-000006.png"
 
 
 def test_killed_and_resumed_it_writes_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
@@ -176,3 +181,34 @@ def test_a_loss_that_is_not_finite_stops_with_its_step(dataset: Path, tmp_path: 
     with pytest.raises(UserError, match=r"^step \d+: a loss is not finite"):
         train(dataset, TINY.model_copy(update={"lr_d": 1e38}), tmp_path)
     assert not (tmp_path / "model").exists()
+
+
+def test_asked_to_it_rolls_back_once(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = TINY.model_copy(update={"roll_back": True})
+    update, spoilt = trainer.Gan.update, [9]
+
+    def spoil(gan: trainer.Gan, real: torch.Tensor, step: int) -> torch.Tensor:
+        found = update(gan, real, step)
+        if spoilt and step == spoilt[0]:
+            spoilt.pop()
+            with torch.no_grad():
+                gan.G[0].weight.fill_(torch.nan)
+            found[1] = torch.nan
+        return found
+
+    monkeypatch.setattr(trainer.Gan, "update", spoil)
+    notes: list[str] = []
+    train(dataset, recipe, tmp_path, lambda done, total, note: notes.append(f"{done} {note}"))
+    assert [int(note.split()[0]) for note in notes] == [*range(1, 10), *range(7, 15)]
+    assert "rolled_back since step 10" in notes[-1]
+    network, making = generator.load(tmp_path / "model" / "generator.safetensors")
+    assert making.alarms["rolled_back"] == 10
+    assert all(weight.isfinite().all() for weight in network.parameters())
+    with (tmp_path / "model" / "log.csv").open() as file:
+        assert [int(row["step"]) for row in csv.DictReader(file)] == [6, 10, 12, 14]
+
+
+def test_a_roll_back_that_does_not_help_ends_the_training(dataset: Path, tmp_path: Path) -> None:
+    recipe = TINY.model_copy(update={"lr_d": 1e38, "roll_back": True})
+    with pytest.raises(UserError, match=r"^step \d+: a loss is not finite again, after one at step \d+"):
+        train(dataset, recipe, tmp_path)
