@@ -100,7 +100,10 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
             line |= measure(gan.published(), recipe, known)
             names = ("loss_d", "loss_g", "d_real", "d_fake")
             line |= dict(zip(names, torch.stack(figures).mean(0).tolist(), strict=True))
-            line |= {"d_train": gan.taken_for_real(training[:437]), "d_heldout": gan.taken_for_real(heldout)}
+            line |= {
+                name: (gan.scores(images) > 0).float().mean().item()
+                for name, images in (("d_train", training[: len(heldout)]), ("d_heldout", heldout))
+            }
             line |= {"precision_of": precision, "recipe": recipe.model_dump(mode="json")}
             figures.clear()
             draw(gan.published(), recipe, folder / f"step-{step:06d}.png")
