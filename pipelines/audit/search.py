@@ -18,12 +18,13 @@ from curate.decode import Picture, decode
 from curate.hashes import hashes
 from curate.neardup import Prints, verify
 from curate.records import PROBES, THUMBNAIL_SIDE
+from curate.rules import Duplicates
 from pipelines.audit.version import Version
 
 RADIUS = 12
 """Hamming distance of two hashes up to which a picture is compared; beyond it no two are copies (docs/curation.md)."""
-LOOKS_LIKE = 0.75
-"""Similarity from which two pictures are taken for one: what curation takes by default (curate.rules.Duplicates)."""
+LOOKS_LIKE = Duplicates().similarity
+"""Similarity from which two pictures are taken for one: what curation takes by default."""
 LISTED = 10
 
 Codes = NDArray[np.uint64]
