@@ -2,6 +2,8 @@
 
 import sys
 from importlib import import_module
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -23,6 +25,29 @@ commands.add_typer(audit, name="audit")
 @commands.callback()
 def facades() -> None:
     """Gather pictures of building facades, curate them into a traceable dataset, train a DCGAN on it."""
+
+
+@commands.command()
+def why(
+    image: Annotated[str, typer.Argument(help="A sha256's start, a row number, a URL, or a picture file.")],
+    rev: Annotated[str, typer.Option(help="The version to look in.")] = "workspace",
+    out: Annotated[Path, typer.Option("--out", "-o", help="A folder for the pictures.")] = Path("exports/why"),
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Say why an image was kept or dropped: each filter, the keeper it lost to, their pictures."""
+    from pipelines.audit import machine, search, terminal
+    from pipelines.audit.repository import Repository
+    from pipelines.audit.version import open_version
+    from pipelines.audit.why import save
+    from pipelines.audit.why import why as ask
+
+    version = open_version(Repository(Path.cwd()), rev)
+    found = [one for sha256 in search.images(version, image) for one in ask(version, sha256)]
+    if json:
+        machine.show(found)
+        return
+    for one in found:
+        terminal.show(*terminal.why(one, save(version, one, out)))
 
 
 @commands.command(rich_help_panel=STAGES)

@@ -119,7 +119,8 @@ class Town:
         )
         for name, seed in self.models.items():
             write_model(self.folder / "models" / name, seed)
-        (self.folder / "report").mkdir(exist_ok=True)
+        (self.folder / "report/tables").mkdir(parents=True, exist_ok=True)
+        (self.folder / "report/tables/funnel.csv").write_text("step,loss,count\n")
         (self.folder / "report/index.html").write_text("<!doctype html>")
 
     def take(self) -> None:
@@ -180,13 +181,14 @@ def _told(building: Building) -> dict[str, Any]:
 
 
 def write_model(folder: Path, seed: int) -> None:
-    (folder / "samples").mkdir(parents=True, exist_ok=True)
+    for name in ("samples", "neighbours"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / "000004.png").write_bytes(b"png")
     weights = np.random.default_rng(seed).normal(size=(4, 4)).astype(np.float32)
     safetensors.numpy.save_file({"weights": weights}, folder / "generator.safetensors", {"steps": "4"})
     (folder / "log.csv").write_text("step,loss_d\n1,0.5\n")
     (folder / "metrics.json").write_text(json.dumps({"ksd": 0.1 + seed / 100, "n": 1000}))
     (folder / "progress.gif").write_bytes(b"GIF89a")
-    (folder / "samples" / "000004.png").write_bytes(b"png")
 
 
 @pytest.fixture(scope="session", autouse=True)

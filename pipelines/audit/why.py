@@ -1,0 +1,126 @@
+"""`facades why`: the rules that an image was held against, one by one, and which of them decided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from crawler.errors import UserError
+from crawler.files import replacing
+from curate.records import DECODE_ERRORS, Reason
+from curate.rules import FILTERS, Thresholds
+from pipelines.audit.comparison import requests
+from pipelines.audit.originals import Originals
+from pipelines.audit.takedown import Request
+from pipelines.audit.version import Version
+
+PERMISSION = {
+    Reason.EXCLUDED: "exclusions.csv",
+    Reason.OPT_OUT: "opt-out, honoured always",
+    Reason.LICENSE_UNKNOWN: "crawl.unknown",
+    Reason.LICENSE_NOT_ALLOWED: "crawl.licenses",
+    Reason.EXACT_DUPLICATE: "equal sha256",
+    Reason.NEAR_DUPLICATE: "curate.duplicates.similarity",
+    **dict.fromkeys(DECODE_ERRORS, "decoding"),
+}
+"""What decides where no filter does: a key of params.yaml, a file, or a step that has no setting."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """One filter, and what the image measures."""
+
+    key: str  # of params.yaml
+    measure: str
+    value: float
+    threshold: float | None  # null: the filter is off
+    passed: bool  # what it says, whether or not another was asked before it
+
+
+@dataclass(frozen=True)
+class Why:
+    """The decision on an image in one source."""
+
+    sha256: str
+    version: str
+    row: Mapping[str, Any]  # of the manifest
+    rule: str | None  # what decided; null where the image was kept
+    held: Sequence[Held]  # in the order in which the filters are asked; none where there is no picture
+    request: Request | None  # for its exclusion
+    keeper: Mapping[str, Any] | None  # its row in the manifest
+
+
+def why(version: Version, sha256: str) -> list[Why]:
+    """The decision on an image, for each source that brought it.
+
+    Raises:
+        UserError: the version does not know it, or its data are not to be had.
+    """
+    rows = version.manifest(images=[sha256]).to_pylist()
+    if not rows:
+        raise UserError(f"{sha256[:16]}: no such image at {version.name}")
+    keepers = version.manifest(images={row["keeper"] for row in rows} - {None}).to_pylist()
+    by_image = {row["sha256"]: row for row in keepers}
+    prepared = version.made("prepare", ".parquet")
+    request = requests(version, [sha256]).get(sha256)
+    return [
+        Why(
+            sha256,
+            version.name,
+            row,
+            _rule(row),
+            _held(version, prepared[row["source"]], sha256),
+            request,
+            by_image.get(row["keeper"]),
+        )
+        for row in rows
+    ]
+
+
+def save(version: Version, found: Why, folder: Path) -> dict[str, Path]:
+    """Write the picture, and its keeper's, to `folder`, exactly as they were fetched; their paths by what they are.
+
+    Raises:
+        UserError: the archive is not to be had.
+    """
+    rows = {"picture": found.row} | ({"keeper's": found.keeper} if found.keeper else {})
+    return {name: _save(version, row, folder) for name, row in rows.items()}
+
+
+def _save(version: Version, row: Mapping[str, Any], folder: Path) -> Path:
+    sha256, source = row["sha256"], row["source"]
+    table = version.table(version.made("extract", ".parquet")[source], ("format",), pc.field("sha256") == sha256)
+    (image,) = table.to_pylist()
+    # The format is one of a closed list: no name from the web makes a path.
+    path = folder / f"{sha256[:16]}.{image['format'] or 'bin'}"
+    with Originals(version, source, [sha256]) as originals, replacing(path) as draft:
+        draft.write_bytes(originals.get(sha256))
+    return path
+
+
+def _rule(row: Mapping[str, Any]) -> str | None:
+    if row["reason"] is None:
+        return None
+    keys = {(rule.reason, rule.measure): f"curate.thresholds.{rule.threshold}" for rule in FILTERS}
+    return keys.get((row["reason"], row["measure"])) or PERMISSION[Reason(row["reason"])]
+
+
+def _held(version: Version, prepared: str, sha256: str) -> list[Held]:
+    (measured,) = version.table(prepared, wanted=pc.field("sha256") == sha256).to_pylist()
+    if measured["error"]:
+        return []
+    shorter, longer = sorted((measured["width"], measured["height"]))
+    measured |= {"side": shorter, "aspect": longer / shorter}
+    thresholds = Thresholds().model_dump() | (version.params["curate"].get("thresholds") or {})
+    held = []
+    for rule in FILTERS:
+        value, threshold = measured.get(rule.measure), thresholds[rule.threshold]
+        if value is not None:  # a version of before there was this measure
+            # In the precision of the table, as `curate.decide` compares.
+            line = None if threshold is None else np.float32(threshold)
+            passed = line is None or (np.float32(value) >= line if rule.is_minimum else np.float32(value) <= line)
+            held.append(Held(f"curate.thresholds.{rule.threshold}", rule.measure, value, threshold, bool(passed)))
+    return held

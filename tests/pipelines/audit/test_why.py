@@ -1,0 +1,88 @@
+"""`facades why`: the rule that decided is named, and what it was held against."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crawler.errors import UserError
+from curate.records import Decision, Reason
+from pipelines.audit.repository import Repository
+from pipelines.audit.version import Version, open_version
+from pipelines.audit.why import PERMISSION, save, why
+
+if TYPE_CHECKING:
+    from conftest import Town
+
+
+@pytest.fixture(scope="module")
+def here(story: "Town") -> Version:
+    return open_version(Repository(story.folder), "HEAD")
+
+
+def test_every_decision_has_its_rule_and_the_filters_agree_with_it(here: Version) -> None:
+    reasons = set()
+    images = here.manifest(("sha256",))["sha256"].unique().to_pylist()
+    for found in (one for image in images for one in why(here, image)):
+        reason = found.row["reason"]
+        reasons.add(reason)
+        objecting = [held.key for held in found.held if not held.passed]
+        assert (found.rule is None) == (found.row["decision"] == Decision.KEPT)
+        if found.row["decision"] == Decision.KEPT:
+            assert objecting == []
+        elif reason == Reason.TOO_SMALL:
+            assert found.rule == "curate.thresholds.min_side" == objecting[0]
+            held = next(one for one in found.held if one.key == found.rule)
+            assert (held.value, held.threshold) == (found.row["value"], found.row["threshold"])
+        elif reason == Reason.EXCLUDED:
+            assert found.request is not None
+            assert found.request.reason == "asked by mail"
+        elif reason == Reason.EXACT_DUPLICATE:
+            assert found.keeper is not None
+            assert found.keeper["sha256"] == found.row["keeper"]
+    assert {None, Reason.TOO_SMALL, Reason.EXCLUDED, Reason.EXACT_DUPLICATE} <= reasons
+
+
+def test_what_no_filter_decides_has_a_rule_too() -> None:
+    filters = {Reason.TOO_SMALL, Reason.ODD_ASPECT, Reason.BLURRED, Reason.DARK, Reason.BRIGHT, Reason.LOW_INFORMATION}
+    filters |= {Reason.GREYSCALE, Reason.DRAWING, Reason.BORDER, Reason.NOT_FACADE}
+    assert set(PERMISSION) | filters == set(Reason)
+
+
+def test_the_pictures_are_the_bytes_that_were_fetched(here: Version, tmp_path: Path) -> None:
+    rows = here.manifest().to_pylist()
+    lost = next(row for row in rows if row["reason"] == Reason.EXACT_DUPLICATE)
+    found = next(one for one in why(here, lost["sha256"]) if one.row["source"] == lost["source"])
+    pictures = save(here, found, tmp_path)
+    assert set(pictures) == {"picture", "keeper's"}
+    for path in pictures.values():
+        assert hashlib.sha256(path.read_bytes()).hexdigest().startswith(path.stem)
+        assert path.suffix == ".jpeg"
+
+
+def test_an_unknown_image_is_said_in_a_line(here: Version) -> None:
+    with pytest.raises(UserError, match=r"^0000000000000000: no such image at"):
+        why(here, "0" * 64)
+
+
+def test_the_command_prints_rule_and_paths(story: "Town") -> None:
+    building = story.sources["town"][0]
+    command = [sys.executable, "-c", "from pipelines.cli import app; app()", "why", building.sha256[:12]]
+
+    def run(*options: str) -> str:
+        return subprocess.run(
+            [*command, "--rev", "v2.0.0", *options], cwd=story.folder, check=True, capture_output=True, text=True
+        ).stdout
+
+    printed = run("--out", "exports/why")
+    assert "too small" in printed
+    assert "curate.thresholds.min_side" in printed
+    path = f"exports/why/{building.sha256[:16]}.jpeg"
+    assert path in printed
+    assert (story.folder / path).read_bytes() == building.jpeg()
+    (found,) = json.loads(run("--json"))
+    assert found["rule"] == "curate.thresholds.min_side"
