@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from crawler.errors import UserError
 from crawler.files import replacing, write_table
 from crawler.records import IMAGES
-from curate.card import Origin
+from curate.card import UNTOLD, Origin
 from curate.dataset import IMAGES_FILE, MANIFEST_FILE, SPLIT_CODES, SPLIT_FILE
 from curate.decide import decide, fixed_size_bytes
 from curate.exclusions import read_exclusions
@@ -31,15 +31,15 @@ def build(
     licenses: Sequence[str],
     unknown: Literal["drop", "keep"],
     exclusions: Path,
-    origin: Origin = Origin(),
+    origin: Origin = UNTOLD,
     progress: Progress = lambda done, total, note: None,
 ) -> None:
     """Decide on every image of `sources` and write the dataset to the folder `out`, whole or not at all.
 
     `sources` gives by name each source's image table (`crawler.records.IMAGES`) and prepared table
     (`curate.records.prepared_schema`); their order does not matter. `licenses` are the ids that are let in, with
-    wildcards as in file names; `unknown` says what becomes of images whose licence nobody could name. `origin` goes into
-    the papers alone.
+    wildcards as in file names; `unknown` says what becomes of images whose licence nobody could name. `origin` goes
+    into the papers alone.
 
     Raises:
         UserError: a table is missing, of another image size, or lacks an image; `exclusions` has a mistake.

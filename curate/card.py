@@ -22,6 +22,9 @@ class Origin:
     contact: str = ""  # whom to write to about an image: an e-mail address or a URL
 
 
+UNTOLD = Origin()
+
+
 @dataclass(frozen=True)
 class Facts:
     """A manifest in numbers."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import pillow_heif
 import simplejpeg
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
@@ -14,7 +15,7 @@ from curate.records import Reason
 MAX_PIXELS = 1024**3 // 4 // 3
 """An image of more pixels is refused before it is decoded. Pillow's own limit: a quarter of a GiB in RGB."""
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF", "BMP", "JPEG2000")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP", "JPEG2000")
 """What is decoded. Pillow is never asked to guess more widely: some of its formats run other programs (EPS)."""
 
 _SIGNATURES = (
@@ -28,7 +29,10 @@ _SIGNATURES = (
     b"\0\0\0\x0cjP",
     b"\xff\x4f\xff\x51",
 )
-"""First bytes of `FORMATS` (AVIF aside, whose box comes later)."""
+"""First bytes of `FORMATS` (AVIF and HEIF aside, whose box comes later)."""
+
+_BRANDS = (b"ftypavif", b"ftypavis", b"ftypheic", b"ftypheix", b"ftypmif1")
+"""Of AVIF and HEIF, from the fifth byte on."""
 
 _FOREIGN_SIGNATURES = (
     b"<svg",
@@ -45,6 +49,8 @@ _FOREIGN_SIGNATURES = (
 
 _END_MARKS = {b"\xff\xd8": b"\xff\xd9", b"\x89PNG": b"IEND\xaeB`\x82", b"GIF8": b";", b"\0\0\0\x0cjP": b"\xff\xd9"}
 """How a whole file ends, by how it begins."""
+
+pillow_heif.register_heif_opener()
 
 _ORIENTATION = 0x0112  # EXIF 2.32, tag 274: above 4 the picture lies on its side
 
@@ -145,7 +151,7 @@ def _transform(icc: bytes) -> tuple[ImageCms.ImageCmsTransform | None, str]:
 
 
 def _unidentified(data: bytes) -> Reason:
-    if data.startswith(_SIGNATURES) or data[4:12] in (b"ftypavif", b"ftypavis"):
+    if data.startswith(_SIGNATURES) or data[4:12] in _BRANDS:
         return Reason.TRUNCATED if _is_cut(data) else Reason.CORRUPT
     if data.startswith(_FOREIGN_SIGNATURES) or data[4:8] == b"ftyp" or b"<svg" in data[:512]:
         return Reason.UNSUPPORTED
@@ -168,7 +174,7 @@ def _is_cut(data: bytes) -> bool:
 
 
 def _end_of_boxes(data: bytes) -> int:
-    """Where the last top-level box of an ISO base media file (AVIF) ends: each begins with its length in 4 bytes."""
+    """Where the last top-level box of an ISO base media file (AVIF, HEIF) ends: each begins with its length."""
     offset = 0
     while offset + 8 <= len(data):
         length = int.from_bytes(data[offset : offset + 4], "big")

@@ -44,7 +44,7 @@ def test_what_is_decoded_is_no_smaller_than_asked_for() -> None:
         assert seen(body, 5000).rgb.size == (900, 1400)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_pictures_are_turned_upright(kind: str, orientation: int) -> None:
     exif = Image.Exif()
@@ -113,7 +113,8 @@ def test_what_ends_early_is_truncated(kind: str, share: float) -> None:
         (b"\0" * 1000, Reason.NOT_AN_IMAGE),
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', Reason.UNSUPPORTED),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", Reason.UNSUPPORTED),
-        (b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + b"\0" * 100, Reason.UNSUPPORTED),
+        (b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + b"\0" * 100, Reason.CORRUPT),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 100, Reason.UNSUPPORTED),
         (b"\xff\xd8\xff\xe0\x00\x04\x11\x11" + b"\x11" * 500 + b"\xff\xd9", Reason.CORRUPT),
     ],
 )
