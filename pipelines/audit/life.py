@@ -14,7 +14,7 @@ from pipelines.audit.history import versions
 from pipelines.audit.repository import Repository
 from pipelines.audit.takedown import Request
 from pipelines.audit.trainings import data_of, trainings
-from pipelines.audit.version import Version
+from pipelines.audit.version import Version, among
 
 Row = Mapping[str, Any]
 
@@ -77,7 +77,7 @@ def life(repository: Repository, version: Version, sha256: str) -> Life:
         version=version.name,
         decisions=decisions,
         images=images,
-        fetches=_rows(version, _in(archives, "fetches.parquet"), pc.field("url").isin(urls)),
+        fetches=_rows(version, _in(archives, "fetches.parquet"), among("url", urls)),
         places=_rows(version, _in(archives, "index.parquet"), pc.field("sha256") == sha256),
         measures={name: value for name, value in (measures or [{}])[0].items() if name not in (*NOT_TOLD, "source")},
         cluster=_cluster(version, decisions[0]["cluster"]),

@@ -5,11 +5,9 @@ from collections.abc import Collection
 from types import TracebackType
 from typing import NamedTuple
 
-import pyarrow.compute as pc
-
 from crawler.archive import INDEX_FILE
 from crawler.errors import UserError
-from pipelines.audit.version import Version
+from pipelines.audit.version import Version, among
 
 
 class Place(NamedTuple):
@@ -30,7 +28,7 @@ class Originals:
             UserError: its index is not to be had.
         """
         folder = version.made("crawl")[source]
-        wanted = None if images is None else pc.field("sha256").isin(sorted(images))
+        wanted = None if images is None else among("sha256", images)
         index = version.table(
             f"{folder}/{INDEX_FILE}", ("sha256", "file", "offset", "length", "url"), wanted
         ).to_pylist()

@@ -115,7 +115,7 @@ class Version:
             UserError: as `file`, or it is not a Parquet file.
         """
         if images is not None:
-            wanted = pc.field("sha256").isin(sorted(images))
+            wanted = among("sha256", images)
         return self.table(f"{self.dataset.path}/manifest.parquet", columns, wanted)
 
     def table(self, path: str, columns: Sequence[str] | None = None, wanted: pc.Expression | None = None) -> pa.Table:
@@ -171,6 +171,11 @@ class Version:
     @cached_property
     def _data(self) -> Data:
         return self.repository.data(self.lock.outs())
+
+
+def among(column: str, values: Collection[str]) -> pc.Expression:
+    """The rows of a table whose `column`, of texts, is one of `values`, of which there may be none."""
+    return pc.field(column).isin(pa.array(sorted(values), pa.string()))
 
 
 def open_version(repository: Repository, rev: str) -> Version:

@@ -33,10 +33,10 @@ def web_url(url: str | None) -> str:
     return str(url) if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
-def line(text: str | None) -> str:
+def line(text: str | None, longest: int = LONGEST) -> str:
     """Foreign text as one short line, without control characters and without marks that turn the reading direction."""
     clean = _CONTROL.sub(" ", text or "").strip()
-    return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
 
 
 def count(number: int) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from curate.records import Reason
-from pipelines.audit.version import Version
+from pipelines.audit.version import Version, among
 from pipelines.page.galleries import Tile
 from pipelines.page.pixels import upright
 from pipelines.page.render import line
@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 def pixels(version: Version, images: Collection[str]) -> dict[str, Pixels]:
     """sha256 → (S, S, 3) of those of `images` that a prepared table of the version has a picture of."""
-    wanted = pc.field("sha256").isin(sorted(images)) & pc.field("pixels").is_valid()
+    wanted = among("sha256", images) & pc.field("pixels").is_valid()
     found: dict[str, Pixels] = {}
     for path in version.made("prepare", ".parquet").values() if images else ():
         rows = version.table(path, ("sha256", "pixels"), wanted)

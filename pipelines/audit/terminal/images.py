@@ -86,12 +86,12 @@ def _likeness(row: Mapping[str, Any]) -> tuple[str, str]:
 
 def excluded(request: Request, images: Sequence[Mapping[str, object]]) -> list[RenderableType]:
     kept = sum(row["decision"] == Decision.KEPT for row in images)
-    what = f"{len(images):,} images, {kept:,} of them facades" if images else "no image of the work tree's dataset"
-    near = ", and what looks like them" if request.near else ""
-    return [
-        Text(f"{request.kind} {request.value} is in exclusions.csv: {what}{near}"),
-        Text("`dvc repro` leaves them out; `facades audit contaminated` lists what holds them still"),
-    ]
+    near = "; what looks alike goes with it" if request.near else ""
+    what = f"{len(images):,} image(s) of the work tree's dataset, {kept:,} of them facades"
+    named = Text(f"exclusions.csv names {request.kind} {line(request.value)} now: {what}{near}")
+    if not images:
+        return [named, Text("if that is no mistake, it is for images to come; else take the last line out again")]
+    return [named, Text("`dvc repro` leaves out what it names; `facades audit contaminated` lists what holds it still")]
 
 
 def contamination(found: Contamination) -> list[RenderableType]:

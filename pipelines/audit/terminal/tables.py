@@ -6,8 +6,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.page.render import line
+from pipelines.page.render import LONGEST, line
 
+WHOLE = 10_000  # characters of a foreign text that is not cut
 LISTED = 20  # images or failures that are printed; --json has all
 
 
@@ -16,7 +17,9 @@ def show(*parts: RenderableType | None) -> None:
     Console(highlight=False, soft_wrap=False).print(Group(*(part for part in parts if part is not None)))
 
 
-def table(*columns: str, rows: Iterable[Sequence[object]], title: str = "", right: Sequence[int] = ()) -> Table:
+def table(
+    *columns: str, rows: Iterable[Sequence[object]], title: str = "", right: Sequence[int] = (), longest: int = LONGEST
+) -> Table:
     """A plain table; `right` are the columns of numbers. Cells are text, never markup."""
     made = Table(
         title=title or None, title_justify="left", box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0)
@@ -24,7 +27,7 @@ def table(*columns: str, rows: Iterable[Sequence[object]], title: str = "", righ
     for place, name in enumerate(columns):
         made.add_column(name, justify="right" if place in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(Text(line(str(cell))) for cell in row))
+        made.add_row(*(Text(line(str(cell), longest)) for cell in row))
     return made
 
 
@@ -34,7 +37,8 @@ def printable(text: str) -> str:
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> Table:
-    made = table("", "", rows=[pair for pair in pairs if pair[1]])
+    """Names and values; an attribution is to be printed whole."""
+    made = table("", "", rows=[pair for pair in pairs if pair[1]], longest=WHOLE)
     made.show_header = False
     return made
 

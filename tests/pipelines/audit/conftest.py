@@ -21,7 +21,9 @@ import safetensors.numpy
 from dvc.repo import Repo
 from PIL import Image, ImageDraw
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
+from crawler.errors import UserError
 from crawler.fetches import Fetch
 from crawler.files import write_table
 from crawler.ledger import Exchange, Ledger
@@ -30,6 +32,7 @@ from crawler.tables import write_tables
 from curate.build import build
 from curate.prepare import prepare
 from curate.rules import CurateParams, Thresholds
+from pipelines.cli import commands
 
 ROOT = Path(__file__).parents[3]
 AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -90,6 +93,15 @@ class Town:
 
     def git(self, *arguments: str) -> str:
         return subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True, text=True).stdout
+
+    def facades(self, *arguments: str, inside: str = "") -> tuple[int, str]:
+        """Type a command in a folder of the repository: its exit code, and what it printed."""
+        with chdir(self.folder / inside):
+            done = CliRunner().invoke(commands, arguments)
+        if isinstance(done.exception, UserError):
+            return 1, f"error: {done.exception}"
+        assert isinstance(done.exception, SystemExit | None), done.exception
+        return done.exit_code, done.stdout
 
     def exclude(self, line: str) -> None:
         with (self.folder / "exclusions.csv").open("a", encoding="utf-8") as file:

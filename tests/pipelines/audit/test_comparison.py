@@ -1,8 +1,6 @@
 """`diff`: two real versions side by side."""
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,7 @@ from pipelines.audit.repository import Repository
 from pipelines.audit.version import open_version
 
 if TYPE_CHECKING:
-    from conftest import Town
+    from tests.pipelines.audit.conftest import Town
 
 
 def diff(town: "Town", before: str, after: str) -> Comparison:
@@ -93,9 +91,6 @@ def test_code_that_differs_is_named(town: "Town") -> None:
     "command", [["log"], ["diff", "v1.0.0"], ["diff", "v1.0.0", "v2.0.0"], ["diff", "HEAD", "HEAD"]]
 )
 def test_tables_fit_80_columns_and_json_is_json(story: "Town", command: list[str]) -> None:
-    run = [sys.executable, "-c", "from pipelines.audit.cli import audit; audit()", *command]
-    table = subprocess.run(run, cwd=story.folder / "crawler", check=True, capture_output=True, text=True).stdout
-    assert table.strip()
-    assert max(len(line) for line in table.splitlines()) <= 80
-    out = subprocess.run([*run, "--json"], cwd=story.folder, check=True, capture_output=True, text=True).stdout
-    assert json.loads(out)
+    code, table = story.facades("audit", *command, inside="crawler")
+    assert (code, max(len(line) for line in table.splitlines()) <= 80) == (0, True)
+    assert json.loads(story.facades("audit", *command, "--json")[1])

@@ -19,7 +19,7 @@ from pipelines.audit.repository import Repository
 from pipelines.audit.version import Version, open_version
 
 if TYPE_CHECKING:
-    from conftest import Town
+    from tests.pipelines.audit.conftest import Town
 
 NAMES = {Format.ZIP: "facades.zip"}
 

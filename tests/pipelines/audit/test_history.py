@@ -11,7 +11,7 @@ from pipelines.audit.numbering import Number, Step, redrawn, step
 from pipelines.audit.repository import Repository
 
 if TYPE_CHECKING:
-    from conftest import Town
+    from tests.pipelines.audit.conftest import Town
 
 
 def log(town: "Town", *, everywhere: bool = False) -> list[Entry]:

@@ -2,8 +2,6 @@
 
 import io
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +16,7 @@ from pipelines.audit.repository import Repository
 from pipelines.audit.version import Version, open_version
 
 if TYPE_CHECKING:
-    from conftest import Building, Town
+    from tests.pipelines.audit.conftest import Building, Town
 
 
 def version(town: "Town", rev: str = "HEAD") -> Version:
@@ -118,18 +116,11 @@ def test_versions_without_data_are_named(town: "Town") -> None:
 
 
 def test_the_command_tells_it_in_80_columns_and_in_json(story: "Town") -> None:
-    run = [sys.executable, "-c", "from pipelines.audit.cli import audit; audit()", "show"]
     building = story.sources["town"][5]
-    table = subprocess.run(
-        [*run, building.sha256[:8]], cwd=story.folder, check=True, capture_output=True, text=True
-    ).stdout
-    assert max(map(len, table.splitlines())) <= 80
+    code, table = story.facades("audit", "show", building.sha256[:8], inside="curate")
+    assert (code, max(map(len, table.splitlines())) <= 80) == (0, True)
     assert all(word in table for word in ("A house", "CC-BY-4.0", "stored", "kept", "facade"))
-    out = subprocess.run(
-        [*run, building.sha256[:8], "--json"], cwd=story.folder, check=True, capture_output=True, text=True
-    )
-    assert json.loads(out.stdout)[0]["sha256"] == building.sha256
-    listed = subprocess.run(
-        [*run, "--by", "author", "Bob"], cwd=story.folder, check=True, capture_output=True, text=True
-    )
-    assert listed.stdout.count("excluded") == 8
+    _, told = story.facades("audit", "show", building.sha256[:8], "--json")
+    assert json.loads(told)[0]["sha256"] == building.sha256
+    _, listed = story.facades("audit", "show", "--by", "author", "Bob")
+    assert listed.count("excluded") == 8

@@ -1,8 +1,6 @@
 """`memorised` on a real generator and a real repository: which data it is held against, and what is told."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +18,7 @@ from train.networks import Generator
 from train.recipe import Recipe
 
 if TYPE_CHECKING:
-    from conftest import Town
+    from tests.pipelines.audit.conftest import Town
 
 
 def put_generator(folder: Path) -> None:
@@ -89,9 +87,8 @@ def test_what_is_missing_is_named(town: "Town") -> None:
 
 def test_the_command(town: "Town") -> None:
     put_generator(town.folder)
-    run = [sys.executable, "-c", "from pipelines.audit.cli import audit; audit()", "memorised", "facade", "-n", "10"]
-    table = subprocess.run(run, cwd=town.folder, check=True, capture_output=True, text=True).stdout
-    assert max(map(len, table.splitlines())) <= 80
+    code, table = town.facades("audit", "memorised", "facade", "-n", "10")
+    assert (code, max(map(len, table.splitlines())) <= 80) == (0, True)
     assert "the closest pairs" in table
-    told = json.loads(subprocess.run([*run, "--json"], cwd=town.folder, check=True, capture_output=True).stdout)
+    told = json.loads(town.facades("audit", "memorised", "facade", "-n", "10", "--json")[1])
     assert told["features"]["verdict"] in ("copies", "some_copies", "no_copies")

@@ -1,7 +1,5 @@
 """`exclude` and `contaminated`: a takedown reaches every version and every model."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,16 +12,10 @@ from pipelines.audit.repository import Repository
 from pipelines.audit.takedown import Request, append, parse, requests_for
 
 if TYPE_CHECKING:
-    from conftest import Town
+    from tests.pipelines.audit.conftest import Town
 
 HEADER = "kind,value,reason,by,date,near\n"
 REQUEST = Request("author", "Ann", 'she said "no",\nfirmly', "curator", "2026-11-23", True)
-
-
-def command(town: "Town", *arguments: str) -> subprocess.CompletedProcess[str]:
-    """As `facades audit` runs it: a UserError is its message and exit code 1."""
-    run = [sys.executable, "-c", "from pipelines.cli import app; app()", "audit", *arguments]
-    return subprocess.run(run, cwd=town.folder, capture_output=True, text=True)
 
 
 def test_a_line_is_added_and_the_others_stay(tmp_path: Path) -> None:
@@ -59,9 +51,9 @@ def test_the_first_request_that_names_an_image_is_the_one() -> None:
 
 def test_a_takedown_from_the_command_to_the_next_version(town: "Town") -> None:
     victim = next(b for b in town.sources["town"] if b.author == "Cleo" and b.side > 200)
-    done = command(town, "exclude", victim.sha256[:10], "--reason", "the owner asked", "--exact")
-    assert done.returncode == 0, done.stderr
-    assert "1 images, 1 of them facades" in done.stdout
+    code, told = town.facades("audit", "exclude", victim.sha256[:10], "--reason", "the owner asked", "--exact")
+    assert code == 0, told
+    assert "1 image(s) of the work tree's dataset, 1 of them facades" in " ".join(told.split())
     (*_, request) = parse((town.folder / "exclusions.csv").read_bytes())
     assert (request.kind, request.value, request.by, request.near) == ("image", victim.sha256, "Test", False)
 
@@ -99,7 +91,7 @@ def test_authors_pages_and_urls_are_excluded_as_such(town: "Town") -> None:
         (["--page", building.page_url], "page", building.page_url),
         ([building.image_url], "url", building.image_url),
     ):
-        assert command(town, "exclude", *arguments, "--reason", "no", "--by", "me").returncode == 0
+        assert town.facades("audit", "exclude", *arguments, "--reason", "no", "--by", "me")[0] == 0
         (*_, request) = parse((town.folder / "exclusions.csv").read_bytes())
         assert (request.kind, request.value, request.by, request.near) == (kind, value, "me", True)
 
@@ -115,10 +107,10 @@ def test_authors_pages_and_urls_are_excluded_as_such(town: "Town") -> None:
 )
 def test_a_mistake_is_one_line_and_changes_nothing(story: "Town", arguments: list[str], message: str) -> None:
     before = (story.folder / "exclusions.csv").read_bytes()
-    done = command(story, "exclude", *arguments)
-    assert done.returncode == 1
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    code, told = story.facades("audit", "exclude", *arguments)
+    assert code == 1
+    assert message in told
+    assert "\n" not in told
     assert (story.folder / "exclusions.csv").read_bytes() == before
 
 
@@ -129,6 +121,5 @@ def test_what_was_taken_down_is_still_held_by_older_versions_and_models(story: "
     assert names[-1] == "v1.0.0"
     assert all(held.requests == ["by curator, 2026-11-20: asked by mail (author Bob)"] for held in found.versions)
     assert len(found.models) == 4, "trained twice on the first version, once on each of the next two"
-    done = command(story, "contaminated")
-    assert done.returncode == 0
-    assert max(map(len, done.stdout.splitlines())) <= 80
+    code, table = story.facades("audit", "contaminated")
+    assert (code, max(map(len, table.splitlines())) <= 80) == (0, True)

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +18,7 @@ from pipelines.audit.verification.check import spread
 from pipelines.audit.version import open_version
 
 if TYPE_CHECKING:
-    from conftest import Town
+    from tests.pipelines.audit.conftest import Town
 
 FILES = "files have the md5 of dvc.lock"
 
@@ -278,12 +276,11 @@ def test_a_sample_is_spread_evenly() -> None:
 
 
 def test_the_command_exits_with_1_and_lists_what_fails(town: "Town") -> None:
-    run = [sys.executable, "-c", "from pipelines.audit.cli import audit; audit()", "verify"]
-    assert subprocess.run([*run, "--sample", "5"], cwd=town.folder, capture_output=True).returncode == 0
+    assert town.facades("audit", "verify", "--sample", "5")[0] == 0
     _lose(town)
-    done = subprocess.run(run, cwd=town.folder, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "00000.warc: missing in the work tree" in " ".join(done.stdout.split())
-    told = subprocess.run([*run, "--json"], cwd=town.folder, capture_output=True, text=True)
-    assert told.returncode == 1
-    assert any(check["failures"] for check in json.loads(told.stdout))
+    code, listed = town.facades("audit", "verify", inside="curate")
+    assert code == 1
+    assert "00000.warc: missing in the work tree" in " ".join(listed.split())
+    code, told = town.facades("audit", "verify", "--json")
+    assert code == 1
+    assert any(check["failures"] for check in json.loads(told))

@@ -13,7 +13,7 @@ from pipelines.audit.repository import Repository
 from pipelines.audit.version import Version, open_version
 
 if TYPE_CHECKING:
-    from conftest import Town
+    from tests.pipelines.audit.conftest import Town
 
 
 def version(town: "Town", rev: str) -> Version:
