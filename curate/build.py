@@ -13,9 +13,10 @@ from crawler.errors import UserError
 from crawler.files import replacing, write_table
 from crawler.records import IMAGES
 from curate.card import UNTOLD, Origin
-from curate.dataset import IMAGES_FILE, MANIFEST_FILE, SPLIT_CODES, SPLIT_FILE
+from curate.dataset import IMAGES_FILE, MANIFEST_FILE, NAMES_FILE, SPLIT_CODES, SPLIT_FILE
 from curate.decide import decide, fixed_size_bytes
 from curate.exclusions import read_exclusions
+from curate.pairs import Memory, afresh
 from curate.papers import write_papers
 from curate.records import Split, prepared_schema
 from curate.rules import CurateParams
@@ -32,6 +33,7 @@ def build(
     unknown: Literal["drop", "keep"],
     exclusions: Path,
     origin: Origin = UNTOLD,
+    memory: Path | None = None,
     progress: Progress = lambda done, total, note: None,
 ) -> None:
     """Decide on every image of `sources` and write the dataset to the folder `out`, whole or not at all.
@@ -39,7 +41,7 @@ def build(
     `sources` gives by name each source's image table (`crawler.records.IMAGES`) and prepared table
     (`curate.records.prepared_schema`); their order does not matter. `licenses` are the ids that are let in, with
     wildcards as in file names; `unknown` says what becomes of images whose licence nobody could name. `origin` goes
-    into the papers alone.
+    into the papers alone. In the folder `memory` it remembers which images look alike, and compares new ones alone.
 
     Raises:
         UserError: a table is missing, of another image size, or lacks an image; `exclusions` has a mistake.
@@ -54,6 +56,7 @@ def build(
         licenses=licenses,
         keep_unknown=unknown == "keep",
         exclusions=excluded,
+        find=afresh if memory is None else Memory(memory).find,
         progress=progress,
     )
     with replacing(out) as draft:

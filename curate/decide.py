@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from crawler.licenses import UNKNOWN, openness
 from curate.exclusions import Exclusion, excluded
 from curate.hamming import Places
-from curate.neardup import Prints, Similarities, candidates, gather, verify
+from curate.neardup import Prints, Similarities, gather, verify
+from curate.pairs import Finder, afresh
 from curate.records import DECODE_ERRORS, MANIFEST, PROBES, THUMBNAIL_SIDE, Decision, Reason, Split
 from curate.rules import FILTERS, RULE_VERSION, CurateParams
 
@@ -58,6 +59,7 @@ def decide(
     licenses: Sequence[str],
     keep_unknown: bool,
     exclusions: Sequence[Exclusion],
+    find: Finder = afresh,
     progress: Progress = lambda done, total, note: None,
 ) -> pa.Table:
     """The manifest (`curate.records.MANIFEST`) of `images`.
@@ -71,7 +73,7 @@ def decide(
     _look_at_pictures(verdicts, prepared, params)
     ranks = _ranks(images, prepared, params)
     _drop_copies(verdicts, images, ranks)
-    _drop_near_duplicates(verdicts, images, prepared, ranks, near_excluded, params, progress)
+    _drop_near_duplicates(verdicts, images, prepared, ranks, near_excluded, params, find, progress)
     return _manifest(verdicts, images, prepared, params)
 
 
@@ -156,6 +158,7 @@ def _drop_near_duplicates(
     ranks: Places,
     near_excluded: Rows,
     params: CurateParams,
+    find: Finder,
     progress: Progress,
 ) -> None:
     """Near duplicates of what is excluded, then of each other. Only what nothing else speaks against is compared."""
@@ -172,12 +175,11 @@ def _drop_near_duplicates(
             progress(0, len(images), f"{sum(map(len, values))} of {len(i)} similar pairs verified")
         return np.concatenate(values)
 
-    i, j = candidates(prints, rules.radius)
-    some = ~(is_shunned[i] & is_shunned[j])
-    i, j = i[some], j[some]
-    alike = check(i, j)
+    chosen = images.select(["sha256", "source"]).take(pa.array(rows))
+    names = pc.binary_join_element_wise(chosen["sha256"], chosen["source"], "/").to_pylist()
+    i, j, alike = find(names, prints, rules.radius, check)
 
-    follows = (alike >= rules.similarity) & (is_shunned[i] | is_shunned[j])
+    follows = (alike >= rules.similarity) & (is_shunned[i] ^ is_shunned[j])
     lost = np.where(is_shunned[i], j, i)[follows]
     to = np.where(is_shunned[i], i, j)[follows]
     verdicts.drop_alike(rows[lost], rows[to], alike[follows], Reason.EXCLUDED, rules.similarity)

@@ -16,10 +16,13 @@ _BLOCK = 1 << 18  # pairs that are compared at a time: their temporaries stay in
 _WIDEST = 22  # bits of a band: a table of 4 million buckets
 
 
-def pairs_within(codes: Codes, radius: int, owners: Places | None = None) -> tuple[Places, Places, Distances]:
+def pairs_within(
+    codes: Codes, radius: int, owners: Places | None = None, fresh: NDArray[np.bool_] | None = None
+) -> tuple[Places, Places, Distances]:
     """Every pair i < j of places in `codes` (n, uint64) whose codes differ in at most `radius` bits, and in how many.
 
-    Sorted by i, then j. Where `owners` (n) are given, two codes of one owner are no pair.
+    Sorted by i, then j. Where `owners` (n) are given, two codes of one owner are no pair; where `fresh` (n) is, a pair
+    has a fresh code in it, and the time goes with the number of those.
 
     Codes are cut into bands, each with a radius of its own, such that codes which are farther apart than that in every
     band are farther apart than `radius` in all (the pigeonhole principle with unequal shares: Norouzi, Punjani, Fleet:
@@ -29,7 +32,7 @@ def pairs_within(codes: Codes, radius: int, owners: Places | None = None) -> tup
     found: list[tuple[Places, Places, Distances]] = []
     bands = _bands(len(codes), radius)
     for number, band in enumerate(bands):
-        for i, j in _near(codes, band, radius):
+        for i, j in _near(codes, band, radius, fresh):
             difference = codes[i] ^ codes[j]
             new = np.ones(len(i), bool) if owners is None else owners[i] != owners[j]
             for earlier in bands[:number]:  # which has told of it already
@@ -76,17 +79,21 @@ def _cut(parts: int, radius: int) -> list[_Band]:
     return [band for band in bands if band.radius >= 0]
 
 
-def _near(codes: Codes, band: _Band, radius: int) -> Iterator[tuple[Places, Places]]:
+def _near(codes: Codes, band: _Band, radius: int, fresh: NDArray[np.bool_] | None) -> Iterator[tuple[Places, Places]]:
     """The pairs within `radius` among those that the band's buckets bring together, each once."""
     keys = ((codes & band.mask) >> np.uint64(band.shift)).astype(np.int64)
     order = np.argsort(keys, kind="stable")
     keys, codes = keys[order], codes[order]
     starts = np.concatenate([[0], np.cumsum(np.bincount(keys, minlength=1 << band.width))])
     places = np.arange(len(codes))
+    known = np.zeros(len(codes), bool) if fresh is None else ~fresh[order]
     for flips in range(band.radius + 1):
         for bits in combinations(range(band.width), flips):
             flip = sum(1 << bit for bit in bits)
-            if flip:
+            if fresh is not None:
+                first = places[~known]
+                start, stop = starts[keys[first] ^ flip], starts[(keys[first] ^ flip) + 1]
+            elif flip:
                 # The other bucket has the higher key, so that each two buckets meet once.
                 first = places[keys < keys ^ flip]
                 start, stop = starts[keys[first] ^ flip], starts[(keys[first] ^ flip) + 1]
@@ -94,6 +101,8 @@ def _near(codes: Codes, band: _Band, radius: int) -> Iterator[tuple[Places, Plac
                 first, start, stop = places, places + 1, starts[keys + 1]
             for i, j in _meetings(first, start, stop):
                 near = np.bitwise_count(codes[i] ^ codes[j]) <= radius
+                if fresh is not None:
+                    near &= known[j] | (i < j)  # two fresh ones meet from both sides
                 yield order[i[near]], order[j[near]]
 
 

@@ -32,11 +32,16 @@ class Clusters(NamedTuple):
     similarity: Similarities
 
 
-def candidates(prints: Prints, radius: int) -> tuple[Places, Places]:
-    """Every pair i < j of images with a hash of one within `radius` of a hash of the other, sorted."""
+def candidates(prints: Prints, radius: int, fresh: NDArray[np.bool_] | None = None) -> tuple[Places, Places]:
+    """Every pair i < j of images with a hash of one within `radius` of a hash of the other, sorted.
+
+    Where `fresh` (n) is given, those with a fresh image in them.
+    """
     count, parts = prints.hashes.shape
     owners = np.repeat(np.arange(count), parts)
-    one, other, _ = pairs_within(prints.hashes.ravel(), radius, owners)
+    one, other, _ = pairs_within(
+        prints.hashes.ravel(), radius, owners, None if fresh is None else np.repeat(fresh, parts)
+    )
     pairs = np.unique(owners[one] * count + owners[other])
     return pairs // count, pairs % count
 

@@ -23,6 +23,7 @@ def run() -> None:
             origin=Origin(
                 {name: _asked(entry) for name, entry in settings.sources.items()}, settings.crawl.contact or ""
             ),
+            memory=paths.PAIRS,
             progress=report,
         )
 

@@ -7,6 +7,7 @@ PARAMS_OK = Path("data/params.ok")
 EXCLUSIONS = Path("exclusions.csv")
 DATASET = Path("data/dataset")
 REPORT = Path("report/index.html")
+PAIRS = Path(".state/pairs")  # of images that look alike; untracked, for `curate` to be quick next time
 
 
 def crawling(source: str, snapshot: str) -> Path:

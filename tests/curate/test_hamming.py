@@ -42,6 +42,15 @@ def test_every_cut_into_bands_is_exact(radius: int) -> None:
     assert joined(codes, radius) == brute_force(codes, radius)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 300), st.integers(0, 12), st.integers(0, 2**32), st.floats(0, 1))
+def test_with_fresh_codes_finds_the_pairs_that_hold_one(count: int, radius: int, seed: int, share: float) -> None:
+    codes = clustered(count, seed)
+    fresh = np.random.default_rng(seed).random(count) < share
+    found = list(zip(*(column.tolist() for column in pairs_within(codes, radius, fresh=fresh)), strict=True))
+    assert found == [pair for pair in brute_force(codes, radius) if fresh[pair[0]] or fresh[pair[1]]]
+
+
 def test_finds_planted_pairs_among_many() -> None:
     rng = np.random.default_rng(5)
     codes = rng.integers(0, 2**64, 300_000, dtype=np.uint64)
