@@ -82,7 +82,7 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
     device = torch.device("cpu")
     precision = hardware.pick_precision(recipe, device)
     with hardware.determinism(wanted=True):
-        gan, feed = Gan(recipe, size, device, precision), data.Feed(training, recipe.batch, seed)
+        gan, feed = Gan(recipe, size, device, precision), data.Feed(len(training), recipe.batch, seed)
         known = {"training": features(training, device), "heldout": features(heldout, device)}
         state = checkpoint.load(folder, device) or {"step": 0, "seconds": 0.0, "gan": gan.state()}
         if state.get("recipe", recipe.model_dump_json()) != recipe.model_dump_json():
@@ -91,7 +91,7 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
         step, seconds, figures = state["step"], state["seconds"], []
         while step < steps:
             started = time.process_time()
-            figures.append(gan.update(data.scaled(feed.at(step)), step))
+            figures.append(gan.update(data.scaled(training[feed.at(step)]), step))
             seconds += time.process_time() - started
             step += 1
             if step % every and step != steps:
@@ -101,7 +101,7 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
             names = ("loss_d", "loss_g", "d_real", "d_fake")
             line |= dict(zip(names, torch.stack(figures).mean(0).tolist(), strict=True))
             line |= {
-                name: (gan.scores(images) > 0).float().mean().item()
+                name: (gan.scores(images, torch.zeros(len(images), dtype=torch.long)) > 0).float().mean().item()
                 for name, images in (("d_train", training[: len(heldout)]), ("d_heldout", heldout))
             }
             line |= {"precision_of": precision, "recipe": recipe.model_dump(mode="json")}

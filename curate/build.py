@@ -63,6 +63,8 @@ def build(
         draft.mkdir()
         _write_arrays(manifest, sources, params.image_size, draft)
         write_table(manifest, draft / MANIFEST_FILE)
+        kept = manifest.filter(manifest["row"].is_valid())
+        write_table(kept.sort_by("row").select(["source", "tags"]), draft / NAMES_FILE)
         write_papers(manifest, params, draft, origin)
     progress(len(images), len(images), f"{len(manifest['row'].drop_null())} kept")
 

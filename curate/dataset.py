@@ -13,6 +13,7 @@ from curate.records import Split
 
 IMAGES_FILE = "images.npy"
 SPLIT_FILE = "split.npy"
+NAMES_FILE = "names.parquet"
 MANIFEST_FILE = "manifest.parquet"
 
 SPLIT_CODES = {Split.TRAIN: 0, Split.HOLDOUT: 1}
@@ -44,17 +45,22 @@ def read_split(dataset: Path) -> NDArray[np.uint8]:
     return np.asarray(split)
 
 
+def read_names(dataset: Path) -> pa.Table:
+    """What each row of the images may be labelled by: `source`, string, and `tags`, list of string.
+
+    Raises:
+        UserError: there is no whole dataset at `dataset`.
+    """
+    return _read_table(dataset / NAMES_FILE)
+
+
 def read_manifest(dataset: Path) -> pa.Table:
     """The decision on every image of every source: `curate.records.MANIFEST`.
 
     Raises:
         UserError: there is no dataset at `dataset`.
     """
-    path = dataset / MANIFEST_FILE
-    try:
-        return pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _missing(path, error) from None
+    return _read_table(dataset / MANIFEST_FILE)
 
 
 def dataset_hash(dataset: Path) -> str:
@@ -67,6 +73,13 @@ def dataset_hash(dataset: Path) -> str:
         except OSError as error:
             raise _missing(dataset / name, error) from None
     return digest.hexdigest()
+
+
+def _read_table(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise _missing(path, error) from None
 
 
 def _load(path: Path) -> NDArray[np.uint8]:

@@ -16,9 +16,10 @@ FORMAT = 2  # raised whenever a step would compute something else, so that no ru
 FILE = "state.pt"
 
 
-def key(recipe: Recipe, dataset: str) -> str:
-    """What a state belongs to: 16 hex digits of the recipe, the dataset's hash and the version of torch."""
-    parts = {"format": FORMAT, "recipe": recipe.model_dump(mode="json"), "dataset": dataset, "torch": torch.__version__}
+def key(recipe: Recipe, dataset: str, labels: str = "") -> str:
+    """What a state belongs to: 16 hex digits of the recipe, the hashes of dataset and labels, the version of torch."""
+    parts = {"format": FORMAT, "recipe": recipe.model_dump(mode="json"), "dataset": dataset, "labels": labels}
+    parts["torch"] = torch.__version__
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

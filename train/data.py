@@ -1,5 +1,6 @@
 """The training images, in memory as uint8, and the order in which steps see them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from crawler.errors import UserError
-from curate.dataset import read_images, read_split
+from curate.dataset import read_images, read_names, read_split
+from train.labels import number
 from train.randomness import Purpose, stream
 
 HOLDOUT = 1  # in split.npy
@@ -20,40 +22,47 @@ class Rows:
     """The images of one split, counted once in memory: on a CPU the pages of the file itself, which the system keeps as
     far as there is room; on a GPU a copy there, unless it would take more than RESIDENT of what is free."""
 
-    def __init__(self, images: NDArray[np.uint8], rows: NDArray[np.intp], device: torch.device) -> None:
+    def __init__(
+        self,
+        images: NDArray[np.uint8],
+        rows: NDArray[np.intp],
+        device: torch.device = CPU,
+        labels: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Args: all images, which of them are of this split, and the labels of all, where they have some."""
         self.images, self.rows, self.size = images, rows, images.shape[-1]
-        self.device = torch.device("cpu")
+        self.labels = torch.from_numpy(np.zeros(len(rows), np.int64) if labels is None else labels[rows])
+        self.resident: Tensor | None = None
         if device.type == "cuda" and len(rows) * images[0].nbytes < RESIDENT * torch.cuda.mem_get_info(device)[0]:
-            self._resident = torch.from_numpy(images[rows]).to(device)
-            self.device = device
+            self.resident = torch.from_numpy(images[rows]).to(device)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __getitem__(self, index: Tensor) -> Tensor:
-        """uint8, len(index)×3×S×S, where `device` says."""
-        if self.device.type == "cuda":
-            return self._resident[index.to(self.device)]
-        return torch.from_numpy(self.images[self.rows[index.cpu().numpy()]])
+        """uint8, len(index)×3×S×S, on the GPU where they are resident there."""
+        if self.resident is not None:
+            return self.resident[index.to(self.resident.device)]
+        return torch.from_numpy(self.images[self.rows[index.numpy()]])
 
 
-def read(dataset: Path, *, holdout: bool = False, device: torch.device = CPU) -> Rows:
-    """One split of a dataset, in [0, 255].
+def read(dataset: Path, *, holdout: bool = False, device: torch.device = CPU, labels: Sequence[str] = ()) -> Rows:
+    """One split of a dataset, in [0, 255], labelled where labels are given.
 
     Raises:
-        UserError: the dataset is missing or damaged, or this split of it is empty.
+        UserError: the dataset is missing or damaged, this split of it is empty, or a label fits no image.
     """
     images, split = read_images(dataset), read_split(dataset)
     rows = np.flatnonzero((split == HOLDOUT) == holdout)
     if len(rows) == 0:
         kept = f"found {len(split)} images of the other split"
         raise UserError(f"{dataset}: no {'held-out' if holdout else 'training'} images; {kept}, expected at least one")
-    return Rows(images, rows, device)
+    return Rows(images, rows, device, number(read_names(dataset), labels) if labels else None)
 
 
-def some(images: Rows | Tensor, n: int, rng: torch.Generator) -> Tensor:
-    """At most n of the images, at random."""
-    return images[torch.randperm(len(images), generator=rng, device=rng.device)[:n]]
+def some(images: Rows, n: int, rng: torch.Generator) -> Tensor:
+    """The numbers of at most n of the images, at random: int64."""
+    return torch.randperm(len(images), generator=rng, device=rng.device)[:n].cpu()
 
 
 def scaled(images: Tensor) -> Tensor:
@@ -62,31 +71,29 @@ def scaled(images: Tensor) -> Tensor:
 
 
 class Feed:
-    """Batches in an order that follows from (seed, step) alone.
+    """The order in which images are seen, which follows from (seed, step) alone.
 
     Every image comes once before any comes again; a batch may end one such round and begin the next, so all batches
     are of one size.
     """
 
-    def __init__(self, images: Rows | Tensor, batch: int, seed: int) -> None:
-        self.images, self.batch, self.seed = images, batch, seed
+    def __init__(self, n: int, batch: int, seed: int) -> None:
+        self.n, self.batch, self.seed = n, batch, seed
         self._round, self._order = -1, torch.empty(0, dtype=torch.long)
 
     def at(self, step: int) -> Tensor:
-        """The batch of one step: uint8, batch×3×S×S, on the device of the images."""
-        n = len(self.images)
+        """The numbers of the images of one step: int64, batch."""
         parts, place, missing = [], step * self.batch, self.batch
         while missing:
-            start = place % n
-            part = self._order_of(place // n)[start : start + missing]
+            start = place % self.n
+            part = self._order_of(place // self.n)[start : start + missing]
             parts.append(part)
             place += len(part)
             missing -= len(part)
-        return self.images[torch.cat(parts)]
+        return torch.cat(parts)
 
     def _order_of(self, number: int) -> Tensor:
         if number != self._round:
             rng = stream(self.seed, Purpose.ORDER, number)
-            order = torch.randperm(len(self.images), generator=rng)
-            self._round, self._order = number, order.to(self.images.device)
+            self._round, self._order = number, torch.randperm(self.n, generator=rng)
         return self._order

@@ -46,8 +46,10 @@ def evaluate(
     G, making = generator.load(model)
     rng = stream(params.seed, Purpose.EVALUATE)
     z = noise(params.n, making.recipe.latent, rng)
-    training = data.some(data.read(dataset), params.n, rng)
-    heldout = data.some(data.read(dataset, holdout=True), params.n, rng)
+    training, heldout = (
+        images[data.some(images, params.n, rng)] for images in (data.read(dataset), data.read(dataset, holdout=True))
+    )
+    z = G.place(z, G.draw_labels(params.n, rng))
     sets = {
         "generated": generator.generate(G, z),
         "training": training,

@@ -37,8 +37,8 @@ class Gan:
 
     def __init__(self, recipe: Recipe, size: int, device: torch.device, precision: str, share: Share = ALONE) -> None:
         self.recipe, self.device, self.precision, self.share = recipe, device, precision, share
-        self.G = Generator(recipe.latent, recipe.width_g, size)
-        self.D = Discriminator(recipe.width_d, size, recipe.norm_d)
+        self.G = Generator(recipe.latent, recipe.width_g, size, recipe.classes)
+        self.D = Discriminator(recipe.width_d, size, recipe.norm_d, recipe.classes)
         initialise(self.G, stream(recipe.seed, Purpose.WEIGHTS_G))
         initialise(self.D, weights_d := stream(recipe.seed, Purpose.WEIGHTS_D))
         if recipe.norm_d == "spectral":
@@ -56,7 +56,15 @@ class Gan:
         )
         self._prepare_steps()
 
-    def update(self, real: Tensor, step: int) -> Tensor:
+    def meet(self, labels: Tensor) -> None:
+        """Tell G how frequent each label is: those of all training images, int64."""
+        if self.G.shares is not None:
+            shares = torch.bincount(labels, minlength=len(self.G.shares)) / len(labels)
+            for network in (self.G, self.average):
+                assert network.shares is not None
+                network.shares.copy_(shares)
+
+    def update(self, real: Tensor, step: int, labels: Tensor | None = None) -> Tensor:
         """One step of D, then one of G, then of the average.
 
         Nothing here waits for the device: no value is read back.
@@ -64,6 +72,7 @@ class Gan:
         Args:
             real: float32, N×3×S×S in [-1, 1]: this process's share of the batch.
             step: of this update, from 0.
+            labels: int64, N, of these images, where the recipe has labels; generated images get the same.
 
         Returns:
             float32, 4: FIGURES of the whole batch, on the device.
@@ -76,14 +85,18 @@ class Gan:
         half_life = max(min(recipe.ema_images, images * EMA_RAMP), 1e-9)
         weight = torch.full((), 1 - 0.5 ** (recipe.batch / half_life), device=self.device)
         penalised = (recipe.r1 > 0 or recipe.r2 > 0) and step % recipe.penalty_every == 0
-        return (self._penalised if penalised else self._plain)(real, self.share.of(z), self.share.of(u), weight)
+        if labels is None:
+            labels = torch.zeros(len(real), dtype=torch.long, device=self.device)
+        compute = self._penalised if penalised else self._plain
+        return compute(real, labels, self.share.of(z), self.share.of(u), weight)
 
-    def _step(self, penalised: bool, real: Tensor, z: Tensor, u: Tensor, weight: Tensor) -> Tensor:
+    def _step(self, penalised: bool, real: Tensor, labels: Tensor, z: Tensor, u: Tensor, weight: Tensor) -> Tensor:
         """The arithmetic of `update`: nothing random, no number from the host, so that a GPU can replay it.
 
         Args:
             penalised: whether D pays for its gradients in this step.
             real: float32, N×3×S×S.
+            labels: int64, N.
             z: noise, N×latent×1×1.
             u: uniform numbers, N×SHOWINGS×DRAWS.
             weight: a scalar, how far the average moves towards G.
@@ -91,12 +104,12 @@ class Gan:
         recipe, share = self.recipe, self.share
         u_real, u_fake, u_rival, u_g = u.unbind(1)
         with autocast(self.device, self.precision):
-            fake = self.G(z)
+            fake = self.G(self.G.place(z, labels))
 
         self.adam_d.zero_grad()
         shown_real = self._show(real, u_real).requires_grad_(penalised and recipe.r1 > 0)
         shown_fake = self._show(fake.detach(), u_fake).requires_grad_(penalised and recipe.r2 > 0)
-        on_real, on_fake = self._judge(shown_real), self._judge(shown_fake)
+        on_real, on_fake = self._judge(shown_real, labels), self._judge(shown_fake, labels)
         objective = loss_d = losses.loss_d(recipe.loss, on_real, on_fake)
         for strength, images, logits in ((recipe.r1, shown_real, on_real), (recipe.r2, shown_fake, on_fake)):
             if images.requires_grad:
@@ -107,8 +120,8 @@ class Gan:
 
         self.adam_g.zero_grad()
         self.D.requires_grad_(False)  # its gradients would be thrown away
-        rival = self._judge(self._show(real, u_rival)) if recipe.loss == "relativistic" else None
-        loss_g = losses.loss_g(recipe.loss, rival, self._judge(self._show(fake, u_g)))
+        rival = self._judge(self._show(real, u_rival), labels) if recipe.loss == "relativistic" else None
+        loss_g = losses.loss_g(recipe.loss, rival, self._judge(self._show(fake, u_g), labels))
         torch.autograd.backward(loss_g)
         self.D.requires_grad_(True)
         share.average(_gradients(self.G))
@@ -137,17 +150,19 @@ class Gan:
             norm.momentum = None  # a plain mean over all that comes
         rng = stream(self.recipe.seed, Purpose.STANDING, device=self.device)
         with torch.no_grad():
-            for z in torch.split(noise(STANDING_IMAGES, self.recipe.latent, rng), 64):
-                G.train()(z)
+            z = noise(STANDING_IMAGES, self.recipe.latent, rng)
+            for part in torch.split(G.place(z, G.draw_labels(len(z), rng)), 64):
+                G.train()(part)
         return G.eval()
 
     @torch.no_grad()
-    def scores(self, images: Tensor) -> Tensor:
-        """D's logits, N, for images (uint8, N×3×S×S), shown to it as in training, in one batch."""
+    def scores(self, images: Tensor, labels: Tensor) -> Tensor:
+        """D's logits, N, for images (uint8, N×3×S×S) and their labels (int64, N), shown as in training, in one
+        batch."""
         rng = stream(self.recipe.seed, Purpose.JUDGE, device=self.device)
         u = torch.rand(len(images), DRAWS, generator=rng, device=self.device)
         before = deepcopy(self.D.state_dict())
-        logits = self._judge(self._show(scaled(images), u))
+        logits = self._judge(self._show(scaled(images), u), labels)
         self.D.load_state_dict(before)  # a look must leave no trace in running statistics
         return logits
 
@@ -172,10 +187,10 @@ class Gan:
     def _show(self, images: Tensor, u: Tensor) -> Tensor:
         return augment(images, self.recipe.augment, u, self.strength if self.recipe.adaptive else None)
 
-    def _judge(self, images: Tensor) -> Tensor:
+    def _judge(self, images: Tensor, labels: Tensor) -> Tensor:
         """D's logits, float32."""
         with autocast(self.device, self.precision):
-            logits: Tensor = self.D(images)
+            logits: Tensor = self.D(images, labels)
         return logits.float()
 
     @torch.no_grad()

@@ -28,14 +28,19 @@ class Gauge:
     """The same noise and the same images at every measurement. Held-out images are only ever shown to D without a
     gradient, and decide nothing."""
 
-    def __init__(self, training: Rows | Tensor, heldout: Rows | Tensor, gan: Gan) -> None:
+    def __init__(self, training: Rows, heldout: Rows, gan: Gan) -> None:
         self.gan = gan
         recipe = gan.recipe
         rng = stream(recipe.seed, Purpose.MEASURE, device=gan.device)
-        self.reference = some(training, recipe.measure_images, rng)
+        self.reference = training[some(training, recipe.measure_images, rng)]
         self.z = noise(recipe.measure_images, recipe.latent, rng)
         judged = min(JUDGED, len(training), len(heldout))
-        self.training, self.heldout = (some(images, judged, rng).to(gan.device) for images in (training, heldout))
+        self.judged = {
+            name: (images[chosen].to(gan.device), images.labels[chosen].to(gan.device))
+            for name, images in (("d_train", training), ("d_heldout", heldout))
+            for chosen in [some(images, judged, rng)]
+        }
+        self.labels = gan.G.draw_labels(recipe.measure_images, rng)
 
     @cached_property
     def known(self) -> Tensor:
@@ -48,17 +53,16 @@ class Gauge:
 
         Several processes get the same answer, the mean of theirs, and so take the same decisions.
         """
-        found = {
-            "ksd": ksd(self.known, features(generate(network, self.z), self.gan.device)),
-            "d_train": self._taken_for_real(self.training),
-            "d_heldout": self._taken_for_real(self.heldout),
-        }
+        found = {"ksd": ksd(self.known, features(self.draw(network), self.gan.device))}
+        for name, (images, labels) in self.judged.items():
+            found[name] = (self.gan.scores(images, labels) > 0).float().mean().item()
         values = torch.tensor(list(found.values()), dtype=torch.float64, device=self.gan.device)
         self.gan.share.average([values])
         return dict(zip(found, values.tolist(), strict=True))
 
-    def _taken_for_real(self, images: Tensor) -> float:
-        return (self.gan.scores(images) > 0).float().mean().item()
+    def draw(self, network: Generator) -> Tensor:
+        """The images measured: uint8, N×3×S×S, on the CPU; their labels are `labels`."""
+        return generate(network, network.place(self.z, self.labels))
 
 
 def alarms(rows: Sequence[Mapping[str, float]]) -> dict[str, int]:

@@ -67,7 +67,7 @@ def load(path: Path) -> tuple[Generator, Making]:
         raise UserError(f"{path}: found no `{KEY}` entry in its metadata, expected a generator of this project")
     try:
         making = Making.model_validate_json(text)
-        G = Generator(making.recipe.latent, making.recipe.width_g, making.size)
+        G = Generator(making.recipe.latent, making.recipe.width_g, making.size, making.recipe.classes)
         G.load_state_dict(weights)
     except (ValidationError, ValueError, RuntimeError) as error:
         first = str(error).splitlines()[0]

@@ -14,9 +14,18 @@ Norm = Literal["batch", "spectral", "none"]
 
 
 class Generator(nn.Sequential):
-    """From noise N×latent×1×1 to images N×3×S×S in [-1, 1]."""
+    """From noise N×latent×1×1 to images N×3×S×S in [-1, 1].
 
-    def __init__(self, latent: int, width: int, size: int) -> None:
+    With labels each of them has its own place in the space of z: a mean, learnt with the rest, that is added to the
+    noise (Gurumurthy et al. 2017, arXiv:1706.02071). So the network itself and all that is done with a z stay as they
+    are without labels.
+    """
+
+    means: nn.Parameter | None  # classes×latent
+    shares: Tensor | None  # of the training images that have each label, classes
+    offset: Tensor | None = None  # latent×1×1, added to every z: this generator draws one label alone
+
+    def __init__(self, latent: int, width: int, size: int, classes: int = 0) -> None:
         widest = _widest(width, size)
         layers: list[nn.Module] = [
             nn.ConvTranspose2d(latent, widest, 4, 1, 0, bias=False),
@@ -34,16 +43,35 @@ class Generator(nn.Sequential):
         layers += [nn.ConvTranspose2d(width, 3, 4, 2, 1, bias=False), nn.Tanh()]
         super().__init__(*layers)
         self.latent = latent
+        self.register_parameter("means", nn.Parameter(torch.zeros(classes, latent)) if classes else None)
+        self.register_buffer("shares", torch.full((classes,), 1 / classes) if classes else None)
+
+    def forward(self, input: Tensor) -> Tensor:
+        images: Tensor = super().forward(input if self.offset is None else input + self.offset)  # type: ignore[no-untyped-call]
+        return images
+
+    def draw_labels(self, n: int, rng: torch.Generator) -> Tensor:
+        """n labels as frequent as in training: int64, n, on the device of `rng`; 0 without labels."""
+        if self.shares is None:
+            return torch.zeros(n, dtype=torch.long, device=rng.device)
+        return torch.multinomial(self.shares, n, replacement=True, generator=rng)
+
+    def place(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Noise, N×latent×1×1, moved to where its labels (int64, N) are."""
+        return z if self.means is None else z + self.means[labels][:, :, None, None]
 
 
 class Discriminator(nn.Sequential):
     """From images N×3×S×S to logits, N: positive where D takes the image for real.
 
     The example ends in a sigmoid; here the loss applies it, which is the same function and does not round to 0 or 1.
-    Without batch norm the convolutions have a bias instead.
+    Without batch norm the convolutions have a bias instead. With labels the logit has a second term, the product of the
+    mean of the last feature maps with a vector of the label (Miyato & Koyama 2018, arXiv:1802.05637).
     """
 
-    def __init__(self, width: int, size: int, norm: Norm = "batch") -> None:
+    projection: nn.Parameter | None  # classes×widest
+
+    def __init__(self, width: int, size: int, norm: Norm = "batch", classes: int = 0) -> None:
         layers: list[nn.Module] = [nn.Conv2d(3, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
         maps, widest = width, _widest(width, size)
         while maps < widest:
@@ -55,6 +83,17 @@ class Discriminator(nn.Sequential):
             maps *= 2
         layers += [nn.Conv2d(widest, 1, 4, 1, 0, bias=False), nn.Flatten(0)]
         super().__init__(*layers)
+        self.register_parameter("projection", nn.Parameter(torch.zeros(classes, widest)) if classes else None)
+
+    def forward(self, input: Tensor, labels: Tensor | None = None) -> Tensor:
+        *body, last, flatten = self
+        maps = input
+        for layer in body:
+            maps = layer(maps)
+        logits: Tensor = flatten(last(maps))
+        if self.projection is None or labels is None:
+            return logits
+        return logits + (maps.mean((2, 3)) * self.projection[labels]).sum(1)
 
 
 def normalise_spectrally(network: nn.Module, rng: torch.Generator) -> None:
@@ -69,7 +108,8 @@ def normalise_spectrally(network: nn.Module, rng: torch.Generator) -> None:
 
 @torch.no_grad()
 def initialise(network: nn.Module, rng: torch.Generator) -> None:
-    """Draw DCGAN's initial weights in place: convolutions N(0, 0.02), batch norm N(1, 0.02) with a bias of 0."""
+    """Draw DCGAN's initial weights in place: convolutions N(0, 0.02), batch norm N(1, 0.02) with a bias of 0; labels'
+    vectors N(0, 1) in G, as far apart as the noise is wide, and N(0, 0.02) in D."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.weight.normal_(0.0, 0.02, generator=rng)
@@ -78,6 +118,10 @@ def initialise(network: nn.Module, rng: torch.Generator) -> None:
         elif isinstance(module, nn.BatchNorm2d):
             module.weight.normal_(1.0, 0.02, generator=rng)
             module.bias.zero_()
+    for name, spread in (("means", 1.0), ("projection", 0.02)):
+        vectors = getattr(network, name, None)
+        if vectors is not None:
+            vectors.normal_(0.0, spread, generator=rng)
 
 
 def noise(n: int, latent: int, rng: torch.Generator) -> Tensor:

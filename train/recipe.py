@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Augmentation = Literal["flip", "color", "translation", "cutout"]
-Augmentations = Annotated[
-    tuple[Augmentation, ...],
-    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),  # YAML and JSON have no tuples
-]
+_AS_TUPLE = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)  # YAML has no tuples
+
+Augmentations = Annotated[tuple[Augmentation, ...], _AS_TUPLE]
+Labels = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], _AS_TUPLE, Field(max_length=254)]
 
 SEED: dict[str, Any] = {
     "batch": 128,
@@ -46,6 +46,12 @@ class Recipe(BaseModel):
     latent: int = Field(default=100, ge=1, description="length of the noise vector z (DCGAN)")
     width_g: int = Field(default=64, ge=1, description="feature maps before G's last layer, ngf (DCGAN)")
     width_d: int = Field(default=64, ge=1, description="feature maps after D's first layer, ndf (DCGAN)")
+
+    labels: Labels = Field(
+        default=(),
+        description="names of sources, or tags (a folder's sub-folders are tags), that G and D are told of each image: "
+        "the first that fits it; no names, no labels",
+    )
 
     lr_g: float = Field(default=2e-4, gt=0, description="G's learning rate (DCGAN: 2e-4; two rates: arXiv:1706.08500)")
     lr_d: float = Field(default=2e-4, gt=0, description="D's learning rate")
@@ -112,10 +118,16 @@ class Recipe(BaseModel):
         return SEED | values if isinstance(values, dict) and values.get("recipe") == "seed" else values
 
     @model_validator(mode="after")
-    def _each_augmentation_once(self) -> Self:
-        if len(set(self.augment)) < len(self.augment):
-            raise ValueError(f"augment names something twice: {', '.join(self.augment)}")
+    def _each_name_once(self) -> Self:
+        for field, names in (("augment", self.augment), ("labels", self.labels)):
+            if len(set(names)) < len(names):
+                raise ValueError(f"{field} names something twice: {', '.join(names)}")
         return self
+
+    @property
+    def classes(self) -> int:
+        """How many labels the networks know, the one of images that no label fits included; 0 without labels."""
+        return len(self.labels) + 1 if self.labels else 0
 
 
 class EvaluateParams(BaseModel):

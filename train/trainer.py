@@ -1,6 +1,7 @@
 """The training loop, from a dataset to a model."""
 
 import csv
+import hashlib
 import shutil
 import time
 from pathlib import Path
@@ -10,8 +11,8 @@ from torch import Tensor
 
 from crawler.errors import UserError
 from crawler.files import replacing
-from curate.dataset import dataset_hash
-from train import checkpoint, data, extremes, generator, hardware, samples
+from curate.dataset import dataset_hash, read_names
+from train import checkpoint, data, extremes, generator, hardware, labels, samples
 from train.gan import FIGURES, Gan
 from train.gauge import MEASURED, Gauge
 from train.interrupt import interrupts
@@ -45,7 +46,7 @@ def train(
             suffice; another process has ended; or SIGINT or SIGTERM came, in which case the state was saved.
     """
     dataset_id = dataset_hash(dataset)
-    folder = state / checkpoint.key(recipe, dataset_id)
+    folder = state / checkpoint.key(recipe, dataset_id, _labels_id(dataset, recipe))
     with (
         joined() as share,
         hardware.determinism(recipe.deterministic),
@@ -56,9 +57,12 @@ def train(
             raise UserError(f"batch: found {recipe.batch}; expected a multiple of {share.world}, the processes")
         device = hardware.pick_device()
         precision = hardware.pick_precision(recipe, device)
-        images, heldout = (data.read(dataset, holdout=holdout, device=device) for holdout in (False, True))
+        images, heldout = (
+            data.read(dataset, holdout=holdout, device=device, labels=recipe.labels) for holdout in (False, True)
+        )
         gan = Gan(recipe, images.size, device, precision, share)
-        feed = data.Feed(images, recipe.batch, recipe.seed)
+        gan.meet(images.labels)
+        feed = data.Feed(len(images), recipe.batch, recipe.seed)
         gauge = Gauge(images, heldout, gan)
         journal = _resume(gan, folder, device)
         teller = Teller(progress if share.first else lambda *report: None, journal, recipe)
@@ -69,8 +73,9 @@ def train(
 
         saved = time.monotonic()
         while journal.step < recipe.steps and not journal.exhausted(recipe):
-            real = data.scaled(share.of(feed.at(journal.step)).to(device, non_blocking=True))
-            journal.pending.append(gan.update(real, journal.step))
+            chosen = share.of(feed.at(journal.step))
+            real = data.scaled(images[chosen].to(device, non_blocking=True))
+            journal.pending.append(gan.update(real, journal.step, images.labels[chosen].to(device)))
             journal.step += 1
 
             measuring = journal.step % recipe.measure_every == 0 or journal.step == recipe.steps
@@ -105,12 +110,19 @@ def train(
             processes=share.world,
             versions=generator.versions(),
         )
-        drawn = generator.generate(_best(gan, journal), gauge.z)
-        scores = gan.scores(drawn.to(device)).cpu()
+        drawn = gauge.draw(_best(gan, journal))
+        scores = gan.scores(drawn.to(device), gauge.labels).cpu()
         if share.first:
             _publish(journal, making, out)
             _publish_samples(_frames(journal, recipe, folder), drawn, scores, out)
             shutil.rmtree(state)
+
+
+def _labels_id(dataset: Path, recipe: Recipe) -> str:
+    """What the labels of all images are, where the recipe has some."""
+    if not recipe.labels:
+        return ""
+    return hashlib.sha256(labels.number(read_names(dataset), recipe.labels).tobytes()).hexdigest()
 
 
 def _resume(gan: Gan, folder: Path, device: torch.device) -> Journal:
@@ -148,8 +160,9 @@ def _snapshot_steps(recipe: Recipe) -> set[int]:
 
 def _snapshot(gan: Gan, step: int, folder: Path) -> None:
     """Draw the fixed noise's images beside the state; a resumed run draws the same again."""
-    z = noise(GRID, gan.recipe.latent, stream(GRID_SEED, Purpose.GRID, device=gan.device))
-    drawn = samples.grid(generator.generate(gan.published(), z))
+    rng = stream(GRID_SEED, Purpose.GRID, device=gan.device)
+    z, network = noise(GRID, gan.recipe.latent, rng), gan.published()
+    drawn = samples.grid(generator.generate(network, network.place(z, network.draw_labels(GRID, rng))))
     if gan.share.first:
         with replacing(folder / "samples" / f"step-{step:06d}.png") as draft:
             drawn.save(draft, format="PNG")

@@ -28,22 +28,24 @@ def test_scaling_covers_minus_one_to_one() -> None:
 
 
 def test_every_image_comes_once_before_any_comes_again() -> None:
-    images = torch.arange(10, dtype=torch.uint8).view(10, 1, 1, 1).expand(10, 3, 32, 32)
-    feed = Feed(images, batch=4, seed=1)
-    order = torch.cat([feed.at(step)[:, 0, 0, 0] for step in range(10)]).tolist()
+    feed = Feed(10, batch=4, seed=1)
+    order = torch.cat([feed.at(step) for step in range(10)]).tolist()
     rounds = [order[start : start + 10] for start in range(0, 40, 10)]
     assert all(sorted(one) == list(range(10)) for one in rounds)
     assert len({tuple(one) for one in rounds}) == 4
 
 
 def test_a_batch_larger_than_the_dataset_goes_round() -> None:
-    feed = Feed(torch.arange(3, dtype=torch.uint8).view(3, 1, 1, 1), batch=7, seed=0)
-    assert feed.at(0).flatten().bincount().tolist() in ([3, 2, 2], [2, 3, 2], [2, 2, 3])
+    feed = Feed(3, batch=7, seed=0)
+    assert feed.at(0).bincount().tolist() in ([3, 2, 2], [2, 3, 2], [2, 2, 3])
 
 
 def test_a_step_needs_no_step_before_it() -> None:
-    images = torch.arange(10, dtype=torch.uint8).view(10, 1, 1, 1)
-    walked = Feed(images, batch=4, seed=1)
+    walked = Feed(10, batch=4, seed=1)
     for step in range(6):
         last = walked.at(step)
-    assert torch.equal(Feed(images, batch=4, seed=1).at(5), last)
+    assert torch.equal(Feed(10, batch=4, seed=1).at(5), last)
+
+
+def test_reading_takes_no_memory_of_its_own(dataset: Path) -> None:
+    assert isinstance(read(dataset).images, np.memmap)

@@ -1,7 +1,9 @@
 import copy
 
+import numpy as np
 import torch
 
+from train.data import Rows
 from train.gan import Gan
 from train.gauge import Gauge, alarms
 from train.recipe import Recipe
@@ -26,12 +28,13 @@ def test_a_d_that_learnt_its_images_by_heart_is_noticed() -> None:
     gan = Gan(recipe, 32, torch.device("cpu"), "fp32")
     rng = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (32, 3, 32, 32), dtype=torch.uint8, generator=rng)
-    training, heldout = images[:16], images[16:]
+    training, heldout = (Rows(images.numpy(), np.arange(start, start + 16)) for start in (0, 16))
+    labels = torch.zeros(16, dtype=torch.long)
     # D is taught that the held-out images are what is generated: the extreme of what overfitting leads to.
     for _ in range(40):
         gan.adam_d.zero_grad()
-        right = gan._judge(training.float() / 127.5 - 1)
-        wrong = gan._judge(heldout.float() / 127.5 - 1)
+        right = gan._judge(images[:16].float() / 127.5 - 1, labels)
+        wrong = gan._judge(images[16:].float() / 127.5 - 1, labels)
         torch.autograd.backward((wrong - right).mean())
         gan.adam_d.step()
     gauge = Gauge(training, heldout, gan)

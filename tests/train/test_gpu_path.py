@@ -15,7 +15,7 @@ from train.recipe import Recipe
 CPU = torch.device("cpu")
 EVERYTHING = Recipe(
     batch=4, latent=8, width_g=4, width_d=4, loss="relativistic", norm_d="none", r1=0.1, r2=0.1, penalty_every=2,
-    adaptive=0.6,
+    adaptive=0.6, labels=("brick", "stone"),
 )  # fmt: skip
 RECIPES = [EVERYTHING, Recipe(recipe="seed", batch=4, width_g=4, width_d=4)]
 
@@ -50,9 +50,10 @@ def test_all_tensors_of_a_step_live_on_the_device(recipe: Recipe) -> None:
     for name, network in (("adam_g", gan.G), ("adam_d", gan.D)):
         setattr(gan, name, torch.optim.Adam(network.parameters()))  # the fused one has no such device
     real, z = torch.empty(4, 3, 32, 32, device=meta), torch.empty(4, recipe.latent, 1, 1, device=meta)
+    labels = torch.empty(4, dtype=torch.long, device=meta)
     u, weight = torch.empty(4, SHOWINGS, DRAWS, device=meta), torch.empty((), device=meta)
     for penalised in (False, True):
-        figures = gan._step(penalised, real, z, u, weight)
+        figures = gan._step(penalised, real, labels, z, u, weight)
         assert (figures.device, figures.shape) == (meta, (4,))
 
 

@@ -32,10 +32,10 @@ dataset, recipe, out, state, dies = sys.argv[1:]
 trainer.SAVE_EVERY = 0.0
 step = trainer.Gan.update
 
-def update(gan, real, number):
+def update(gan, real, number, labels):
     if number == int(dies) and gan.share.rank == 1:
         os.kill(os.getpid(), signal.SIGKILL)
-    return step(gan, real, number)
+    return step(gan, real, number, labels)
 
 trainer.Gan.update = update
 trainer.train(Path(dataset), Recipe.model_validate_json(recipe), Path(out), Path(state))

@@ -187,8 +187,8 @@ def test_asked_to_it_rolls_back_once(dataset: Path, tmp_path: Path, monkeypatch:
     recipe = TINY.model_copy(update={"roll_back": True})
     update, spoilt = trainer.Gan.update, [9]
 
-    def spoil(gan: trainer.Gan, real: torch.Tensor, step: int) -> torch.Tensor:
-        found = update(gan, real, step)
+    def spoil(gan: trainer.Gan, real: torch.Tensor, step: int, labels: torch.Tensor) -> torch.Tensor:
+        found = update(gan, real, step, labels)
         if spoilt and step == spoilt[0]:
             spoilt.pop()
             with torch.no_grad():

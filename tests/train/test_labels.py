@@ -1,0 +1,89 @@
+"""Conditional models: who gets which label, and whether G and D learn what it means."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from crawler.errors import UserError
+from train import generator, trainer
+from train.gan import Gan
+from train.labels import number
+from train.networks import Generator, noise
+from train.randomness import Purpose, stream
+from train.recipe import Recipe
+
+NAMES = pa.table({"source": ["town", "town", "museum", "museum"], "tags": [["brick"], ["stone", "brick"], [], ["x"]]})
+CPU = torch.device("cpu")
+
+
+def test_an_image_has_the_first_label_that_fits() -> None:
+    assert number(NAMES, ["stone", "brick"]).tolist() == [2, 1, 0, 0]
+    assert number(NAMES, ["brick", "museum"]).tolist() == [1, 1, 2, 2]
+
+
+def test_a_label_that_fits_nothing_is_an_error_that_lists_what_would() -> None:
+    with pytest.raises(UserError, match="with a tag 'wood'; expected such as brick, museum, town, stone, x"):
+        number(NAMES, ["brick", "wood"])
+
+
+def test_without_labels_the_networks_are_as_they_were() -> None:
+    assert Recipe().classes == 0
+    gan = Gan(Recipe(width_g=4, width_d=4), 32, CPU, "fp32")
+    assert not {"means", "shares", "projection"} & (gan.G.state_dict().keys() | gan.D.state_dict().keys())
+
+
+def test_labels_are_drawn_as_often_as_they_are_seen() -> None:
+    network = Generator(8, 4, 32, classes=3)
+    assert network.shares is not None
+    network.shares.copy_(torch.tensor([0.0, 0.2, 0.8]))
+    drawn = network.draw_labels(4000, stream(0, Purpose.SAMPLE)).bincount(minlength=3)
+    assert drawn[0] == 0
+    assert drawn[2] / 4000 == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.slow
+def test_g_learns_what_a_label_means() -> None:
+    """Images of label 1 are dark and those of label 2 bright: some hundred steps suffice to draw them so."""
+    recipe = Recipe(
+        batch=16, latent=8, width_g=8, width_d=8, augment=(), lr_g=1e-3, lr_d=1e-3, labels=("dark", "bright")
+    )
+    gan = Gan(recipe, 32, CPU, "fp32")
+    rng = torch.Generator().manual_seed(0)
+    labels = torch.arange(16) % 2 + 1
+    gan.meet(labels)
+    for step in range(600):
+        level = (labels * 2.0 - 3) * 0.6
+        real = level[:, None, None, None] + torch.randn(16, 3, 32, 32, generator=rng) * 0.1
+        gan.update(real, step, labels)
+    network = gan.published()
+    z = noise(64, 8, stream(1, Purpose.SAMPLE))
+    dark, bright = (network(network.place(z, torch.full((64,), label))).mean() for label in (1, 2))
+    assert bright - dark > 0.6
+
+
+def test_a_conditional_model_is_trained_kept_and_read_again(dataset: Path, tmp_path: Path) -> None:
+    tags = [["wall"] if place % 2 else ["gate"] for place in range(32)]
+    pq.write_table(pa.table({"source": ["town"] * 32, "tags": tags}), dataset / "names.parquet")
+    recipe = Recipe(steps=2, batch=8, latent=8, width_g=4, width_d=4, measure_images=12, labels=("wall", "gate"))
+    trainer.train(dataset, recipe, tmp_path / "model", tmp_path / "state")
+    network, making = generator.load(tmp_path / "model" / "generator.safetensors")
+    assert making.recipe.labels == ("wall", "gate")
+    assert network.means is not None
+    assert network.shares is not None
+    split = np.load(dataset / "split.npy") == 0
+    walls = np.mean([tags[place] == ["wall"] for place in np.flatnonzero(split)])
+    torch.testing.assert_close(network.shares, torch.tensor([0, walls, 1 - walls], dtype=torch.float32))
+
+
+def test_other_labels_never_resume_a_state(dataset: Path) -> None:
+    recipe = Recipe(labels=("wall",))
+    ids = []
+    for tags in (["wall"], ["wall", "gate"]):
+        table = pa.table({"source": ["town"] * 32, "tags": [tags] * 31 + [["wall"] if len(tags) == 1 else ["gate"]]})
+        pq.write_table(table, dataset / "names.parquet")
+        ids.append(trainer._labels_id(dataset, recipe))
+    assert ids[0] != ids[1]
