@@ -19,7 +19,7 @@ from typing import Any
 from crawler.errors import UserError
 from curate.executor import Item, Result
 
-DECIDING = ("numpy", "pillow", "pillow-heif", "simplejpeg", "imagehash", "scipy", "pyarrow")
+DECIDING = ("numpy", "pillow", "pillow-heif", "simplejpeg", "imagehash", "scipy", "pyarrow", "torch")
 """Packages of which another version may give other bytes."""
 
 

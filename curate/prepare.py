@@ -15,7 +15,7 @@ from curate.decode import Picture, decode
 from curate.executor import PROCESSES, Executor
 from curate.hashes import hashes
 from curate.measures import measure
-from curate.records import PROBES, THUMBNAIL_SIDE, Reason, prepared_schema
+from curate.records import PROBES, SQUARE_SIDE, THUMBNAIL_SIDE, Reason, prepared_schema
 
 Progress = Callable[[int, int | None, str], None]
 
@@ -28,12 +28,14 @@ def prepare(
     out: Path,
     *,
     image_size: int = 64,
+    score_facades: bool = True,
     executor: Executor = PROCESSES,
     progress: Progress = lambda done, total, note: None,
 ) -> None:
     """Write to `out` a row (`curate.records.prepared_schema`) for every image in the folder `archive`.
 
-    The bytes of `out` depend on the archive and `image_size` alone, and not on the executor.
+    The bytes of `out` depend on the archive, `image_size` and `score_facades` (whether the measure `facade`, which
+    takes the most time of all, is taken) alone, and not on the executor.
 
     Raises:
         UserError: there is no finished archive, or it is damaged.
@@ -45,10 +47,12 @@ def prepare(
     # What kills its decoder twice is as good as broken.
     lost = partial(_failed, schema, error=Reason.CORRUPT)
     if executor.sees_files:
-        batches = executor.run(partial(prepare_chunk, archive, image_size), chunks, lost=lost)
+        batches = executor.run(partial(prepare_chunk, archive, image_size, score_facades), chunks, lost=lost)
     else:
         bodies = ([(digest, reader.get(digest)) for digest in chunk] for chunk in chunks)
-        batches = executor.run(partial(prepare_images, image_size), bodies, lost=lambda image: lost(image[0]))
+        batches = executor.run(
+            partial(prepare_images, image_size, score_facades), bodies, lost=lambda image: lost(image[0])
+        )
     # Pixels do not compress; dictionaries help no column but `error`.
     compression = {field.name: "none" if field.name in ("thumbnail", "pixels") else "zstd" for field in schema}
     with (
@@ -59,16 +63,16 @@ def prepare(
             writer.write_table(table, row_group_size=ROW_GROUP)
 
 
-def prepare_chunk(archive: Path, image_size: int, digests: Sequence[str]) -> pa.RecordBatch:
+def prepare_chunk(archive: Path, image_size: int, score_facades: bool, digests: Sequence[str]) -> pa.RecordBatch:
     """The rows of these images of an archive, in their order; each is what it would be alone."""
     reader = _reader(archive)
-    return prepare_images(image_size, [(digest, reader.get(digest)) for digest in digests])
+    return prepare_images(image_size, score_facades, [(digest, reader.get(digest)) for digest in digests])
 
 
-def prepare_images(image_size: int, images: Sequence[tuple[str, bytes]]) -> pa.RecordBatch:
+def prepare_images(image_size: int, score_facades: bool, images: Sequence[tuple[str, bytes]]) -> pa.RecordBatch:
     """The rows of these images, each its sha256 and its bytes, in their order."""
     digests = [digest for digest, _ in images]
-    pictures = [decode(body, min_side=2 * image_size) for _, body in images]
+    pictures = [decode(body, min_side=max(2 * image_size, SQUARE_SIDE)) for _, body in images]
     schema = prepared_schema(image_size)
     seen = [picture for picture in pictures if isinstance(picture, Picture)]
     if not seen:
@@ -80,6 +84,7 @@ def prepare_images(image_size: int, images: Sequence[tuple[str, bytes]]) -> pa.R
     # For each image the place of its picture, null where there is none: `take` spreads the columns over all rows.
     places = pa.array([next(rows) if isinstance(picture, Picture) else None for picture in pictures], pa.int32())
     columns = {name: column.take(places) for name, column in _columns(seen, image_size).items()}
+    columns["facade"] = (pa.array(_scores(seen)) if score_facades else pa.nulls(len(seen))).take(places)
     columns["sha256"] = pa.array(digests)
     columns["error"] = pa.array([None if isinstance(p, Picture) else str(p) for p in pictures], pa.string())
     arrays = [columns[field.name].cast(field.type) for field in schema]
@@ -102,6 +107,12 @@ def _columns(pictures: Sequence[Picture], image_size: int) -> dict[str, pa.Array
         "thumbnail": _binary(thumbnails),
         "pixels": _binary(crops),
     }
+
+
+def _scores(pictures: Sequence[Picture]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    from curate.facade import score  # loads torch, which nothing else here needs
+
+    return score(np.stack([center_crop(picture.rgb, SQUARE_SIDE) for picture in pictures]))
 
 
 def _binary(arrays: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> pa.Array:

@@ -55,6 +55,9 @@ DECODE_ERRORS = (
 THUMBNAIL_SIDE = 64
 """Pixels on a side of the grey thumbnail that hashes are made of and duplicates are verified on."""
 
+SQUARE_SIDE = 128
+"""Pixels on a side of the middle square that the facade score looks at."""
+
 PROBES = 9
 """Hashes of an image beside its pHash: of eight parts of it, and of its mirror image (curate/hashes.py)."""
 
@@ -68,8 +71,9 @@ MEASURES = (
     "chroma",
     "paper",
     "border",
+    "facade",
 )
-"""What is measured of every crop (curate/measures.py says how)."""
+"""What is measured of every image (curate/measures.py and curate/facade.py say how)."""
 
 
 def prepared_schema(image_size: int) -> pa.Schema:
@@ -80,7 +84,7 @@ def prepared_schema(image_size: int) -> pa.Schema:
             ("error", pa.string()),  # one of DECODE_ERRORS; null where there is a picture
             ("width", pa.int32()),  # of the original in pixels, upright
             ("height", pa.int32()),
-            *((name, pa.float32()) for name in MEASURES),
+            *((name, pa.float32()) for name in MEASURES),  # `facade` is null where nobody asked for it
             ("phash", pa.uint64()),  # bit for bit imagehash.phash of the thumbnail
             ("probes", pa.list_(pa.uint64(), PROBES)),
             ("thumbnail", pa.binary(THUMBNAIL_SIDE**2)),  # the whole picture, grey

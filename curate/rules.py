@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from curate.records import Reason
 
@@ -31,6 +31,12 @@ class Thresholds(BaseModel):
     )
     max_paper: float | None = Field(0.30, ge=0, le=1, description="share of one light colour, above as below: drawings")
     max_border: float | None = Field(0.05, ge=0, le=1, description="depth of a flat strip along an edge of the crop")
+    min_facade: float | None = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="buildings' share of what a network takes for buildings or nature (curate/facade.py)",
+    )
 
 
 class Filter(NamedTuple):
@@ -57,6 +63,7 @@ _REASONS = {
     "min_colorfulness": Reason.GREYSCALE,
     "min_chroma": Reason.GREYSCALE,
     "max_border": Reason.BORDER,
+    "min_facade": Reason.NOT_FACADE,
 }
 
 FILTERS = tuple(
@@ -92,6 +99,10 @@ class CurateParams(BaseModel):
     workers: int | None = Field(None, ge=1, description="of `processes`: how many; null is one a core")
     ray_address: str = Field("auto", description="of `ray`: the cluster, host:port; auto is this machine's")
     thresholds: Thresholds = Field(Thresholds(), description="the filters")
+    score_facades: bool = Field(
+        True,
+        description="whether `facade`, the measure that takes the most time, is taken; thresholds.min_facade needs it",
+    )
     duplicates: Duplicates = Field(Duplicates(), description="when two images count as one")
     keeper: tuple[Preference, ...] = Field(
         ("license", "resolution", "sha256"),
@@ -99,3 +110,11 @@ class CurateParams(BaseModel):
         "what these leave open the smallest sha256 decides",
     )
     holdout: float = Field(0.1, ge=0, lt=1, description="share of the facades that no model is trained on")
+
+    @field_validator("score_facades")
+    @classmethod
+    def _threshold_has_its_measure(cls, value: bool, info: ValidationInfo) -> bool:
+        thresholds = info.data.get("thresholds")
+        if not value and thresholds is not None and thresholds.min_facade is not None:
+            raise ValueError("true while thresholds.min_facade is not null")
+        return value

@@ -14,6 +14,7 @@ def run(source: str) -> None:
             paths.archive(source),
             paths.prepared(source),
             image_size=settings.curate.image_size,
+            score_facades=settings.curate.score_facades,
             executor=_executor(settings),
             progress=report,
         )

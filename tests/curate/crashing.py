@@ -31,7 +31,7 @@ def refuses(chunk: Sequence[int]) -> list[int]:
     raise ValueError(f"cannot do {chunk[0]}")
 
 
-def prepare_but_die(archive: Path, image_size: int, digests: Sequence[str]) -> object:
+def prepare_but_die(archive: Path, image_size: int, score_facades: bool, digests: Sequence[str]) -> object:
     """`curate.prepare.prepare_chunk`, with a decoder that crashes on pictures that hold the word CRASH."""
     from crawler.archive import ArchiveReader
     from curate.prepare import prepare_chunk
@@ -39,4 +39,4 @@ def prepare_but_die(archive: Path, image_size: int, digests: Sequence[str]) -> o
     reader = ArchiveReader(archive)
     if any(b"CRASH" in reader.get(digest) for digest in digests):
         os._exit(11)
-    return prepare_chunk(archive, image_size, digests)
+    return prepare_chunk(archive, image_size, score_facades, digests)

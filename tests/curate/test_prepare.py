@@ -13,10 +13,11 @@ from curate import prepare as module
 from curate.crop import center_crop, thumbnail
 from curate.decode import Picture, decode
 from curate.executor import Processes
+from curate.facade import score
 from curate.hashes import hashes
 from curate.measures import measure
 from curate.prepare import prepare, prepare_chunk
-from curate.records import Reason, prepared_schema
+from curate.records import SQUARE_SIDE, Reason, prepared_schema
 from tests.curate import crashing
 from tests.curate.pictures import jpeg, sha256
 
@@ -58,6 +59,7 @@ def test_each_image_has_one_row_with_all_that_is_known(town: Path, tmp_path: Pat
         assert (row["phash"], row["probes"]) == (phash[0], probes[0].tolist())
         for name, value in measure(crop[None]).items():
             assert row[name] == value[0]
+        assert row["facade"] == score(center_crop(picture.rgb, SQUARE_SIDE)[None])[0]
     for body, reason in BROKEN.values():
         row = rows[sha256(body)]
         assert {name: value for name, value in row.items() if value is not None} == {
@@ -71,9 +73,9 @@ def test_a_crash_is_recorded_and_nothing_else_is_lost(
 ) -> None:
     bodies = {f"{seed}.jpg": jpeg(seed) for seed in range(100)}
     deadly = {"bad.jpg": jpeg(0) + b"CRASH"}
-    prepare(archive("sound", bodies), tmp_path / "sound.parquet", executor=Processes(2))
+    prepare(archive("sound", bodies), tmp_path / "sound.parquet", score_facades=False, executor=Processes(2))
     monkeypatch.setattr(module, "prepare_chunk", crashing.prepare_but_die)
-    prepare(archive("deadly", bodies | deadly), tmp_path / "deadly.parquet", executor=Processes(2))
+    prepare(archive("deadly", bodies | deadly), tmp_path / "deadly.parquet", score_facades=False, executor=Processes(2))
     rows = pq.read_table(tmp_path / "deadly.parquet").to_pylist()
     killer = [row for row in rows if row["sha256"] == sha256(deadly["bad.jpg"])]
     assert [row["error"] for row in killer] == [Reason.CORRUPT]
@@ -83,15 +85,19 @@ def test_a_crash_is_recorded_and_nothing_else_is_lost(
 def test_the_number_of_workers_does_not_show(town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROW_GROUP", 50)
     for workers in (1, 3):
-        prepare(town, tmp_path / f"{workers}.parquet", executor=Processes(workers))
+        prepare(town, tmp_path / f"{workers}.parquet", score_facades=False, executor=Processes(workers))
     assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "3.parquet").read_bytes()
     metadata = pq.read_metadata(tmp_path / "1.parquet")
     assert [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)] == [50, 50, 50, 3]
 
 
 def test_other_sizes_and_empty_archives(archive: Archive, tmp_path: Path) -> None:
-    prepare(archive("one", {"a.jpg": jpeg(1)}), tmp_path / "one.parquet", image_size=128, executor=Processes(1))
-    assert pq.read_schema(tmp_path / "one.parquet").equals(prepared_schema(128))
+    one = archive("one", {"a.jpg": jpeg(1)})
+    for size in (32, 128, 256):
+        prepare(one, tmp_path / "one.parquet", image_size=size, score_facades=False, executor=Processes(1))
+        table = pq.read_table(tmp_path / "one.parquet")
+        assert table.schema.equals(prepared_schema(size))
+        assert table["facade"].to_pylist() == [None]
     prepare(archive("none", {}), tmp_path / "none.parquet", executor=Processes(1))
     assert pq.read_table(tmp_path / "none.parquet").equals(prepared_schema(64).empty_table())
 
@@ -107,6 +113,6 @@ def test_an_image_is_prepared_alike_alone(data: Path, archive: Archive) -> None:
     files = sorted((data / "dirty-crawl").rglob("*.webp"))[:12] + sorted((data / "houses").glob("*.jpg"))[:12]
     folder = archive("real", {path.name: path.read_bytes() for path in files})
     digests = sorted(sha256(path.read_bytes()) for path in files)
-    together = prepare_chunk(folder, 64, digests).to_pylist()
-    assert together == [prepare_chunk(folder, 64, [digest]).to_pylist()[0] for digest in digests]
+    together = prepare_chunk(folder, 64, True, digests).to_pylist()
+    assert together == [prepare_chunk(folder, 64, True, [digest]).to_pylist()[0] for digest in digests]
     assert Image.open(files[0]).size in {(row["width"], row["height"]) for row in together}

@@ -69,6 +69,10 @@ def test_an_unknown_section(mistakes: Any) -> None:
             'models.facade.steps: found "40", expected a valid integer',
         ),
         (lambda p: p["curate"].update(holdout=2), "curate.holdout: found 2, expected less than "),
+        (
+            lambda p: p["curate"].update(score_facades=False),
+            "curate.score_facades: found false, expected true while thresholds.min_facade is not null",
+        ),
         (lambda p: p["crawl"].update(unknown="perhaps"), "crawl.unknown: found \"perhaps\", expected 'drop' or 'keep'"),
         (
             lambda p: p["sources"].update(x={"snapshot": "1"}),

@@ -1,30 +1,7 @@
-import pickle
-from pathlib import Path
-
-import pytest
 import torch
 
-from crawler.errors import UserError
 from train import features
-from train.features import DIMENSIONS, _NumpyOnly
-
-
-class Trap:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (Path, ("somewhere",))
-
-
-def test_only_numpy_leaves_the_pickle(tmp_path: Path) -> None:
-    path = tmp_path / "trap.pkl"
-    path.write_bytes(pickle.dumps(Trap()))
-    with path.open("rb") as file, pytest.raises(pickle.UnpicklingError, match="has no place among weights"):
-        _NumpyOnly(file).load()
-
-
-def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "SHA256", "0" * 64)
-    with pytest.raises(UserError, match="expected 0000"):
-        features._weights()
+from train.features import DIMENSIONS
 
 
 def test_features_know_buildings_from_noise(photographs: torch.Tensor) -> None:

