@@ -38,6 +38,7 @@ def export(
         ),
     ],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="For a model: where, not in exports/MODEL/.")] = None,
+    label: models.Label = None,
     rev: Annotated[
         str | None, typer.Option(help="For a dataset: the version, a git revision; the work tree's if not given.")
     ] = None,
@@ -46,8 +47,10 @@ def export(
     if format_.value in set(models.Format):
         if rev is not None:
             raise UserError(f"--rev: found {rev}, expected none: models are exported as they lie under models/")
-        print(models.export(what, models.Format(format_), out))
+        print(models.export(what, models.Format(format_), out, label))
         return
+    if label is not None:
+        raise UserError(f"--label: found {label}, expected none: a dataset is written whole")
     if out is not None:
         raise UserError(f"--out: found {out}, expected none: a dataset is written to the folder named first")
     print(_dataset(Path(what), formats.Format(format_), rev))

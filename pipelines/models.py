@@ -42,6 +42,7 @@ Truncation = Annotated[
     float | None,
     typer.Option(min=0.01, help="No component of z further from 0 than this: less variety, fewer failures."),
 ]
+Label = Annotated[str | None, typer.Option(help="Which of its labels to draw, for a model that has some.")]
 Latents = Annotated[Path | None, typer.Option(help="A latents file to take in place of the seed.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write, in place of exports/MODEL/.")]
 
@@ -56,13 +57,14 @@ def sample(
     seed: Seed = 0,
     truncation: Truncation = None,
     latents: Latents = None,
+    label: Label = None,
     out: Out = None,
 ) -> None:
     """Draw images: a PNG each, a grid of them all, and their latents."""
     from train.latents import images, to_json
     from train.samples import grid
 
-    network, sha256 = _load(model)
+    network, sha256 = _load(model, label)
     z = _latents(network.latent, n, seed, truncation, latents, sha256)
     drawn = images(network, z)
     out = out or EXPORTS / model / f"sample-{latents.stem if latents else seed}"
@@ -80,6 +82,7 @@ def walk(
     seed: Seed = 0,
     truncation: Truncation = None,
     latents: Latents = None,
+    label: Label = None,
     gif: Annotated[bool, typer.Option("--gif/--frames", help="One GIF, or a PNG a frame.")] = True,
     out: Out = None,
 ) -> None:
@@ -87,7 +90,7 @@ def walk(
     from train.latents import images
     from train.walk import path, save_film
 
-    network, sha256 = _load(model)
+    network, sha256 = _load(model, label)
     z = _latents(network.latent, n, seed, truncation, latents, sha256)
     if len(z) < 2:
         raise UserError(f"{latents}: found 1 latent; expected 2 or more to walk between")
@@ -107,13 +110,14 @@ def pick(
     n: Annotated[int, typer.Option("-n", min=1, help="How many to choose from.")] = 128,
     seed: Seed = 0,
     truncation: Truncation = None,
+    label: Label = None,
     out: Out = None,
 ) -> None:
     """Write an HTML contact sheet on which you mark favourites and save their latents, for `sample --latents`."""
     from train.browser import contact
     from train.latents import draw, images
 
-    network, sha256 = _load(model)
+    network, sha256 = _load(model, label)
     z = draw(n, network.latent, seed, truncation)
     drawn = images(network, z)
     out = out or EXPORTS / model / f"pick-{seed}.html"
@@ -123,26 +127,27 @@ def pick(
     print(out)
 
 
-def export(model: str, format_: Format, out: Path | None = None) -> Path:
+def export(model: str, format_: Format, out: Path | None = None, label: str | None = None) -> Path:
     """Write a generator to `out`, or to exports/MODEL/; returns where.
 
     Raises:
         UserError: no such model, or what the format needs is not installed.
     """
-    data = _convert(model, format_)
+    data = _convert(model, format_, label)
     out = out or EXPORTS / model / f"{model}{SUFFIX[format_]}"
     with replacing(out) as draft:
         draft.write_bytes(data)
     return out
 
 
-def _convert(model: str, format_: Format) -> bytes:
+def _convert(model: str, format_: Format, label: str | None) -> bytes:
     from train import export, generator
     from train.browser import explorer, runtime
 
     network, making = generator.load(_weights(model))
     if format_ == Format.SAFETENSORS:
         return _weights(model).read_bytes()
+    generator.settle(network, making, label)
     metadata = {generator.KEY: making.model_dump_json()}
     if format_ == Format.ONNX:
         return export.onnx(network, metadata)
@@ -155,11 +160,12 @@ def _weights(model: str) -> Path:
     return paths.model(model) / "generator.safetensors"
 
 
-def _load(model: str) -> "tuple[Generator, str]":
+def _load(model: str, label: str | None) -> "tuple[Generator, str]":
     """The generator, and the sha256 of its file."""
     from train import generator
 
-    network, _ = generator.load(_weights(model))
+    network, making = generator.load(_weights(model))
+    generator.settle(network, making, label)
     return network, hashlib.sha256(_weights(model).read_bytes()).hexdigest()
 
 

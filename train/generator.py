@@ -75,6 +75,21 @@ def load(path: Path) -> tuple[Generator, Making]:
     return G.eval().requires_grad_(False), making
 
 
+def settle(network: Generator, making: Making, label: str | None) -> None:
+    """Let a generator with labels draw one of them; one without needs none.
+
+    Raises:
+        UserError: the label is missing, unknown, or one too many.
+    """
+    known = making.recipe.labels
+    if label is None and not known:
+        return
+    if label not in known:
+        expected = f"one of {', '.join(known)}" if known else "none, since the model was trained without labels"
+        raise UserError(f"label: found {label or 'none'}; expected {expected}")
+    network.settle(known.index(label) + 1)
+
+
 @torch.inference_mode()
 def generate(network: Generator, z: Tensor) -> Tensor:
     """Images for noise z (N×latent×1×1): uint8, N×3×S×S in [0, 255], on the CPU."""

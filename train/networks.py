@@ -23,7 +23,7 @@ class Generator(nn.Sequential):
 
     means: nn.Parameter | None  # classes×latent
     shares: Tensor | None  # of the training images that have each label, classes
-    offset: Tensor | None = None  # latent×1×1, added to every z: this generator draws one label alone
+    offset: Tensor | None  # latent×1×1, added to every z: this generator draws one label alone
 
     def __init__(self, latent: int, width: int, size: int, classes: int = 0) -> None:
         widest = _widest(width, size)
@@ -45,6 +45,7 @@ class Generator(nn.Sequential):
         self.latent = latent
         self.register_parameter("means", nn.Parameter(torch.zeros(classes, latent)) if classes else None)
         self.register_buffer("shares", torch.full((classes,), 1 / classes) if classes else None)
+        self.register_buffer("offset", None, persistent=False)
 
     def forward(self, input: Tensor) -> Tensor:
         images: Tensor = super().forward(input if self.offset is None else input + self.offset)  # type: ignore[no-untyped-call]
@@ -55,6 +56,11 @@ class Generator(nn.Sequential):
         if self.shares is None:
             return torch.zeros(n, dtype=torch.long, device=rng.device)
         return torch.multinomial(self.shares, n, replacement=True, generator=rng)
+
+    def settle(self, label: int) -> None:
+        """Draw nothing but this label from now on, from plain noise."""
+        assert self.means is not None
+        self.offset = self.means[label].detach().view(-1, 1, 1)
 
     def place(self, z: Tensor, labels: Tensor) -> Tensor:
         """Noise, N×latent×1×1, moved to where its labels (int64, N) are."""

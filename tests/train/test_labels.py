@@ -3,16 +3,17 @@
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
 
 from crawler.errors import UserError
-from train import generator, trainer
+from train import export, generator, trainer
 from train.gan import Gan
 from train.labels import number
-from train.networks import Generator, noise
+from train.networks import Generator, initialise, noise
 from train.randomness import Purpose, stream
 from train.recipe import Recipe
 
@@ -77,6 +78,26 @@ def test_a_conditional_model_is_trained_kept_and_read_again(dataset: Path, tmp_p
     split = np.load(dataset / "split.npy") == 0
     walls = np.mean([tags[place] == ["wall"] for place in np.flatnonzero(split)])
     torch.testing.assert_close(network.shares, torch.tensor([0, walls, 1 - walls], dtype=torch.float32))
+
+
+def test_a_settled_generator_draws_its_label_from_plain_noise() -> None:
+    recipe = Recipe(latent=8, width_g=4, labels=("wall", "gate"))
+    making = generator.Making(
+        recipe=recipe, dataset="", size=32, step=1, ksd=None, alarms={}, device="cpu", precision="fp32", threads=1,
+        versions={},
+    )  # fmt: skip
+    network = Generator(8, 4, 32, recipe.classes).eval()
+    initialise(network, stream(0, Purpose.WEIGHTS_G))
+    z = noise(3, 8, stream(1, Purpose.SAMPLE))
+    expected = network(network.place(z, torch.full((3,), 2)))
+    for label, message in ((None, "found none; expected one of wall, gate"), ("door", "found door; expected one of")):
+        with pytest.raises(UserError, match=message):
+            generator.settle(network, making, label)
+    generator.settle(network, making, "gate")
+    torch.testing.assert_close(network(z), expected)
+    assert "offset" not in network.state_dict()
+    session = onnxruntime.InferenceSession(export.onnx(network, {}))
+    torch.testing.assert_close(torch.from_numpy(session.run(None, {"z": z.numpy()})[0]), expected)
 
 
 def test_other_labels_never_resume_a_state(dataset: Path) -> None:
