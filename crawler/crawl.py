@@ -123,4 +123,9 @@ class _Meter:
             self._before = done
         rate = (done - self._before) / max(self._shown - self._started, 1e-9)
         without = f", {done - stored} without a picture" if done > stored else ""
-        self._progress(done, total and max(total, done), f"{rate:.0f}/s, {ledger.nbytes / 1e6:.0f} MB{without}")
+        # What was expected is a guess: a crawl that goes past it has no total any more.
+        self._progress(
+            done,
+            total if total is not None and done <= total else None,
+            f"{rate:.0f}/s, {ledger.nbytes / 1e6:.0f} MB{without}",
+        )

@@ -35,7 +35,7 @@ class Fetch:
 
     @property
     def stored(self) -> bool:
-        return self.outcome in (Outcome.STORED, Outcome.UNCHANGED)
+        return self.outcome in STORED
 
     @property
     def passing(self) -> bool:
@@ -45,6 +45,8 @@ class Fetch:
         return self.outcome in _PASSING
 
 
+STORED = frozenset({Outcome.STORED, Outcome.UNCHANGED})
+"""The outcomes with a body in the archive."""
 _PASSING = {Outcome.TIMEOUT, Outcome.CONNECTION_ERROR, Outcome.INCOMPLETE}
 PASSING_STATUSES = {408, 429, 500, 502, 503, 504, 522, 524}
 """HTTP statuses that speak of the moment, not of the URL: Scrapy's RETRY_HTTP_CODES."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,6 +27,10 @@ class SourceParams(BaseModel):
         max_length=60,
         description="label; a new one crawls the source again",
     )
+
+    def few(self, images: int) -> Self:
+        """The same, for a look at it: about so many images."""
+        return self.model_copy(update={"limit": images}) if "limit" in type(self).model_fields else self
 
 
 class Kind(Protocol):

@@ -10,6 +10,7 @@ import typer
 from crawler.errors import UserError
 from pipelines import exports, models
 from pipelines.audit.cli import audit
+from pipelines.sources.cli import commands as sources
 
 STAGES = "Stages (dvc repro runs them in order)"
 
@@ -20,6 +21,7 @@ commands = typer.Typer(
 commands.add_typer(models.commands)
 commands.add_typer(exports.commands)
 commands.add_typer(audit, name="audit")
+commands.add_typer(sources)
 
 
 @commands.callback()

@@ -60,12 +60,22 @@ def load(path: Path = paths.PARAMS) -> Params:
     Raises:
         UserError: a line for each mistake: the path of the key, what was found, what was expected, and a near match.
     """
-    values = _read(path)
+    return validated(read(path), str(path))
+
+
+def validated(values: Any, where: str) -> Params:
+    """What `read` gave, validated; `where` is how errors call it.
+
+    Raises:
+        UserError: as `load`.
+    """
     try:
         # As JSON, strictly: "40" is not a number and 1 is not true, but a list may stand for a tuple.
         params = Params.model_validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
-        raise UserError("\n".join(f"{path}: {mistake(detail)}" for detail in error.errors(include_url=False))) from None
+        raise UserError(
+            "\n".join(f"{where}: {mistake(detail)}" for detail in error.errors(include_url=False))
+        ) from None
     for name, entry in params.sources.items():
         folder = getattr(entry, "path", None)
         # Once its archive exists a folder may go: only a crawl reads it.
@@ -75,11 +85,18 @@ def load(path: Path = paths.PARAMS) -> Params:
             and not Path(folder).expanduser().exists()
             and not paths.archive(name).exists()
         ):
-            raise UserError(f"{path}: sources.{name}.path: found {folder!r}, expected a folder, zip or tar that exists")
+            raise UserError(
+                f"{where}: sources.{name}.path: found {folder!r}, expected a folder, zip or tar that exists"
+            )
     return params
 
 
-def _read(path: Path) -> Any:
+def read(path: Path = paths.PARAMS) -> dict[str, Any]:
+    """The values of params.yaml, as they are written.
+
+    Raises:
+        UserError: there is no such file, or it is not YAML.
+    """
     if not path.is_file():
         raise UserError(f"{path}: no such file; run this in the root of the repository, where params.yaml lies")
     try:

@@ -15,9 +15,12 @@ LOG_EVERY = 15.0  # seconds between two lines where there is no terminal
 
 
 @contextmanager
-def progress(title: str, unit: str) -> Iterator[Report]:
-    """Show the progress of one stage on standard error; `unit` is what is counted ("images", "steps")."""
-    if sys.stderr.isatty():
+def progress(title: str, unit: str, *, bar: bool = True) -> Iterator[Report]:
+    """Show the progress of one stage on standard error; `unit` is what is counted ("images", "steps").
+
+    Without `bar` the lines of a log also on a terminal.
+    """
+    if bar and sys.stderr.isatty():
         with _bar(title, unit) as report:
             yield report
     else:

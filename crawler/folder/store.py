@@ -29,9 +29,13 @@ def store(source: str, params: FolderParams, settings: CrawlSettings, ledger: Le
     largest = settings.limits.max_bytes
     with local(params.path, ledger.folder, agent=agent, allow_private=params.allow_private) as path:
         told = params.metadata is None
+        images = 0
         for name, stream in members(path):
             role = Role.PAGE if name == params.metadata else Role.IMAGE
             told = told or role is Role.PAGE
+            images += role is Role.IMAGE
+            if role is Role.IMAGE and params.limit and images > params.limit:
+                continue  # the metadata may come later
             if not ledger.find(role, url(source, name)):
                 _end(role, source, name, stream.read(largest + 1), largest, ledger)
         if params.metadata is not None and not told:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from typing import Self
 
 from pydantic import Field
 from scrapy.http import Request
@@ -12,8 +13,13 @@ from crawler.spider import FacadeSpider, Found, Page
 
 
 class DemoParams(SourceParams):
+    """`{kind: demo, buildings: 200, seed: 7}`"""
+
     seed: int = Field(7, ge=0, description="which town: the same seed draws the same facades")
     buildings: int = Field(1200, ge=20, le=100_000, description="how many; dirt comes on top, as in a real crawl")
+
+    def few(self, images: int) -> Self:
+        return self.model_copy(update={"buildings": max(20, images)})
 
 
 class Demo(FacadeSpider[DemoParams]):

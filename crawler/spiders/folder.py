@@ -21,11 +21,14 @@ log = logging.getLogger(__name__)
 
 
 class FolderParams(SourceParams):
+    """`{kind: folder, path: ~/pictures/facades, license: CC0-1.0, author: Ada Example}`"""
+
     path: str = Field(min_length=1, description="a folder, .zip or .tar(.gz, .bz2, .xz): a path or an http(s) URL")
     license: str = Field("", description="of every image that the metadata says nothing else of")
     license_url: str = Field("", description="the page of that licence")
     author: str = Field("", description="of every image that the metadata says nothing else of")
     metadata: str | None = Field(None, description="CSV in the folder or beside it: file, title, author, license, …")
+    limit: int | None = Field(None, ge=1, description="at most this many files, the first that are found")
     allow_private: bool = Field(False, description="whether the URL may lead into one's own network")
 
 
@@ -37,7 +40,8 @@ class Folder:
     def expected(cls, params: FolderParams) -> int | None:
         from crawler.folder.members import count
 
-        return count(Path(params.path).expanduser())
+        files = count(Path(params.path).expanduser())
+        return min(files, params.limit) if files and params.limit else files
 
     @classmethod
     def collect(cls, source: str, params: FolderParams, settings: CrawlSettings, ledger: Ledger) -> None:

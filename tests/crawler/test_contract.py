@@ -3,6 +3,8 @@
 `cases.json` holds the `entry`, and of each of the cases first, last, empty, unlicensed and malformed: `pages` (URL to
 file; what is not there is not answered), the `images` that must be found (URL to normalised licence), and the pages
 that are `asks`ed for and not answered. `busy` is the answer of a site that wants to be left alone for a while.
+
+Of a kind that is not finished, the list of what is left to do is what fails.
 """
 
 import json
@@ -12,15 +14,17 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
+from ruamel.yaml import YAML
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
-from crawler import licenses
+from crawler import licenses, spiders
 from crawler.kinds import KINDS, Entry, kind
 from crawler.records import FacadeImage
 from crawler.replay import address, parsed
 from crawler.spider import FacadeSpider
 
+ROOT = Path(__file__).parents[2]
 FIXTURES = Path(__file__).parent / "fixtures"
 TYPES = {
     ".csv": "text/csv",
@@ -30,17 +34,57 @@ TYPES = {
     ".txt": "text/plain",
 }
 SPIDERS = [name for name in KINDS if issubclass(kind(name), FacadeSpider)]
-CASES = ("first", "last", "empty", "unlicensed", "malformed")
+MEANT = {
+    "first": "a page that leads to another",
+    "last": "one that leads nowhere",
+    "empty": "one without a picture",
+    "unlicensed": "one with a picture whose licence is not said",
+    "malformed": "one that is cut off, or is not what it should be, and gives nothing",
+}
+CASES = tuple(MEANT)
 
 
 def cases(name: str) -> dict[str, Any]:
-    file = FIXTURES / name / "cases.json"
-    if not file.is_file():
-        pytest.fail(
-            f"kind {name}: write {file.relative_to(FIXTURES.parents[2])} (see the top of {Path(__file__).name})"
-        )
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    if left := to_do(name):
+        pytest.fail(f"kind {name}, to do:\n" + "\n".join(f"- {one}" for one in left), pytrace=False)
+    return read_cases(name)
+
+
+def read_cases(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FIXTURES / name / "cases.json").read_text(encoding="utf-8"))
     return found
+
+
+def to_do(name: str) -> list[str]:
+    """What a kind still lacks, in the order in which it is best done."""
+    spider = Path(spiders.__path__[0]) / f"{name}.py"
+    folder = FIXTURES / name
+    listed = folder / "cases.json"
+    left = [
+        f"{spider.relative_to(ROOT)}:{number}: {line[line.index('TODO') :].strip()}"
+        for number, line in enumerate(spider.read_text(encoding="utf-8").splitlines(), 1)
+        if "TODO" in line
+    ]
+    shown = listed.relative_to(ROOT)
+    if not listed.is_file():
+        return [*left, f"{shown}: write it (see the top of tests/crawler/test_contract.py)"]
+    of = read_cases(name)
+    if "TODO" in json.dumps(of["entry"]):
+        left.append(f"{shown}: `entry`: the entry with which the saved pages are found")
+    for case in CASES:
+        if not of.get(case, {}).get("pages"):
+            form = f'`pages` {{URL: "{case}.html"}}, `images` {{URL: licence}}, `asks` [URL]'
+            left.append(f"{shown}: `{case}`: {MEANT[case]}; {form}")
+    files = {file for case in CASES for file in of.get(case, {}).get("pages", {}).values()} | {of["busy"]["page"]}
+    left += [
+        f"{(folder / file).relative_to(ROOT)}: save it (`scrapy fetch --nolog URL`)"
+        for file in sorted(files)
+        if not (folder / file).is_file()
+    ]
+    section = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8").partition(f"\n### `{name}`")[2]
+    if not section or "TODO" in section.partition("\n### ")[0]:
+        left.append(f"docs/sources.md: the section on `{name}`")
+    return left
 
 
 def spider(name: str, case: dict[str, Any]) -> FacadeSpider[Any]:
@@ -122,6 +166,14 @@ def test_a_busy_site_is_waited_for(name: str) -> None:
     request = Request(next(iter(cases(name)["first"]["pages"])))
     response = answer(name, case["page"], request, case["status"], case["headers"])
     assert spider(name, case).status(response) in (429, 503)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_its_example_is_an_entry(name: str) -> None:
+    example = YAML(typ="safe", pure=True).load((kind(name).Params.__doc__ or "").strip().strip("`"))
+    entry = TypeAdapter(Entry).validate_json(json.dumps(example), strict=True)
+    assert entry.kind == name
+    assert entry.few(3).snapshot == entry.snapshot
 
 
 @pytest.mark.parametrize("name", KINDS)

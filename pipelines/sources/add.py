@@ -1,0 +1,68 @@
+"""`facades add`: an entry written into params.yaml, of which nothing else changes, not a comment and not a space."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+
+from crawler.errors import UserError
+from crawler.files import replacing
+from pipelines import params, paths
+
+_PLAIN = re.compile(r"(?:~?/|[A-Za-z])[\w ./~-]*")
+_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}  # not text, in one YAML or another
+
+
+def add(name: str, entry: Mapping[str, Any], path: Path = paths.PARAMS) -> str:
+    """Write the entry at the end of `sources:`; returns its lines.
+
+    Raises:
+        UserError: there is a source of that name, the file with the entry is not valid, or is not written so that an
+            entry can be added; nothing was written.
+    """
+    values = params.read(path)
+    before = params.validated(values, str(path))
+    if name in before.sources:
+        raise UserError(f"{path}: sources.{name}: found one already, expected a new name")
+    after = {**values, "sources": {**values["sources"], name: dict(entry)}}
+    params.validated(after, str(path))
+    text = path.read_bytes().decode("utf-8")
+    indent, at = _place(text, path)
+    lines = [f"{indent}{name}:", *(f"{indent}  {key}: {_scalar(value)}" for key, value in entry.items())]
+    written = text[:at] + ("" if text[:at].endswith("\n") else "\n") + "\n".join(lines) + "\n" + text[at:]
+    with replacing(path) as draft:
+        draft.write_bytes(written.encode("utf-8"))
+        if params.read(draft) != after:
+            raise _unexpected(path)
+    return "\n".join(lines)
+
+
+def _place(text: str, path: Path) -> tuple[str, int]:
+    """The indentation of the entries of `sources:`, and where in the text the last of them ends."""
+    document = YAML().load(text)
+    sources = document["sources"]
+    if not isinstance(sources, CommentedMap) or sources.fa.flow_style():
+        raise _unexpected(path)
+    lines = text.splitlines(keepends=True)
+    begin = document.lc.key("sources")[0]
+    keys = sorted(document.lc.key(key)[0] for key in document)
+    end = next((line for line in keys if line > begin), len(lines))
+    # What stands before the next section, blank lines and comments at the margin, belongs to that.
+    while lines[end - 1].startswith("#") or not lines[end - 1].strip():
+        end -= 1
+    return " " * sources.lc.col, sum(map(len, lines[:end]))
+
+
+def _scalar(value: Any) -> str:
+    """A value on one line. JSON is YAML; text that can be nothing else needs no quotes."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value == value.strip() and value.lower() not in _WORDS:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _unexpected(path: Path) -> UserError:
+    return UserError(f"{path}: sources: found a section in braces, expected an entry a line, indented; add it by hand")

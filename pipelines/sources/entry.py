@@ -1,0 +1,47 @@
+"""From `KIND key=value…`, as it is typed, to an entry of `sources:`."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from crawler.errors import UserError
+from crawler.kinds import kind
+
+
+def entry(kind_name: str, arguments: Sequence[str]) -> dict[str, Any]:
+    """The entry that these words stand for, not yet validated. A key that comes more than once is a list.
+
+    Raises:
+        UserError: there is no such kind, or a word is not key=value.
+    """
+    fields = kind(kind_name).Params.model_fields
+    values: dict[str, Any] = {"kind": kind_name}
+    given: dict[str, list[str]] = {}
+    for argument in arguments:
+        key, equals, text = argument.partition("=")
+        if not equals or not key:
+            raise UserError(f"{argument}: found no '=', expected key=value, such as limit=50")
+        given.setdefault(key, []).append(text)
+    for key, texts in given.items():
+        values[key] = texts if len(texts) > 1 else _value(fields.get(key), texts[0])
+    return values
+
+
+def _value(field: FieldInfo | None, text: str) -> Any:
+    """The text itself where the kind takes it: `category=1905` is a name. Else what it is in YAML."""
+    try:
+        if field is not None:
+            described: Any = Annotated[field.annotation, field]
+            TypeAdapter(described).validate_json(json.dumps(text), strict=True)
+            return text
+        return YAML(typ="safe", pure=True).load(text)
+    except ValidationError:
+        pass
+    except YAMLError:
+        return text
+    return _value(None, text)

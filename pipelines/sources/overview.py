@@ -1,0 +1,102 @@
+"""`facades sources`: the kinds with their parameters, and the entries of params.yaml with what they hold."""
+
+import inspect
+import json
+from importlib import import_module
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from crawler.archive import FETCHES_FILE, INDEX_FILE
+from crawler.fetches import STORED
+from crawler.kinds import KINDS, kind
+from crawler.records import Role
+from pipelines import params, paths
+
+COMMON = ("kind", "snapshot")
+"""Parameters that every kind has; said once."""
+
+
+def show(only: str | None) -> None:
+    """Print the kinds, or one of them, and then the entries."""
+    console = Console()
+    for name in [only] if only else KINDS:
+        console.print(_kind(name))
+        console.print(Text(f"  example: {example(name)}\n", "dim"), soft_wrap=True)
+    if only is None:
+        console.print(_entries())
+
+
+def example(name: str) -> str:
+    """An entry of that kind, as the docstring of its Params gives it."""
+    return (kind(name).Params.__doc__ or "").strip().strip("`")
+
+
+def _kind(name: str) -> Group:
+    found = kind(name)
+    about = inspect.getdoc(import_module(found.__module__)) or ""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    described_by_key = found.Params.model_json_schema()["properties"]
+    own = found.Params.__annotations__
+    for key in sorted(described_by_key, key=lambda key: key not in own):  # its own first, then those that others share
+        described = described_by_key[key]
+        if key not in COMMON:
+            table.add_row(Text(key, "bold"), _type(described), _default(found.Params, key), described["description"])
+    return Group(
+        Text.assemble((name, "bold"), "  ", about.splitlines()[0]),
+        Padding(table, (0, 0, 0, 2)),
+    )
+
+
+def _type(described: dict[str, Any]) -> Text:
+    options = [one for one in described.get("anyOf", [described]) if one.get("type") != "null"]
+    names = {"string": "text", "integer": "number", "boolean": "true or false", "array": "list", "object": "map"}
+    shown = [", ".join(map(str, one["enum"])) if "enum" in one else names.get(one["type"], "") for one in options]
+    return Text(" or ".join(shown))
+
+
+def _default(model: Any, key: str) -> Text:
+    field = model.model_fields[key]
+    if field.is_required():
+        return Text("required", "yellow")
+    return Text("" if field.default in ("", None, [], {}) else json.dumps(field.default, ensure_ascii=False), "green")
+
+
+def _entries() -> Table:
+    table = Table("source", "kind", "snapshot", box=None, padding=(0, 2, 0, 0))
+    for column in ("images", "MB", "failed", "kept"):
+        table.add_column(column, justify="right")
+    kept = _kept()
+    for name, entry in params.load().sources.items():
+        table.add_row(name, entry.kind, entry.snapshot, *_holds(name), str(kept.get(name, "")))
+    return table
+
+
+def _holds(name: str) -> tuple[str, str, str]:
+    """Different images, their megabytes, and image URLs that brought nothing; dashes where it was not crawled."""
+    archive = paths.archive(name)
+    if not (archive / INDEX_FILE).is_file():
+        return "–", "–", "–"
+    index = pq.read_table(archive / INDEX_FILE, columns=["sha256", "length"]).group_by("sha256")
+    lengths = index.aggregate([("length", "min")])["length_min"]
+    fetches = pq.read_table(archive / FETCHES_FILE, columns=["role", "outcome"]).to_pydict()
+    failed = sum(
+        role == Role.IMAGE and outcome not in STORED
+        for role, outcome in zip(fetches["role"], fetches["outcome"], strict=True)
+    )
+    return str(len(lengths)), f"{(pc.sum(lengths).as_py() or 0) / 1e6:.1f}", str(failed)
+
+
+def _kept() -> dict[str, int]:
+    """Facades of the dataset by source; empty where there is no dataset."""
+    manifest = paths.DATASET / "manifest.parquet"
+    if not manifest.is_file():
+        return {}
+    table = pq.read_table(manifest, columns=["source", "decision"], filters=[("decision", "=", "kept")])
+    counted = table.group_by("source").aggregate([("decision", "count")])
+    return dict(zip(counted["source"].to_pylist(), counted["decision_count"].to_pylist(), strict=True))

@@ -1,0 +1,62 @@
+"""`facades new-kind`: the files of a kind that is still to be written. The contract test says what is left."""
+
+import json
+import re
+from pathlib import Path
+
+import jinja2
+
+from crawler.errors import UserError
+from crawler.files import replacing
+from crawler.kinds import KINDS
+
+SPIDERS = Path("crawler/spiders")
+FIXTURES = Path("tests/crawler/fixtures")
+DOCS = Path("docs/sources.md")
+BEFORE = "### How far a crawl goes"
+"""The heading in DOCS that follows the kinds."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_CASES = ("first", "last", "empty", "unlicensed", "malformed")
+
+
+def scaffold(name: str) -> list[Path]:
+    """Write the spider, its fixtures folder and its place in the docs; returns the files, below the working directory.
+
+    Raises:
+        UserError: the name is none or taken, or this is not the root of the repository.
+    """
+    if not _NAME.fullmatch(name):
+        raise UserError(f"new-kind: found {name!r}, expected lower-case letters, digits and _ only, a letter first")
+    spider, cases = SPIDERS / f"{name}.py", FIXTURES / name / "cases.json"
+    if name in KINDS or spider.exists():
+        raise UserError(f"new-kind: found a kind {name} already, expected a new name")
+    docs = DOCS.read_text(encoding="utf-8") if DOCS.is_file() else ""
+    if BEFORE not in docs or not SPIDERS.is_dir():
+        raise UserError(f"{DOCS}: found no {BEFORE!r}; run this in the root of the repository")
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("pipelines.sources"),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  # Python and Markdown
+    )
+    said = {"name": name, "title": "".join(part.capitalize() for part in name.split("_"))}
+    section = environment.get_template("section.md.j2").render(said)
+    written = {
+        spider: environment.get_template("kind.py.j2").render(said),
+        cases: json.dumps(_cases(name), indent=2) + "\n",
+        DOCS: docs.replace(BEFORE, section + BEFORE, 1),
+    }
+    for path, text in written.items():
+        with replacing(path) as draft:
+            draft.write_text(text, encoding="utf-8")
+    return list(written)
+
+
+def _cases(name: str) -> dict[str, object]:
+    case: dict[str, object] = {"pages": {}, "images": {}, "asks": []}
+    return {
+        "entry": {"kind": name, "start": "TODO"},
+        **dict.fromkeys(_CASES, case),
+        "busy": {"page": "busy.html", "status": 429, "headers": {"Retry-After": "30"}},
+    }
