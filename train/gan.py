@@ -48,10 +48,18 @@ class Gan:
             network.to(device).to(memory_format=torch.channels_last)
         self.average = deepcopy(self.G).requires_grad_(False)
         self.strength = torch.full((), 0.0 if recipe.adaptive else 1.0, device=device)
+        self.pace = 1.0  # times the recipe's learning rates
         betas = (recipe.beta1, recipe.beta2)
         on_gpu = device.type == "cuda"
         self.adam_g, self.adam_d = (
-            torch.optim.Adam(network.parameters(), lr=lr, betas=betas, fused=True, capturable=on_gpu)
+            # On a GPU the rate is a tensor, so that a graph reads the present one.
+            torch.optim.Adam(
+                network.parameters(),
+                lr=torch.tensor(lr, device=device) if on_gpu else lr,
+                betas=betas,
+                fused=True,
+                capturable=on_gpu,
+            )
             for network, lr in ((self.G, recipe.lr_g), (self.D, recipe.lr_d))
         )
         self._prepare_steps()
@@ -78,6 +86,7 @@ class Gan:
             float32, 4: FIGURES of the whole batch, on the device.
         """
         recipe = self.recipe
+        self._set_rates(step)
         rng = stream(recipe.seed, Purpose.STEP, step, self.device)
         z = noise(recipe.batch, recipe.latent, rng)
         u = torch.rand(recipe.batch, SHOWINGS, DRAWS, generator=rng, device=self.device)
@@ -168,12 +177,16 @@ class Gan:
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on besides its number; `restore` takes it back."""
-        return {name: getattr(self, name).state_dict() for name in PARTS} | {"strength": self.strength}
+        return {name: getattr(self, name).state_dict() for name in PARTS} | {
+            "strength": self.strength,
+            "pace": self.pace,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         for name in PARTS:
             getattr(self, name).load_state_dict(state[name])
         self.strength.copy_(state["strength"])
+        self.pace = state["pace"]
         self._prepare_steps()  # a graph would go on with the optimisers' old state
 
     def _prepare_steps(self) -> None:
@@ -183,6 +196,17 @@ class Gan:
             Replayed(partial(self._step, penalised)) if graphs else partial(self._step, penalised)
             for penalised in (False, True)
         )
+
+    def _set_rates(self, step: int) -> None:
+        """The learning rates of a step: as the recipe says, falling over its last `decay`."""
+        recipe = self.recipe
+        left = min(1.0, (recipe.steps - step) / (recipe.steps * recipe.decay)) if recipe.decay else 1.0
+        for adam, lr in ((self.adam_g, recipe.lr_g), (self.adam_d, recipe.lr_d)):
+            for group in adam.param_groups:
+                if isinstance(group["lr"], Tensor):
+                    group["lr"].fill_(lr * left * self.pace)
+                else:
+                    group["lr"] = lr * left * self.pace
 
     def _show(self, images: Tensor, u: Tensor) -> Tensor:
         return augment(images, self.recipe.augment, u, self.strength if self.recipe.adaptive else None)

@@ -62,9 +62,7 @@ class Journal:
         self.rows = [row for row in self.rows if row["step"] <= self.step]
         self.pending.clear()
         gan.restore(deepcopy(self.refuge["gan"]))
-        for adam in (gan.adam_g, gan.adam_d):
-            for group in adam.param_groups:
-                group["lr"] *= SLOWER
+        gan.pace *= SLOWER
 
 
 class Teller:

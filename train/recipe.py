@@ -55,6 +55,12 @@ class Recipe(BaseModel):
 
     lr_g: float = Field(default=2e-4, gt=0, description="G's learning rate (DCGAN: 2e-4; two rates: arXiv:1706.08500)")
     lr_d: float = Field(default=2e-4, gt=0, description="D's learning rate")
+    decay: float = Field(
+        default=0,
+        ge=0,
+        le=1,
+        description="share of the steps, the last ones, in which both learning rates fall linearly to nothing",
+    )
     beta1: float = Field(default=0.5, ge=0, lt=1, description="Adam's first decay rate (DCGAN)")
     beta2: float = Field(default=0.999, ge=0, lt=1, description="Adam's second decay rate")
     loss: Literal["bce", "hinge", "relativistic"] = Field(
