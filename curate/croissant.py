@@ -79,6 +79,9 @@ _FIELDS = {
     "split": ("sc:Text", "train or holdout"),
 }
 
+ENCODINGS = {".npy": "application/octet-stream", ".parquet": "application/x-parquet"}
+"""The files of a dataset that are data, by their suffix."""
+
 _EQUIVALENT = {
     "image_url": "sc:contentUrl",
     "page_url": "sc:url",
@@ -157,7 +160,6 @@ def _responsible(found: Facts, origin: Origin, params: CurateParams) -> dict[str
 
 
 def _file(path: Path) -> dict[str, Any]:
-    encoding = {".npy": "application/octet-stream", ".parquet": "application/x-parquet"}[path.suffix]
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {
@@ -166,7 +168,7 @@ def _file(path: Path) -> dict[str, Any]:
         "name": path.name,
         "contentUrl": path.name,
         "contentSize": f"{path.stat().st_size} B",
-        "encodingFormat": encoding,
+        "encodingFormat": ENCODINGS[path.suffix],
         "sha256": digest,
     }
 

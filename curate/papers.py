@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from crawler.licenses import name_of, url_of
 from curate.card import Origin, card, facts
-from curate.croissant import croissant
-from curate.dataset import IMAGES_FILE, MANIFEST_FILE, SPLIT_FILE, dataset_hash
+from curate.croissant import ENCODINGS, croissant
+from curate.dataset import dataset_hash
 from curate.markdown import plain
 from curate.rules import CurateParams
 
@@ -26,7 +26,7 @@ def write_papers(manifest: pa.Table, params: CurateParams, folder: Path, origin:
     found = facts(manifest)
     _write(folder / ATTRIBUTION_FILE, attribution(kept))
     _write(folder / CARD_FILE, card(found, origin, params, version))
-    files = [folder / name for name in (IMAGES_FILE, SPLIT_FILE, MANIFEST_FILE)]
+    files = sorted(path for path in folder.iterdir() if path.suffix in ENCODINGS)
     described = croissant(found, origin, params, version, files)
     _write(folder / CROISSANT_FILE, [json.dumps(described, indent=2, ensure_ascii=False)])
 

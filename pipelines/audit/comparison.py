@@ -104,8 +104,8 @@ def columns_of(bits: float) -> str:
 
 def requests(version: Version, images: Collection[str]) -> dict[str, Request]:
     """Who asked for the exclusion of each of these images of a version, as far as its exclusions.csv tells."""
-    rows = version.manifest(("sha256", "image_url", "page_url", "author", "keeper"), images).to_pylist()
-    return takedown.requests_for(rows, takedown.parse(version.tracked(takedown.FILE)))
+    columns = ("sha256", "image_url", "page_url", "author", "keeper")
+    return takedown.requests_for(version.rows(images, columns=columns), takedown.parse(version.tracked(takedown.FILE)))
 
 
 def _amendable(before: Version, after: Version) -> Sequence[str]:

@@ -67,7 +67,7 @@ def rows_of(version: Version, request: Request) -> list[dict[str, Any]]:
     """The rows of a version's manifest that a request names; none where there is no dataset yet."""
     if version.lock.dataset is None:
         return []
-    rows: list[dict[str, Any]] = version.manifest(NAMED).to_pylist()
+    rows = version.rows(columns=NAMED)
     found = takedown.requests_for(({**row, "keeper": None} for row in rows), [request])
     return [row for row in rows if row["sha256"] in found]
 
@@ -81,7 +81,7 @@ def _excluded(workspace: Version) -> set[str]:
 
 
 def _held(version: Version, requests: Sequence[Request], excluded: set[str]) -> HeldBy:
-    kept = version.manifest(NAMED, wanted=pc.field("decision") == str(Decision.KEPT)).to_pylist()
+    kept = version.rows(wanted=pc.field("decision") == str(Decision.KEPT), columns=NAMED)
     named = takedown.requests_for(kept, requests)
     held = [row for row in kept if row["sha256"] in named or row["sha256"] in excluded]
     held_out = sum(row["split"] == "holdout" for row in held)

@@ -64,7 +64,7 @@ def life(repository: Repository, version: Version, sha256: str) -> Life:
     Raises:
         UserError: the version does not know it, or its data are not to be had.
     """
-    decisions = version.manifest(images=[sha256]).to_pylist()
+    decisions = version.rows([sha256])
     if not decisions:
         raise UserError(f"{sha256[:16]}: no such image at {version.name}")
     seen, uses, unknown = _whereabouts(repository, sha256)
@@ -102,7 +102,7 @@ def _in(folders: Mapping[str, str], name: str) -> dict[str, str]:
 
 
 def _cluster(version: Version, cluster: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = version.manifest(wanted=pc.field("cluster") == cluster).to_pylist()
+    rows = version.rows(wanted=pc.field("cluster") == cluster)
     return sorted(rows, key=lambda row: (row["decision"] != Decision.KEPT, row["sha256"], row["source"]))
 
 

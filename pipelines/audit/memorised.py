@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crawler.errors import UserError
-from curate.records import Decision
 from pipelines.audit.history import versions
 from pipelines.audit.likeness import Likeness, judge, nearest
 from pipelines.audit.trainings import data_of
@@ -142,11 +141,8 @@ def _small(images: Pixels) -> NDArray[np.float32]:
 def _pairs(
     dataset: Version, found: Likeness, closest: NDArray[np.intp], places: NDArray[np.int64], rows: NDArray[np.intp]
 ) -> tuple[Pair, ...]:
-    manifest = dataset.manifest(wanted=pc.field("decision") == str(Decision.KEPT))
     chosen = [int(rows[place % len(rows)]) for place in places]
-    by_row = {
-        row["row"]: row for row in manifest.filter(pc.is_in(manifest["row"], pc.cast(chosen, "int32"))).to_pylist()
-    }
+    by_row = {row["row"]: row for row in dataset.rows(wanted=pc.field("row").isin(sorted(set(chosen))))}
     return tuple(
         Pair(int(image), bool(place >= len(rows)), float(found.generated.distance[image]), by_row[row])
         for image, place, row in zip(closest, places, chosen, strict=True)

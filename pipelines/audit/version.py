@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import yaml  # type: ignore[import-untyped]
 
 from crawler.errors import UserError
+from curate.records import MANIFEST
 from pipelines.audit.lock import Item, Lock, Stage, parse
 from pipelines.audit.repository import LOCK, WORKSPACE, Commit, Data, Repository
 
@@ -117,6 +118,20 @@ class Version:
         if images is not None:
             wanted = among("sha256", images)
         return self.table(f"{self.dataset.path}/manifest.parquet", columns, wanted)
+
+    def rows(
+        self,
+        images: Collection[str] | None = None,
+        wanted: pc.Expression | None = None,
+        columns: Sequence[str] = tuple(MANIFEST.names),
+    ) -> list[dict[str, Any]]:
+        """Rows of the decision table, with all `columns`; None where this version did not have them yet.
+
+        Raises:
+            UserError: as `manifest`.
+        """
+        absent = dict.fromkeys(columns)
+        return [absent | row for row in self.manifest(columns, images, wanted).to_pylist()]
 
     def table(self, path: str, columns: Sequence[str] | None = None, wanted: pc.Expression | None = None) -> pa.Table:
         """Any table that a stage made; of `columns`, those that it has; the rows that are `wanted`.

@@ -64,8 +64,7 @@ def _rows(frame: pd.DataFrame, group: Group) -> list[dict[str, Any]]:
 
 def _told(before: Version, after: Version, images: set[str]) -> dict[str, dict[str, Any]]:
     """A row of the manifest for each image, of the later version if that has it."""
-    columns = ("sha256", "title", "author", "license", "page_url", "reason")
-    return {row["sha256"]: row for version in (before, after) for row in version.manifest(columns, images).to_pylist()}
+    return {row["sha256"]: row for version in (before, after) for row in version.rows(images)}
 
 
 def _gallery(

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawler.licenses import UNKNOWN
-from curate.dataset import SPLIT_CODES
+from curate.dataset import NAMES_FILE, SPLIT_CODES, SPLIT_FILE
 from curate.records import MANIFEST, Decision, Reason, Split
+from curate.rules import RULE_VERSION
 from pipelines.audit.alignment import KEY, differs
 from pipelines.audit.difference import TOLD
 from pipelines.audit.verification.check import Check
@@ -18,16 +19,27 @@ from pipelines.audit.version import Version
 Names = Sequence[str]
 
 
+ESSENTIAL = ("sha256", "source", "license", "decision", "reason", "row", "split")
+"""What every version ever had; without these nothing can be asked."""
+
+
 def checks(version: Version, sample: int | None) -> Iterator[Check]:
     manifest = version.manifest()
-    yield form(manifest)
-    missing = set(MANIFEST.names) - set(manifest.column_names)
-    if missing:
+    shape = form(manifest)
+    yield shape
+    if shape.failures:
         return  # nothing else can be asked
+    for field in MANIFEST:
+        if field.name not in manifest.column_names:
+            manifest = manifest.append_column(field, pa.nulls(manifest.num_rows, field.type))
     images = {source: version.table(path) for source, path in version.made("extract", ".parquet").items()}
+    yield order(manifest)
     yield verdicts(manifest)
     yield places(manifest)
-    yield splits(manifest, version.array("split.npy"))
+    yield splits(manifest, version.array(SPLIT_FILE))
+    labels = f"{version.dataset.path}/{NAMES_FILE}"
+    if labels in version.hashes(version.dataset.path):  # an older version had none
+        yield names(manifest, version.table(labels))
     yield references(manifest)
     yield from sources(manifest, images)
     params = version.lock.stages["curate"].params
@@ -35,18 +47,35 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
 
 
 def form(manifest: pa.Table) -> Check:
-    """Columns and types are those of curate.records.MANIFEST, rows are sorted, and none comes twice."""
+    """Columns and types are those of curate.records.MANIFEST; an older version may lack some."""
     check = Check("the manifest has its form", looked_at=manifest.num_rows)
     for field in MANIFEST:
-        found = manifest.schema.field(field.name).type if field.name in manifest.column_names else "nothing"
+        if field.name in manifest.column_names:
+            found = manifest.schema.field(field.name).type
+        elif _is_older(manifest) and field.name not in ESSENTIAL:
+            continue
+        else:
+            found = "nothing"
         if found != field.type:
             check.fail(f"manifest.parquet: column {field.name}: found {found}, expected {field.type}")
-    if not set(KEY) <= set(manifest.column_names):
-        return check
+    return check
+
+
+def _is_older(manifest: pa.Table) -> bool:
+    """Whether it was written by rules before today's, which had other columns and other reasons."""
+    if "rule_version" not in manifest.column_names:
+        return True
+    newest = pc.max(manifest["rule_version"]).as_py()
+    return newest is None or newest < RULE_VERSION
+
+
+def order(manifest: pa.Table) -> Check:
+    """Rows are sorted, and none comes twice."""
+    check = Check("rows are in order, each once", looked_at=manifest.num_rows)
     keys = manifest.select(KEY)
     if keys.num_rows > 1:
-        order = pc.sort_indices(keys, [(name, "ascending") for name in KEY]).to_numpy()
-        out = np.flatnonzero(order != np.arange(len(order)))
+        places = pc.sort_indices(keys, [(name, "ascending") for name in KEY]).to_numpy()
+        out = np.flatnonzero(places != np.arange(len(places)))
         if len(out):
             check.fail(
                 f"manifest.parquet: row {out[0]} is not in the order of (sha256, source), and {len(out) - 1} more"
@@ -61,6 +90,8 @@ def verdicts(manifest: pa.Table) -> Check:
     """Enums are closed, and what belongs to a kept image is there for kept ones and no others."""
     check = Check("verdicts are whole", looked_at=manifest.num_rows)
     for column, enum in (("decision", Decision), ("reason", Reason), ("split", Split)):
+        if enum is Reason and _is_older(manifest):
+            continue  # reasons come and go
         known = pc.is_in(manifest[column], pa.array([*enum, None], pa.string()))
         _fail(check, manifest, pc.invert(known), f"{column} is not one of {', '.join(enum)}")
     kept = pc.equal(manifest["decision"], Decision.KEPT)
@@ -92,6 +123,18 @@ def splits(manifest: pa.Table, split: np.ndarray) -> Check:
         [SPLIT_CODES.get(Split(name), -1) if name in set(Split) else -1 for name in kept["split"].to_pylist()], np.int16
     )
     _fail(check, kept, pa.array(codes != split), "split.npy has another split")
+    return check
+
+
+def names(manifest: pa.Table, labels: pa.Table) -> Check:
+    """names.parquet says the same as the manifest of each row of images.npy."""
+    kept = manifest.filter(pc.is_valid(manifest["row"]))
+    check = Check("names.parquet is the manifest's", looked_at=kept.num_rows)
+    if labels.num_rows != kept.num_rows:
+        check.fail(f"names.parquet: found {labels.num_rows} rows, expected {kept.num_rows}, one for each image kept")
+        return check
+    for column in labels.column_names:
+        _fail(check, kept, pa.array(differs(kept[column], labels[column])), f"names.parquet has another {column}")
     return check
 
 

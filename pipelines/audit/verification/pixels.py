@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from crawler.errors import UserError
-from curate.crop import center_crop
+from curate import crop, decode
 from curate.decide import fixed_size_bytes
-from curate.decode import Picture, decode
+from curate.decode import Picture
 from curate.records import Decision
 from pipelines.audit.originals import Originals
 from pipelines.audit.verification.check import Check, spread
@@ -64,6 +65,7 @@ def _prepared(version: Version, kept: pa.Table, images: Pixels) -> Check:
 def _raw(version: Version, kept: pa.Table, images: Pixels) -> Check:
     """Facades are the crops of the archived bytes."""
     check = Check("facades are the crops of the archived bytes")
+    other = _other_code(version)
     for source in version.made("crawl"):
         own = kept.filter(pc.equal(kept["source"], source)).select(["sha256", "row"]).to_pylist()
         with (
@@ -72,7 +74,24 @@ def _raw(version: Version, kept: pa.Table, images: Pixels) -> Check:
         ):
             check.fail(*filter(None, pool.map(partial(_failure, originals, images), own)))
         check.looked_at += len(own)
+    if other and check.failures:
+        # No failure: nobody can tell. The check before holds them against what the stage made then.
+        check.skipped = (
+            f"made by other code ({', '.join(other)}): {len(check.failures):,} of {check.looked_at:,} differ"
+        )
+        check.failures.clear()
     return check
+
+
+def _other_code(version: Version) -> list[str]:
+    """The files that crops hang on, as far as those of the version are not those that run here."""
+    running = {f"curate/{Path(file).name}": Path(file) for file in (crop.__file__, decode.__file__)}
+    return sorted(
+        path
+        for path, file in running.items()
+        for md5 in {stage.deps[path].md5 for stage in version.each("prepare").values() if path in stage.deps}
+        if md5 != hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
+    )
 
 
 def _failure(originals: Originals, images: Pixels, image: dict[str, Any]) -> str:
@@ -86,8 +105,8 @@ def _failure(originals: Originals, images: Pixels, image: dict[str, Any]) -> str
         return f"{name}: {error}"
     if hashlib.sha256(body).hexdigest() != image["sha256"]:
         return f"{name}: the archive holds other bytes"
-    picture = decode(body, min_side=2 * size)
+    picture = decode.decode(body, min_side=2 * size)
     if not isinstance(picture, Picture):
         return f"{name}: its bytes are no picture: {picture}"
-    same = np.array_equal(center_crop(picture.rgb, size), facade)
+    same = np.array_equal(crop.center_crop(picture.rgb, size), facade)
     return "" if same else f"{name}: its pixels are not the crop of the archived bytes"

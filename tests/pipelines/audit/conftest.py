@@ -138,6 +138,10 @@ class Town:
     def take(self) -> None:
         """Write, and take all for the stages' outputs, as `dvc repro` would leave it."""
         self.write()
+        self.take_as_it_is()
+
+    def take_as_it_is(self) -> None:
+        """Take whatever lies there for the stages' outputs."""
         with chdir(self.folder), Repo() as dvc:
             dvc.commit(force=True)
 
