@@ -12,11 +12,10 @@ import pyarrow as pa
 from crawler import licenses
 from crawler.archive import INDEX_FILE
 from crawler.errors import UserError
-from crawler.fetches import Fetch
+from crawler.fetches import Fetch, read
 from crawler.files import write_table
 from crawler.formats import sniff
 from crawler.kinds import kind
-from crawler.ledger import read
 from crawler.optout import tdm_reservation, xmp_data_mining
 from crawler.records import IMAGES, FacadeImage
 from crawler.source import SourceParams

@@ -25,6 +25,7 @@ class Fetch:
     detail: str = ""
     sha256: str = ""  # of the body; empty where none was stored, as are the places
     file: str = ""
+    record: int = 0  # where the WARC record begins
     block: int = 0  # where the HTTP headers begin; for a `resource`, the body
     offset: int = 0  # where the body begins
     length: int = 0  # of the body
@@ -75,6 +76,13 @@ def latest(folder: Path) -> dict[tuple[Role, str], Fetch]:
     return {fetch.key: fetch for fetch in read_fetches(folder)}
 
 
+def read(folder: Path, fetch: Fetch) -> tuple[bytes, bytes]:
+    """The HTTP headers (empty for a `resource`) and the body of a fetch that was stored."""
+    with (folder / fetch.file).open("rb") as file:
+        file.seek(fetch.block)
+        return file.read(fetch.offset - fetch.block), file.read(fetch.length)
+
+
 def fields(fetch: Fetch) -> dict[str, str]:
     """A fetch as the lines of its metadata record."""
     return {
@@ -108,6 +116,7 @@ def _fetch(record: warc.Record, values: dict[str, str], answer: warc.Record | No
         sha256=values["sha256"],
         length=length,
         file=answer.file if answer else "",
+        record=answer.start if answer else 0,
         block=answer.offset if answer else 0,
         offset=answer.offset + answer.length - length if answer else 0,
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from crawler import warc
-from crawler.fetches import Fetch, fields, latest
+from crawler.fetches import STORED, Fetch, fields, latest, read
+from crawler.previous import Previous
 from crawler.records import Outcome, Role
 
 
@@ -30,26 +31,38 @@ class Ledger:
     What it appends is not held in memory: within one crawl no URL is asked for twice.
     """
 
-    def __init__(self, folder: Path, info: Mapping[str, str], ended: Callable[["Ledger"], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        info: Mapping[str, str],
+        ended: Callable[["Ledger"], None] | None = None,
+        *,
+        previous: Previous | None = None,
+        retry: bool = False,
+    ) -> None:
         """Open or begin the archive in `folder`, cutting off what a kill left unfinished.
 
-        `info` goes into the WARC files' own description; `ended` is called after each fetch.
+        `info` goes into the WARC files' own description; `ended` is called after each fetch. `previous` is the archive
+        whose place this one will take. With `retry` all that brought nothing is new again.
         """
         warc.cut_torn_tail(folder)
         self._known = latest(folder)
         self._writer = warc.Writer(folder, info)
         self._ended = ended
+        self._retry = retry
         self.folder = folder
+        self.previous = previous
         self.counts: Counter[tuple[Role, Outcome]] = Counter(
-            (fetch.role, fetch.outcome) for fetch in self._known.values() if not fetch.passing
+            (fetch.role, fetch.outcome) for fetch in self._known.values() if self._holds(fetch)
         )
         self.nbytes = sum(fetch.length for fetch in self._known.values() if fetch.stored)
+        self.waiting = 0  # URLs that are found and not yet fetched, as far as is known
         self.trouble = ""  # what was said of the last fetch that brought nothing
 
     def find(self, role: Role, url: str) -> Fetch | None:
         """How a URL ended before this crawl began; None where it is new, or where trying again may end better."""
         fetch = self._known.get((role, url))
-        return None if fetch is None or fetch.passing else fetch
+        return fetch if fetch and self._holds(fetch) else None
 
     def body(self, fetch: Fetch) -> bytes:
         return read(self.folder, fetch)[1]
@@ -68,6 +81,15 @@ class Ledger:
             answer = self._exchange(exchange, fetch.sha256)
         self._end(fetch, answer)
 
+    def unchanged(self, fetch: Fetch, exchange: Exchange, before: Fetch) -> None:
+        """End a fetch with what the previous archive holds of it, `before`: the server says that it is the same."""
+        assert self.previous is not None
+        self._writer.begin()
+        original, date = self._writer.carry(self.previous.record(before))
+        revisit = self._writer.revisit(exchange.url, exchange.status, exchange.answered, original, date)
+        self._writer.request(exchange.url, exchange.method, _target(exchange.url), exchange.asked, revisit)
+        self._end(replace(fetch, sha256=before.sha256, length=before.length), original)
+
     def resource(self, fetch: Fetch, body: bytes, media_type: str) -> None:
         """End a fetch that did not go over HTTP."""
         self._writer.begin()
@@ -77,10 +99,16 @@ class Ledger:
     def images(self) -> tuple[int, int]:
         """How many images have ended so far, and how many of them were stored."""
         ended = {outcome: count for (role, outcome), count in self.counts.items() if role is Role.IMAGE}
-        return sum(ended.values()), ended.get(Outcome.STORED, 0) + ended.get(Outcome.UNCHANGED, 0)
+        return sum(ended.values()), sum(ended.get(outcome, 0) for outcome in STORED)
 
     def close(self) -> None:
         self._writer.close()
+
+    def _holds(self, fetch: Fetch) -> bool:
+        """Whether there is no need to ask again."""
+        if self._retry:
+            return fetch.stored and fetch.role is not Role.ROBOTS  # the rules of today
+        return not fetch.passing
 
     def _exchange(self, exchange: Exchange, sha256: str) -> str:
         answer = self._writer.response(exchange.url, exchange.status, exchange.answered, exchange.body, sha256)
@@ -101,10 +129,3 @@ class Ledger:
 def _target(url: str) -> str:
     """The origin form of a request target (RFC 9112, 3.2.1)."""
     return urlunsplit(("", "", *urlsplit(url)[2:4], "")) or "/"
-
-
-def read(folder: Path, fetch: Fetch) -> tuple[bytes, bytes]:
-    """The HTTP headers (empty for a `resource`) and the body of a fetch that was stored."""
-    with (folder / fetch.file).open("rb") as file:
-        file.seek(fetch.block)
-        return file.read(fetch.offset - fetch.block), file.read(fetch.length)

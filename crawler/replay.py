@@ -13,8 +13,7 @@ from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 from twisted.python.failure import Failure
 
-from crawler.fetches import Fetch, latest
-from crawler.ledger import read
+from crawler.fetches import Fetch, latest, read
 from crawler.records import FacadeImage, Role
 
 if TYPE_CHECKING:
@@ -35,13 +34,15 @@ def address(url: str) -> str:
 def response(archive: Path, fetch: Fetch, request: Request) -> Response:
     """What came back for `request`, as the network gave it."""
     block, body = read(archive, fetch)
+    head, *lines = block.split(b"\r\n")
+    status = int(head.split()[1]) if head else 200  # of the body, which the fetch may only have confirmed
     headers = Headers()
-    for line in block.split(b"\r\n")[1:]:
+    for line in lines:
         name, _, value = line.partition(b": ")
         if name:
             headers.appendlist(name, value)
     kind = responsetypes.from_args(headers=headers, url=fetch.final_url, body=body)
-    return kind(fetch.final_url, status=fetch.status or 200, headers=headers, body=body, request=request)
+    return kind(fetch.final_url, status=status, headers=headers, body=body, request=request)
 
 
 def replay(spider: "FacadeSpider[Any]", archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:

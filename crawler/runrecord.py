@@ -17,7 +17,7 @@ _PACKAGES = ("facades", "scrapy", "twisted", "warcio", "requests")
 def begin(folder: Path, source: str, entry: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     """Write the record of a run that begins, or goes on, in `folder`; returns it."""
     file = folder / RUN_FILE
-    before = json.loads(file.read_text(encoding="utf-8"))["started"] if file.is_file() else []
+    before = read(folder)["started"] if file.is_file() else []
     record = {
         "source": source,
         "entry": entry,
@@ -33,6 +33,12 @@ def begin(folder: Path, source: str, entry: dict[str, Any], settings: dict[str, 
 def finish(record: dict[str, Any], folder: Path, counts: dict[str, dict[str, int]]) -> None:
     """Complete the record: when the run ended, and how many fetches of each role ended how."""
     _write({**record, "finished": _now(), "counts": counts}, folder)
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The record of the run that made the archive in `folder`."""
+    record: dict[str, Any] = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    return record
 
 
 def code_hash() -> str:

@@ -10,14 +10,16 @@ from crawler.files import write_table
 from crawler.records import FETCHES, INDEX, Role
 
 
-def write_tables(folder: Path) -> None:
-    """Write both tables beside the WARC files of `folder`."""
+def write_tables(folder: Path) -> list[Fetch]:
+    """Write both tables beside the WARC files of `folder`; returns how each URL ended last."""
     ends: dict[tuple[Role, str], tuple[Fetch, Fetch, int]] = {}  # first end, last end, attempts in all
     for fetch in read_fetches(folder):
         first, _, attempts = ends.get(fetch.key, (fetch, fetch, 0))
         ends[fetch.key] = first, fetch, attempts + fetch.attempts
+    last = [last for _, last, _ in ends.values()]
     write_table(_fetches(list(ends.values())), folder / FETCHES_FILE)
-    write_table(_index([last for _, last, _ in ends.values()]), folder / INDEX_FILE)
+    write_table(_index(last), folder / INDEX_FILE)
+    return last
 
 
 def _fetches(ends: list[tuple[Fetch, Fetch, int]]) -> pa.Table:

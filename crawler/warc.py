@@ -1,7 +1,8 @@
 """The WARC files of one archive (ISO 28500, WARC/1.1): appended to while crawling, scanned without reading the bodies.
 
-A fetch is at most three records, one after the other in one file: what was answered (`response`, or `resource` for what
-was not asked over HTTP), what was asked (`request`), and last a `metadata` record that says how the fetch ended.
+A fetch is at most four records, one after the other in one file: what was answered (`response`, or `resource` for what
+was not asked over HTTP), what was asked (`request`), and last a `metadata` record that says how the fetch ended. What a
+server says is unchanged has the `response` of the snapshot before, to the byte, and a `revisit` after it.
 """
 
 import io
@@ -23,6 +24,7 @@ class Record:
     """One record, by its place: the block (HTTP headers and body, or fields) is `length` bytes at `offset`."""
 
     file: str
+    start: int  # of the record's own headers
     type: str
     id: str
     url: str
@@ -42,6 +44,11 @@ class TornRecordError(Exception):
 def files(folder: Path) -> list[Path]:
     """The WARC files of an archive, in the order in which they were written."""
     return sorted(folder.glob("*.warc"))
+
+
+def name(number: int) -> str:
+    """What the file of that number, from 0, is called."""
+    return f"{number:05d}.warc"
 
 
 def scan(path: Path) -> Iterator[Record]:
@@ -66,6 +73,7 @@ def scan(path: Path) -> Iterator[Record]:
                 raise TornRecordError(path, start)
             yield Record(
                 file=path.name,
+                start=start,
                 type=headers["WARC-Type"],
                 id=headers["WARC-Record-ID"],
                 url=headers.get("WARC-Target-URI", ""),
@@ -93,13 +101,13 @@ class Writer:
         """`info` is written into the `warcinfo` record that opens each file."""
         self._folder = folder
         self._info = info
-        self._open(files(folder)[-1] if files(folder) else folder / "00000.warc")
+        self._open(files(folder)[-1] if files(folder) else folder / name(0))
 
     def begin(self) -> None:
         """Make room for a fetch, so that its records share one file."""
         if self._file.tell() >= MAX_BYTES:
             self.close()
-            self._open(self._folder / f"{int(self.path.stem) + 1:05d}.warc")
+            self._open(self._folder / name(int(self.path.stem) + 1))
 
     def request(self, url: str, method: str, target: str, headers: Iterable[tuple[str, str]], answer: str) -> None:
         """What was asked. `answer` is the id of the record that answered."""
@@ -115,6 +123,23 @@ class Writer:
         """Bytes that were not asked for over HTTP. Returns the record's id."""
         fields = {"WARC-Payload-Digest": f"sha256:{sha256}"}
         return self._write(url, "resource", body, fields=fields, media_type=media_type)
+
+    def carry(self, record: bytes) -> tuple[str, str]:
+        """A whole record of another archive, as it is. Returns its id and its date."""
+        headers = StatusAndHeadersParser([VERSION]).parse(io.BytesIO(record))
+        self._file.write(record)
+        return headers["WARC-Record-ID"], headers["WARC-Date"]
+
+    def revisit(self, url: str, status: str, headers: Iterable[tuple[str, str]], original: str, date: str) -> str:
+        """That `original`, a record of that `date`, is unchanged, as the server says (WARC 1.1, 6.7.3)."""
+        fields = {
+            "WARC-Profile": "http://netpreserve.org/warc/1.1/revisit/server-not-modified",
+            "WARC-Refers-To": original,
+            "WARC-Refers-To-Target-URI": url,
+            "WARC-Refers-To-Date": date,
+        }
+        http = StatusAndHeaders(status, list(headers), protocol="HTTP/1.1")
+        return self._write(url, "revisit", b"", http=http, fields=fields)
 
     def metadata(self, url: str, values: Mapping[str, str], about: str | None = None) -> None:
         """`name: value` lines about a URL; `about` is the id of the record that they speak of."""

@@ -10,6 +10,7 @@ import typer
 from crawler.errors import UserError
 from pipelines import exports, models
 from pipelines.audit.cli import audit
+from pipelines.sources.cli import Quiet
 from pipelines.sources.cli import commands as sources
 
 STAGES = "Stages (dvc repro runs them in order)"
@@ -59,9 +60,9 @@ def check() -> None:
 
 
 @commands.command(rich_help_panel=STAGES)
-def crawl(source: str) -> None:
+def crawl(source: str, quiet: Quiet = False) -> None:
     """Crawl one source into its web archive; resumes where it was stopped."""
-    import_module("pipelines.crawl").run(source)
+    import_module("pipelines.crawl").run(source, quiet=quiet)
 
 
 @commands.command(rich_help_panel=STAGES)

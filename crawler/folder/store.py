@@ -8,11 +8,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from crawler.agent import user_agent
 from crawler.errors import UserError
-from crawler.fetches import Fetch, latest
+from crawler.fetches import Fetch, latest, read
 from crawler.folder.download import local
 from crawler.folder.members import members
 from crawler.folder.metadata import read_metadata
-from crawler.ledger import Ledger, read
+from crawler.ledger import Ledger
 from crawler.records import Outcome, Role
 from crawler.settings import CrawlSettings
 from crawler.spiders.folder import FolderParams

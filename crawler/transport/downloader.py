@@ -1,7 +1,7 @@
 """The one place that every fetch goes through, from its first try to its end."""
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Sized
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urldefrag
@@ -16,6 +16,7 @@ from crawler import replay
 from crawler.fetches import Fetch
 from crawler.ledger import Exchange, Ledger
 from crawler.optout import robots_tag
+from crawler.previous import CONDITIONS
 from crawler.records import Outcome, Role
 from crawler.transport.exchange import exchange
 from crawler.transport.refusal import Refusal, refusal
@@ -79,6 +80,7 @@ class ArchivingDownloader(Downloader):
             request.meta["first_at"] = datetime.now(UTC)
             if known := self._ledger.find(request.meta["role"], urldefrag(request.url)[0]):
                 return self._known(known, request)
+        before = self._only_if_changed(request)
         try:
             result = await self.middleware.download_async(self._enqueue_request, request)
         except Exception as error:
@@ -89,13 +91,29 @@ class ArchivingDownloader(Downloader):
         if isinstance(result, Request):
             return result
         self._silent[self.get_slot_key(request)] = []
-        if objection := _objection(result):
+        unchanged = before is not None and result.status == 304
+        if objection := _objection(result, unchanged):
             kept = None if objection.outcome is Outcome.OPT_OUT else exchange(request, result)
             self._end(request, objection.outcome, objection.status, objection.detail, kept)
             raise objection
-        self._end(request, Outcome.STORED, result.status, _exemption(request), exchange(request, result))
+        outcome = Outcome.UNCHANGED if unchanged else Outcome.STORED
+        self._end(request, outcome, result.status, _exemption(request), exchange(request, result), before)
+        if unchanged and before and self._ledger.previous:
+            result = replay.response(self._ledger.previous.folder, before, request)
         # The archive has an image's bytes; nobody else needs them.
         return Response(result.url) if request.meta["role"] is Role.IMAGE else result
+
+    def _only_if_changed(self, request: Request) -> Fetch | None:
+        """Ask for no more than what has changed since the previous archive; returns what that holds."""
+        for header in CONDITIONS:
+            request.headers.pop(header, None)  # of the URL that redirected here
+        previous = self._ledger.previous if self._ledger else None
+        if previous is None:
+            return None
+        before = previous.find(request.meta["role"], _first_url(request), urldefrag(request.url)[0])
+        conditions = previous.conditions(before) if before else {}
+        request.headers.update(conditions)
+        return before if conditions else None
 
     def _known(self, known: Fetch, request: Request) -> Response:
         assert self._ledger is not None
@@ -106,13 +124,18 @@ class ArchivingDownloader(Downloader):
         return replay.response(self._ledger.folder, known, request)
 
     def _end(
-        self, request: Request, outcome: Outcome, status: int | None, detail: str, kept: Exchange | None = None
+        self,
+        request: Request,
+        outcome: Outcome,
+        status: int | None,
+        detail: str,
+        kept: Exchange | None = None,
+        before: Fetch | None = None,
     ) -> None:
         assert self._ledger is not None
         meta = request.meta
-        via: list[str] = meta.get("redirect_urls", [])
         fetch = Fetch(
-            url=urldefrag(via[0] if via else request.url)[0],
+            url=_first_url(request),
             role=meta["role"],
             outcome=outcome,
             first_at=meta["first_at"],
@@ -120,13 +143,22 @@ class ArchivingDownloader(Downloader):
             attempts=meta.get("retry_times", 0) + 1,
             status=status,
             final_url=urldefrag(request.url)[0],
-            via=tuple(via),
+            via=tuple(meta.get("redirect_urls", ())),
             detail=detail,
         )
+        self._ledger.waiting = len(self._scheduled()) + len(self.active) - 1
         try:
-            self._ledger.end(fetch, kept)
+            if outcome is Outcome.UNCHANGED and kept and before:
+                self._ledger.unchanged(fetch, kept, before)
+            else:
+                self._ledger.end(fetch, kept)
         except OSError as error:
             halt(f"{self._ledger.folder}: cannot write: {error.strerror}")
+
+    def _scheduled(self) -> Sized:
+        """What the engine has not handed over yet."""
+        slot = self.crawler.engine._slot if self.crawler.engine else None
+        return slot.scheduler if slot else ()  # type: ignore[return-value]  # Scrapy's own scheduler has a length
 
     def gone(self) -> str:
         """What to say, at the end, of a host that answered once and could not be reached at last; else empty."""
@@ -147,9 +179,15 @@ def _gone(host: str, failures: list[Refusal]) -> str:
     return f"{host} answers no longer ({failures[-1].detail})"
 
 
-def _objection(response: Response) -> Refusal | None:
+def _first_url(request: Request) -> str:
+    """What was asked for before any redirect."""
+    via: list[str] = request.meta.get("redirect_urls", [request.url])
+    return urldefrag(via[0])[0]
+
+
+def _objection(response: Response, unchanged: bool) -> Refusal | None:
     """Why a response may not be stored: it is an error, or asks not to be used for machine learning."""
-    if not 200 <= response.status < 300:
+    if not (unchanged or 200 <= response.status < 300):
         return Refusal(Outcome.HTTP_ERROR, f"HTTP {response.status}", response.status)
     tags = [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]
     if tag := robots_tag(tags):

@@ -18,10 +18,10 @@ def exchange(request: Request, response: Response) -> Exchange:
         method=request.method,
         asked=(("Host", urlsplit(url).netloc), *_pairs(request.headers, without=_SECRETS)),
         status=f"{response.status} {_phrase(response.status)}".strip(),
-        # The body is kept without transfer and content coding, so its length is another.
+        # The body is kept without transfer and content coding, so its length is another. A 304 has none.
         answered=(
             *_pairs(response.headers, without={b"Content-Length", b"Set-Cookie"}),
-            ("Content-Length", str(len(response.body))),
+            *([] if response.status == 304 else [("Content-Length", str(len(response.body)))]),
         ),
         body=response.body,
     )

@@ -26,16 +26,16 @@ class Refusal(IgnoreRequest):
         self.status = status
 
 
-_OUTCOMES: tuple[tuple[type[Exception], Outcome], ...] = (
-    (DownloadTimeoutError, Outcome.TIMEOUT),
-    (ResponseDataLossError, Outcome.INCOMPLETE),
-    (CannotResolveHostError, Outcome.CONNECTION_ERROR),
-    (DownloadConnectionRefusedError, Outcome.CONNECTION_ERROR),
-    (DownloadFailedError, Outcome.CONNECTION_ERROR),
-    (UnsupportedURLSchemeError, Outcome.BAD_URL),
-    (NotSupported, Outcome.BAD_URL),
-    (ValueError, Outcome.BAD_URL),  # Twisted: a host name that cannot be one
-    (OSError, Outcome.INCOMPLETE),  # a body that does not decompress
+_OUTCOMES: tuple[tuple[type[Exception], Outcome, str], ...] = (
+    (DownloadTimeoutError, Outcome.TIMEOUT, "not all of it came in time"),
+    (ResponseDataLossError, Outcome.INCOMPLETE, "the connection was closed before the end of the body"),
+    (CannotResolveHostError, Outcome.CONNECTION_ERROR, "the host's name does not resolve"),
+    (DownloadConnectionRefusedError, Outcome.CONNECTION_ERROR, "the host refuses the connection"),
+    (DownloadFailedError, Outcome.CONNECTION_ERROR, "the connection was lost"),
+    (UnsupportedURLSchemeError, Outcome.BAD_URL, "not an http or https URL"),
+    (NotSupported, Outcome.BAD_URL, "not an http or https URL"),
+    (ValueError, Outcome.BAD_URL, "not a URL"),  # Twisted: a host name that cannot be one
+    (OSError, Outcome.INCOMPLETE, "the body does not decompress"),
 )
 
 
@@ -49,8 +49,9 @@ def refusal(error: Exception) -> Refusal:
     if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
         # The download handler cancels for nothing else, and HttpCompressionMiddleware ignores for nothing else.
         return Refusal(Outcome.TOO_LARGE, "the body is larger than crawl.limits.max_bytes")
-    outcome = next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), Outcome.CONNECTION_ERROR)
+    fault = Outcome.CONNECTION_ERROR, f"an error of this program: {type(error).__name__}"
+    outcome, words = next(((end, words) for kind, end, words in _OUTCOMES if isinstance(error, kind)), fault)
     reasons = getattr(error.__cause__, "reasons", None)  # Twisted's ResponseFailed hides them in a list
-    lines = str(reasons[0].value if reasons else error).splitlines() or ["no more is known"]
+    more = str(reasons[0].value if reasons else error).partition("\n")[0].rstrip(".")
     unreachable = isinstance(error, (CannotResolveHostError, DownloadConnectionRefusedError))
-    return Refusal(outcome, f"{type(error).__name__}: {lines[0]}", unreachable=unreachable)
+    return Refusal(outcome, f"{words} ({more})" if more else words, unreachable=unreachable)

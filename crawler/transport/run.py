@@ -14,8 +14,8 @@ from crawler.settings import CrawlSettings, Limits
 from crawler.spider import FacadeSpider
 from crawler.transport.downloader import Halt, halt
 
-OWN = Limits(per_host=16, delay=0)
-"""Nobody else is kept waiting on a site of our own."""
+OWN = Limits(per_host=16, delay=0, timeout=300)
+"""Nobody else is kept waiting on a site of our own; where it is slow, the machine is."""
 
 
 def run(spider: type[FacadeSpider[Any]], source: str, params: Any, settings: CrawlSettings, ledger: Ledger) -> None:

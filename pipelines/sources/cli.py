@@ -50,6 +50,14 @@ def add(
     print(f"{paths.PARAMS}:\n{written}\nnext: dvc repro")
 
 
+@commands.command(rich_help_panel=PANEL)
+def retry(source: Annotated[str, typer.Argument(help="Its name in params.yaml.")], quiet: Quiet = False) -> None:
+    """Ask again for what a crawl failed to get; the next `dvc repro` takes it in without a crawl."""
+    from pipelines.sources.retry import retry as again
+
+    again(source, quiet=quiet)
+
+
 @commands.command("new-kind", rich_help_panel=PANEL)
 def new_kind(name: Annotated[str, typer.Argument(help="Lower-case letters, digits and _.")]) -> None:
     """Begin a new kind of source: its spider, its fixtures, its place in the docs."""

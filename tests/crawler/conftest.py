@@ -23,6 +23,9 @@ FAST = {"limits": {"delay": 0, "per_host": 8, "timeout": 5, "retries": 2}}
 """Settings for a server that is ours."""
 
 
+VALIDATORS = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
+
+
 @dataclass(frozen=True)
 class Answer:
     """One HTTP answer. `wait` seconds pass before it; `promise` is a Content-Length that it does not keep."""
@@ -54,6 +57,7 @@ class Site:
 
     pages: dict[str, Answer | Callable[[int], Answer]] = field(default_factory=dict)
     log: list[tuple[float, str]] = field(default_factory=list)  # (monotonic time of arrival, path)
+    sent: list[tuple[str, int]] = field(default_factory=list)  # (path, status) of each answer
     agents: set[str] = field(default_factory=set)
     under_way: int = 0
     levels: list[tuple[float, int]] = field(default_factory=list)  # (time, requests under way), as each arrives
@@ -110,14 +114,22 @@ class Handler(BaseHTTPRequestHandler):
             site.levels.append((time.monotonic(), site.under_way))
         answer = site.pages.get(self.path, Answer(status=404))
         answer = answer(number) if callable(answer) else answer
+        if any(
+            self.headers.get(asked) == answer.headers.get(said, "")
+            for said, asked in VALIDATORS
+            if answer.status == 200
+        ):
+            answer = Answer(status=304, headers=answer.headers, wait=answer.wait)
         time.sleep(answer.wait)
         with self.lock:
             site.under_way -= 1
+            site.sent.append((self.path, answer.status))
         with suppress(OSError):  # the crawler was killed, or had enough
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body) if answer.promise is None else answer.promise))
+            if answer.status != 304:
+                self.send_header("Content-Length", str(len(answer.body) if answer.promise is None else answer.promise))
             self.end_headers()
             self.wfile.write(answer.body)
         self.close_connection |= answer.promise is not None

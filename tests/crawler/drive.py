@@ -1,7 +1,7 @@
 """Crawl and extract in a process of its own: a Twisted reactor runs once a process, and a process can be killed.
 
 python drive.py FOLDER ENTRY [SETTINGS]: entry and settings as JSON; leaves FOLDER/archive and FOLDER/images.parquet,
-prints the counts as JSON.
+prints the counts as JSON. PREVIOUS and RETRY in the environment are the `previous` and `retry` of `crawl`.
 """
 
 import json
@@ -35,7 +35,16 @@ def show(done: int, total: int | None, note: str) -> None:
 
 
 try:
-    summary = crawl("test", entry, settings, folder / "archive", folder / "work", show)
+    summary = crawl(
+        "test",
+        entry,
+        settings,
+        folder / "archive",
+        folder / "work",
+        show,
+        previous=Path(os.environ["PREVIOUS"]) if "PREVIOUS" in os.environ else None,
+        retry="RETRY" in os.environ,
+    )
     extract(entry, folder / "archive", folder / "images.parquet", show)
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)

@@ -17,8 +17,8 @@ from warcio.archiveiterator import ArchiveIterator
 from crawler import warc
 from crawler.archive import ArchiveReader
 from crawler.errors import UserError
-from crawler.fetches import Fetch, latest, read_fetches
-from crawler.ledger import Exchange, Ledger, read
+from crawler.fetches import Fetch, latest, read, read_fetches
+from crawler.ledger import Exchange, Ledger
 from crawler.records import FETCHES, INDEX, Outcome, Role
 from crawler.tables import write_tables
 
@@ -147,7 +147,7 @@ def test_the_last_end_counts_and_the_tries_add_up(tmp_path):
 
 def test_what_is_read_is_what_was_written(archive):
     [found] = [f for f in read_fetches(archive) if f.url == "http://example.org/3.jpg"]
-    assert replace(found, file="", block=0, offset=0) == replace(
+    assert replace(found, file="", record=0, block=0, offset=0) == replace(
         fetch(3), sha256=hashlib.sha256(BODIES[3]).hexdigest(), length=len(BODIES[3])
     )
     headers, body = read(archive, found)

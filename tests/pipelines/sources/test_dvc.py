@@ -1,0 +1,89 @@
+"""A refresh and a retry under the real DVC, of pictures that a real server serves."""
+
+import json
+import re
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.crawler.conftest import Site, site
+from tests.e2e.clones import Clone, fresh
+
+__all__ = ["site"]  # a fixture
+
+PICTURES = tuple(f"/i/{number}.jpg" for number in range(4))
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def clone(site: Site, tmp_path) -> Clone:
+    """A clone with one source that was crawled, of which one picture failed."""
+    made = fresh(tmp_path)
+    (made.folder / "list.txt").write_text("".join(f"{site.url}{path}\n" for path in PICTURES))
+    entry = {"kind": "urls", "file": "list.txt", "allow_private": True, "snapshot": "1"}
+
+    def change(params):
+        params["sources"] = {"listed": entry}
+        params["crawl"]["limits"] = {"delay": 0, "retries": 0}
+
+    made.params(change)
+    for number, path in enumerate(PICTURES):
+        answer = site.jpeg(number)
+        site.pages[path] = site.answer(answer.body, headers={**answer.headers, "ETag": f'"{number}"'})
+    site.pages[PICTURES[3]] = site.answer(status=404)
+    assert made.repro("extract@listed") == ["check", "crawl@listed", "extract@listed"]
+    site.sent.clear()
+    return made
+
+
+def images(clone: Clone) -> int:
+    return pq.read_metadata(clone.folder / "data/images/listed.parquet").num_rows
+
+
+def test_a_retry_is_taken_in_without_a_crawl(site, clone):
+    assert images(clone) == 3
+    site.pages[PICTURES[3]] = site.jpeg(3)
+    done = clone.run("facades", "retry", "listed", "-q")
+    assert "1 URLs had failed, 0 still do" in done.stdout
+    assert sorted(site.sent) == [(PICTURES[3], 200), ("/robots.txt", 404)]
+    assert clone.repro("extract@listed") == ["extract@listed"]
+    assert images(clone) == 4
+    assert clone.repro("extract@listed") == []
+    site.sent.clear()
+    assert "nothing had failed" in clone.run("facades", "retry", "listed").stdout
+    assert site.sent == []
+
+
+def test_a_retry_of_another_entry_is_refused(site, clone):
+    clone.params(lambda params: params["sources"]["listed"].update(limit=2))
+    done = clone.run("facades", "retry", "listed", check=False)
+    assert done.returncode == 1
+    assert "found another entry than it was crawled with" in done.stdout
+    assert site.sent == []
+
+
+def test_a_new_snapshot_downloads_what_changed(site, clone):
+    """DVC has removed the archive by then: it is found again in the cache."""
+    site.pages[PICTURES[0]] = site.answer(site.jpeg(9).body, headers={"ETag": '"9"'})
+    clone.params(lambda params: params["sources"]["listed"].update(snapshot="2"))
+    output = clone.run("dvc", "repro", "extract@listed").stdout
+    assert re.search(r"since snapshot 1 \(.*\): 0 added, 0 gone, 1 changed, 2 the same", " ".join(output.split()))
+    assert sorted(site.sent) == [
+        (PICTURES[0], 200),
+        (PICTURES[1], 304),
+        (PICTURES[2], 304),
+        (PICTURES[3], 404),
+        ("/robots.txt", 404),
+    ]
+    changes = json.loads((clone.folder / "data/archive/listed/changes.json").read_text())
+    assert changes["changed"] == [site.url + PICTURES[0]]
+
+
+def test_without_the_archive_before_it_says_so_and_crawls_anew(site, clone):
+    clone.run("rm", "-rf", ".dvc/cache")
+    clone.params(lambda params: params["sources"]["listed"].update(snapshot="2"))
+    output = clone.run("dvc", "repro", "extract@listed").stdout
+    assert "crawl listed: everything is fetched anew: the archive until now:" in output
+    assert [status for _, status in sorted(site.sent)] == [200, 200, 200, 404, 404]
+    assert images(clone) == 3
