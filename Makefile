@@ -32,7 +32,7 @@ bench: .venv/.ready-test ## measure; the figures go to docs/ by hand, with their
 	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN) python "$$script" || exit 1; done
 
 clean: ## remove what the pipeline made (not the crawled archives, not the DVC cache, not .venv)
-	rm -rf data/images data/prepared data/dataset models report .state .pytest_cache .mypy_cache .ruff_cache
+	rm -rf data/images data/counts data/prepared data/dataset models report .state .pytest_cache .mypy_cache .ruff_cache
 
 # The stage `check` does the same; here a mistake speaks before DVC reads params.yaml in its own words.
 data/params.ok: params.yaml | .venv/.ready

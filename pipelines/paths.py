@@ -23,6 +23,11 @@ def images(source: str) -> Path:
     return Path("data/images") / f"{source}.parquet"
 
 
+def counts(source: str) -> Path:
+    """What a crawl brought, in numbers: a DVC metric."""
+    return Path("data/counts") / f"{source}.json"
+
+
 def prepared(source: str) -> Path:
     return Path("data/prepared") / f"{source}.parquet"
 

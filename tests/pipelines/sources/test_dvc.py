@@ -55,6 +55,15 @@ def test_a_retry_is_taken_in_without_a_crawl(site, clone):
     assert site.sent == []
 
 
+def test_what_a_crawl_brought_is_a_metric(site, clone):
+    shown = json.loads(clone.run("dvc", "metrics", "show", "--json", "data/counts/listed.json").stdout)
+    assert shown[""]["data"]["data/counts/listed.json"]["data"] == {
+        "images": 3,
+        "nbytes": sum(len(site.jpeg(number).body) for number in range(3)),
+        "fetches": {"image": {"http_error": 1, "stored": 3}, "page": {"stored": 1}, "robots": {"http_error": 1}},
+    }
+
+
 def test_a_retry_of_another_entry_is_refused(site, clone):
     clone.params(lambda params: params["sources"]["listed"].update(limit=2))
     done = clone.run("facades", "retry", "listed", check=False)

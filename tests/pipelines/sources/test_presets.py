@@ -1,0 +1,38 @@
+"""The presets of the docs are sources as params.yaml takes them."""
+
+from pathlib import Path
+
+import pytest
+
+from crawler.kinds import kind
+from pipelines import params
+
+ROOT = Path(__file__).parents[3]
+PRESETS = sorted((ROOT / "docs" / "presets").glob("*.yaml"))
+
+
+def with_preset(preset: Path) -> params.Params:
+    values = params.read(ROOT / "params.yaml")
+    return params.validated({**values, **params.read(preset)}, preset.name)
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.stem)
+def test_it_loads(preset):
+    assert params.read(preset).keys() == {"sources"}
+    with_preset(preset)
+
+
+def test_the_article_s_are_44_queries():
+    entries = with_preset(ROOT / "docs" / "presets" / "article.yaml").sources.values()
+    queries = {entry.search for entry in entries}
+    assert {entry.kind for entry in entries} == {"commons"}
+    assert len(queries) == 44
+    for query in ("Baroque facade Prague", "Gothic facade Paris", "Art Nouveau facade Riga"):
+        assert query in queries
+
+
+def test_a_query_asks_the_wiki_for_what_it_says():
+    entry = with_preset(ROOT / "docs" / "presets" / "article.yaml").source("art-nouveau-riga")
+    [request] = kind("commons")(params=entry).first_requests()
+    assert request.url.startswith("https://commons.wikimedia.org/w/api.php?")
+    assert "gsrsearch=Art+Nouveau+facade+Riga" in request.url
