@@ -192,7 +192,7 @@ def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
 
 def looking(folder: Path, recipe: Any, snapshot: float) -> float:
     """Seconds a step that measurements and snapshots cost in a run of the recipe's default 10,000 steps."""
-    from train import data, hardware
+    from train import data, hardware, trainer
     from train.gan import Gan
     from train.gauge import Gauge
 
@@ -202,7 +202,8 @@ def looking(folder: Path, recipe: Any, snapshot: float) -> float:
     gauge.read(gan.published())
     started = time.perf_counter()
     gauge.read(gan.published())
-    return (time.perf_counter() - started) / 250 + snapshot / 500
+    usual = type(recipe)(recipe="seed")
+    return (time.perf_counter() - started) / usual.measure_every + snapshot * trainer.SNAPSHOTS / usual.steps
 
 
 class EndedError(Exception):

@@ -96,10 +96,8 @@ class Recipe(BaseModel):
         "arXiv:2006.06676); 0 publishes G itself",
     )
 
-    measure_every: int = Field(
-        default=250, ge=1, description="steps between two measurements of KSD, and two snapshots"
-    )
-    measure_images: int = Field(default=500, ge=10, description="generated images a measurement is taken on")
+    measure_every: int = Field(default=500, ge=1, description="steps between two measurements of KSD")
+    measure_images: int = Field(default=1000, ge=10, description="generated images a measurement is taken on")
     patience: int = Field(
         default=0, ge=0, description="measurements without a lower KSD after which training ends early; 0 never does"
     )
