@@ -19,6 +19,9 @@ def center_crop(rgb: Image.Image, size: int) -> NDArray[np.uint8]:
 
 
 def thumbnail(rgb: Image.Image) -> NDArray[np.uint8]:
-    """The whole of `rgb` in grey (ITU-R 601 luma), squeezed to 64 × 64 uint8 with Pillow's antialiased bicubic."""
-    grey = rgb.convert("L")
-    return np.asarray(grey.resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC))
+    """The whole of `rgb` in grey (ITU-R 601 luma), squeezed to 64 × 64 uint8 with Pillow's antialiased bicubic.
+
+    It is reduced by a whole number first, a mean of equal blocks, which is faster and serves hashes as well.
+    """
+    side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+    return np.asarray(rgb.convert("L").resize(side, Image.Resampling.BICUBIC, reducing_gap=1.0))

@@ -133,7 +133,7 @@ def _opaque(image: Image.Image) -> Image.Image:
 def _to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
     transform, mode = _transform(icc) if icc else (None, "")
     if transform is None:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     return ImageCms.applyTransform(image.convert(mode), transform) or image.convert("RGB")
 
 

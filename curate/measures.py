@@ -20,14 +20,15 @@ def measure(crops: Crops) -> dict[str, NDArray[np.float32]]:
     """Every measure of `crops` by its name, n values each; rounded to 4 places, to hide a CPU's last bit."""
     luma = luma_of(crops)
     histograms = histograms_of(luma)
+    means, covariances = moments(crops)
     values = {
         "sharpness": sharpness(luma),
         "highlight": percentile(histograms, 0.99),
         "shadow": percentile(histograms, 0.05),
         "contrast": contrast(histograms),
         "entropy": entropy(histograms),
-        "colorfulness": colorfulness(crops),
-        "chroma": chroma(crops),
+        "colorfulness": colorfulness(means, covariances),
+        "chroma": chroma(covariances),
         "paper": paper(luma, histograms),
         "border": border(luma),
     }
@@ -54,19 +55,19 @@ def sharpness(luma: Luma) -> Values:
     Crété-Roffet, Dolmiere, Ladret, Nicolas: The blur effect: perception and estimation with a new no-reference
     perceptual blur metric. SPIE 6492 (2007). Of the two directions the blurrier one counts. 0 where nothing differs.
     """
-    pictures = luma.astype(np.int32)
+    pictures = luma.astype(np.int16)  # sums of nine levels fit
     return np.minimum(_sharpness_along(pictures), _sharpness_along(pictures.transpose(0, 2, 1)))
 
 
-def _sharpness_along(pictures: NDArray[np.int32]) -> Values:
+def _sharpness_along(pictures: NDArray[np.int16]) -> Values:
     """Along the last axis, in whole numbers: the blurred picture is kept as sums of `_BLUR` pixels."""
     reach = _BLUR // 2
     padded = np.pad(pictures, ((0, 0), (0, 0), (reach + 1, reach)), mode="edge")
     # Neighbouring window sums differ by the pixel that enters less the one that leaves.
     blurred = np.abs(padded[:, :, _BLUR + 1 :] - padded[:, :, 1:-_BLUR])
     sharp = np.abs(np.diff(pictures, axis=2))
-    lost = np.maximum(_BLUR * sharp - blurred, 0).sum(axis=(1, 2))
-    total = _BLUR * sharp.sum(axis=(1, 2))
+    lost = np.maximum(_BLUR * sharp - blurred, 0).sum(axis=(1, 2), dtype=np.int64)
+    total = _BLUR * sharp.sum(axis=(1, 2), dtype=np.int64)
     return lost / np.maximum(total, 1)  # type: ignore[no-any-return]
 
 
@@ -88,23 +89,30 @@ def entropy(histograms: Values) -> Values:
     return -(histograms * logarithms).sum(axis=1)  # type: ignore[no-any-return]
 
 
-def colorfulness(crops: Crops) -> Values:
+def moments(crops: Crops) -> tuple[Values, Values]:
+    """The means of red, green and blue, n × 3, and their covariances, n × 3 × 3, in levels and levels².
+
+    From sums of whole numbers, which are exact in double precision.
+    """
+    colors = crops.reshape(len(crops), 3, -1).astype(np.float64)
+    means = colors.mean(axis=2)
+    products = np.matmul(colors, colors.transpose(0, 2, 1)) / colors.shape[2]
+    return means, products - means[:, :, None] * means[:, None, :]
+
+
+def colorfulness(means: Values, covariances: Values) -> Values:
     """M³ of Hasler & Süsstrunk, Measuring colourfulness in natural images, SPIE 5007 (2003): 15 slightly, 59 quite."""
-    red, green, blue = (crops[:, channel].reshape(len(crops), -1).astype(np.int32) for channel in range(3))
-    red_green = red - green
-    yellow_blue = (red + green) / 2 - blue
-    spread = np.hypot(red_green.std(axis=1), yellow_blue.std(axis=1))
-    return spread + 0.3 * np.hypot(red_green.mean(axis=1), yellow_blue.mean(axis=1))  # type: ignore[no-any-return]
+    opponents = np.array([[1, -1, 0], [0.5, 0.5, -1]])  # red less green, yellow less blue
+    variances = np.einsum("ac,ncd,ad->na", opponents, covariances, opponents)
+    spread = np.sqrt(np.maximum(variances.sum(axis=1), 0))
+    return spread + 0.3 * np.hypot(*(opponents @ means.T))  # type: ignore[no-any-return]
 
 
-def chroma(crops: Crops) -> Values:
+def chroma(covariances: Values) -> Values:
     """By how many levels colours stray from one tonal scale: 0 for grey, sepia or any toning; photographs 5 to 70.
 
     The standard deviation along the second principal axis of a crop's colours in RGB.
     """
-    colors = crops.reshape(len(crops), 3, -1).astype(np.float64)
-    colors -= colors.mean(axis=2, keepdims=True)
-    covariances = np.matmul(colors, colors.transpose(0, 2, 1)) / colors.shape[2]
     return np.sqrt(np.maximum(np.linalg.eigvalsh(covariances)[:, 1], 0))
 
 
@@ -141,8 +149,10 @@ def border(luma: Luma) -> Values:
 def _strip(lines: Luma, pure: float) -> Values:
     """The depth of a strip at the first of `lines` (axis 1), `pure` being the share of a line that has its tone."""
     side = lines.shape[1]
-    tone = np.median(lines[:, 0], axis=1)[:, None, None]
-    shares = (np.abs(lines - tone) <= _STRIP).mean(axis=2)
+    # Twice the levels, since a median may lie halfway between two.
+    twice = lines.astype(np.int16) * 2
+    tone = np.median(twice[:, 0], axis=1).astype(np.int16)[:, None, None]
+    shares = (np.abs(twice - tone) <= 2 * _STRIP).mean(axis=2)
     inside = shares >= pure
     depth = np.where(inside.all(axis=1), side, inside.argmin(axis=1))
     # The line after next, since scaling blurs the one where the picture begins.
