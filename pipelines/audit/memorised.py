@@ -71,7 +71,8 @@ def memorised(version: Version, model: str, n: int, seed: int, progress: Progres
         raise UserError(f"{model}: no such model at {version.name}; there is: {known}")
     dataset = _trained_on(version, model)
     network, _ = generator.load(version.file(weights))
-    z = latents.draw(n, network.latent, seed)
+    labels = network.draw_labels(n, torch.Generator().manual_seed(seed))
+    z = network.place(latents.draw(n, network.latent, seed)[:, :, None, None], labels).detach().flatten(1)
     images, split = dataset.array("images.npy"), np.asarray(dataset.array("split.npy"))
     train, held_out = images[split == 0], images[split == 1]
     if not len(train) or not len(held_out):
