@@ -1,223 +1,228 @@
-"""Images a second and peak memory of a whole crawl, beside img2dataset and Scrapy's FilesPipeline, in one run.
+"""Images a second and memory of a whole crawl, its archive written, beside img2dataset and Scrapy's FilesPipeline.
 
-    python benchmarks/crawl.py [--images 5000] [--rounds 3] [--many 50000] [--only ours files img2dataset]
+    python benchmarks/crawl.py [--images 5000] [--rounds 3] [--peers VENV] [--only NAME …]
+    python benchmarks/crawl.py --failing 100000 --misbehaving SCRIPT
 
-nginx (Debian: apt install nginx-light) serves JPEGs of about 60 KB on loopback, all different. Each crawler is a
-process of its own, timed from its start to its end, and ends with every image on disk: ours in a WARC archive with its
-tables, FilesPipeline as files, img2dataset (2 processes × 32 threads, neither resized nor encoded again) as Parquet.
-Rounds are interleaved. img2dataset is installed into a folder of its own at the first run. `--many` crawls so many
-images with ours alone, to see whether memory grows.
+nginx on loopback serves JPEGs of about 60 KB; each crawler runs as a process of its own, in turn, and is measured from
+its start to its end, its children included. `--peers` is a virtual environment with img2dataset; without it that column
+is missing. `--failing` crawls so many URLs of a server that misbehaves in every way, half of which must fail.
 """
 
 import argparse
-import getpass
+import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
-import venv
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import psutil
+import pyarrow.parquet as pq
 from PIL import Image
 
-ROOT = Path(__file__).parents[1]
-PORT = 18080
-PEERS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "facades-benchmarks/img2dataset-1.47.0"
+PORT = 8970
+FILES = 5000  # different ones; further URLs are of the same files, by another query
+NBYTES = 60_000
+LIMITS = {"delay": 0, "per_host": 64, "timeout": 5, "retries": 1}
 
-OURS = """
-import sys
+NGINX = """pid {root}/nginx.pid; error_log {root}/error.log; worker_processes 1; daemon off;
+events {{ worker_connections 1024; }}
+http {{ access_log off; sendfile on; keepalive_requests 100000; types {{ image/jpeg jpg; }}
+ client_body_temp_path {root}/t1; proxy_temp_path {root}/t2; fastcgi_temp_path {root}/t3; uwsgi_temp_path {root}/t4;
+ scgi_temp_path {root}/t5;
+ server {{ listen 127.0.0.1:{port} backlog=1024; root {root}/www; }} }}"""
+
+FACADES = """
+import json, sys, time
 from pathlib import Path
 from crawler.crawl import crawl
-from crawler.settings import CrawlSettings, Limits
-from crawler.spiders.urls import UrlsParams
-entry = UrlsParams(kind="urls", file=sys.argv[1], license="CC0-1.0", allow_private=True)
-settings = CrawlSettings(contact="https://benchmark.invalid/", limits=Limits(per_host=64, delay=0))
-crawl("bench", entry, settings, Path(sys.argv[2]), Path(sys.argv[2] + ".work"), lambda done, total, note: None)
+from crawler.extract import extract
+from crawler.kinds import kind
+from crawler.settings import CrawlSettings
+out, listed, limits = Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
+entry = kind("urls").Params(kind="urls", file=listed, allow_private=True)
+crawl("bench", entry, CrawlSettings(limits=limits), out / "archive", out / "work", lambda *_: None)
 """
-
 EXTRACT = """
-import sys
+import sys, time
 from pathlib import Path
 from crawler.extract import extract
-from crawler.spiders.urls import UrlsParams
-entry = UrlsParams(kind="urls", file=sys.argv[1], license="CC0-1.0", allow_private=True)
-extract(entry, Path(sys.argv[2]), Path(sys.argv[3]), lambda done, total, note: None)
+from crawler.kinds import kind
+out, listed = Path(sys.argv[1]), sys.argv[2]
+entry = kind("urls").Params(kind="urls", file=listed, allow_private=True)
+started = time.monotonic()
+extract(entry, out / "archive", out / "images.parquet", lambda *_: None)
+print(time.monotonic() - started)
 """
-
-FILES = """
+PIPELINE = """
 import sys
-from pathlib import Path
-import scrapy
+from scrapy import Spider
 from scrapy.crawler import CrawlerProcess
-
-class Files(scrapy.Spider):
-    name = "files"
-    custom_settings = {
-        "ITEM_PIPELINES": {"scrapy.pipelines.files.FilesPipeline": 1}, "FILES_STORE": sys.argv[2], "LOG_ENABLED": False,
-        "CONCURRENT_REQUESTS": 64, "CONCURRENT_REQUESTS_PER_DOMAIN": 64, "DOWNLOAD_DELAY": 0, "CONCURRENT_ITEMS": 100,
-    }
+class Bench(Spider):
+    name = "bench"
     async def start(self):
-        for url in Path(sys.argv[1]).read_text().split():
-            yield {"file_urls": [url]}
-
-process = CrawlerProcess()
-process.crawl(Files)
+        for url in open(sys.argv[2]):
+            yield {"file_urls": [url.strip()]}
+process = CrawlerProcess({
+    "ITEM_PIPELINES": {"scrapy.pipelines.files.FilesPipeline": 1}, "FILES_STORE": sys.argv[1],
+    "CONCURRENT_REQUESTS": 64, "CONCURRENT_REQUESTS_PER_DOMAIN": 64, "DOWNLOAD_DELAY": 0, "LOG_LEVEL": "ERROR",
+    "TELNETCONSOLE_ENABLED": False, "ROBOTSTXT_OBEY": False,
+})
+process.crawl(Bench)
 process.start()
 """
 
-IMG2DATASET = """
-import sys
-from img2dataset import download
-if __name__ == "__main__":
-    download(url_list=sys.argv[1], output_folder=sys.argv[2], output_format="parquet", input_format="txt",
-        processes_count=2, thread_count=32, resize_mode="no", disable_all_reencoding=True, enable_wandb=False)
-"""
+# Of a hundred URLs: what goes well, and every way in which it does not. The slow ways are rare: each takes its timeout.
+WAYS = {
+    "/ok.jpg": 38, "/nolen.jpg": 4, "/html.jpg": 4, "/empty.jpg": 4,
+    "/404.jpg": 12, "/reset.jpg": 8, "/short.jpg": 8, "/loop.jpg": 2, "/file.jpg": 6, "/secret/a.jpg": 6,
+    "/meta.jpg": 6, "/big.jpg?mb=3": 2,
+}  # fmt: skip
+RARE = {"/slow.jpg?s=30": 60, "/drip.jpg?s=1": 60, "/gzbomb.jpg": 60, "/endless.jpg": 60, "/503.jpg?n=9&ra=1": 10}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--many", type=int, default=0)
-    parser.add_argument("--only", nargs="+", default=["ours", "files", "img2dataset"])
-    arguments = parser.parse_args()
-    if not shutil.which("nginx"):
-        sys.exit("missing: nginx (Debian: apt install nginx-light)")
-    scripts = {"ours": OURS, "files": FILES, "img2dataset": IMG2DATASET}
-    with tempfile.TemporaryDirectory() as temp, served(Path(temp), max(arguments.images, arguments.many)) as base:
-        folder = Path(temp)
-        urls = listed(folder / "urls.txt", base, arguments.images)
-        found: dict[str, list[tuple[float, float]]] = {name: [] for name in arguments.only}
-        extracted = []
-        for number in range(arguments.rounds):
-            for name in arguments.only:
-                out = folder / f"{name}-{number}"
-                found[name].append(timed(python(name), scripts[name], urls, out))
-                if name == "ours":
-                    extracted.append(timed(sys.executable, EXTRACT, urls, out, folder / "images.parquet")[0])
+    parser.add_argument("--peers", type=Path, default=os.environ.get("FACADES_PEERS"))
+    parser.add_argument("--only", nargs="+", help="facades, FilesPipeline, img2dataset")
+    parser.add_argument("--failing", type=int, help="so many URLs of a misbehaving server")
+    parser.add_argument("--misbehaving", type=Path, help="that server: a script that takes a port")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="facades-bench-") as temp:
+        if args.failing:
+            failing(Path(temp), args.failing, args.misbehaving)
+        else:
+            compare(Path(temp), args.images, args.rounds, args.peers, args.only)
+
+
+def compare(temp: Path, images: int, rounds: int, peers: Path | None, only: list[str] | None) -> None:
+    commands = {
+        "facades": [sys.executable, "-c", FACADES, "{out}", "{list}", json.dumps(LIMITS)],
+        "FilesPipeline": [sys.executable, "-c", PIPELINE, "{out}", "{list}"],
+    }
+    if peers:
+        words = "--url_list {list} --output_folder {out} --output_format parquet --resize_mode no --processes_count 2"
+        more = "--disable_all_reencoding True --thread_count 32 --number_sample_per_shard 1000 --enable_wandb False"
+        commands["img2dataset"] = [str(peers / "bin" / "img2dataset"), *words.split(), *more.split()]
+    seconds: dict[str, list[float]] = {name: [] for name in only or commands}
+    peaks: dict[str, list[float]] = {name: [] for name in seconds}
+    extracting = []
+    with nginx(temp) as site:
+        listed = temp / "list.txt"
+        listed.write_text("".join(f"{site}/{n % FILES:05d}.jpg?{n // FILES}\n" for n in range(images)))
+        for _ in range(rounds):
+            for name in seconds:
+                out = temp / "out"
+                words = [word.replace("{out}", str(out)).replace("{list}", str(listed)) for word in commands[name]]
+                took, peak = measure(words)
+                seconds[name].append(took)
+                peaks[name].append(peak)
+                if name == "facades":
+                    done = subprocess.run(
+                        [sys.executable, "-c", EXTRACT, str(out), str(listed)],
+                        capture_output=True,
+                        text=True,
+                        check=True,
+                    )
+                    extracting.append(float(done.stdout))
+                    rows = pq.read_metadata(out / "images.parquet").num_rows
+                    assert rows == min(images, FILES), rows
                 shutil.rmtree(out)
-        tell(found, arguments.images)
-        if extracted:
-            rate = arguments.images / statistics.median(extracted)
-            print(f"extract: {rate:.0f} images/s, the whole process")
-        if arguments.many:
-            many = listed(folder / "many.txt", base, arguments.many)
-            seconds, peak = timed(sys.executable, OURS, many, folder / "many")
-            print(f"ours, {arguments.many:,} images: {arguments.many / seconds:.0f} images/s, peak {peak:.0f} MB")
-            seconds, peak = timed(sys.executable, EXTRACT, many, folder / "many", folder / "images.parquet")
-            print(f"extract of these: {arguments.many / seconds:.0f} images/s, peak {peak:.0f} MB")
+    print(f"{images} images of {NBYTES // 1000} KB, {rounds} rounds, medians of whole processes")
+    for name, took in seconds.items():
+        median = float(np.median(took))
+        print(f"{name:14} {images / median:7.0f} images/s  {median:7.1f} s  peak {max(peaks[name]):5.0f} MB")
+    if extracting:
+        print(f"{'extract':14} {images / np.median(extracting):7.0f} images/s")
 
 
-def tell(found: dict[str, list[tuple[float, float]]], images: int) -> None:
-    print(f"{'':12} {'images/s':>10} {'peak MB':>9}   ours is faster by, round by round")
-    for name, runs in found.items():
-        rate = images / statistics.median(seconds for seconds, _ in runs)
-        peak = max(peak for _, peak in runs)
-        ratios = [own[0] for own in runs]
-        versus = [f"{theirs / ours[0]:.2f}" for theirs, ours in zip(ratios, found.get("ours", []), strict=False)]
-        print(f"{name:12} {rate:10.0f} {peak:9.0f}   {' '.join(versus) if name != 'ours' else ''}")
+def failing(temp: Path, urls: int, script: Path) -> None:
+    site = f"http://127.0.0.1:{PORT}"
+    paths = [path for path, count in WAYS.items() for _ in range(count)]
+    lines = [paths[n % 100] for n in range(urls - sum(RARE.values()))]
+    lines += [path for path, count in RARE.items() for _ in range(count)]
+    np.random.default_rng(0).shuffle(lines)
+    listed = temp / "list.txt"
+    listed.write_text("".join(f"{site}{path}{'&' if '?' in path else '?'}u={n}\n" for n, path in enumerate(lines)))
+    limits = {**LIMITS, "max_bytes": 1_000_000}
+    with subprocess.Popen([sys.executable, script, str(PORT)], stderr=subprocess.DEVNULL) as server:
+        wait(f"{site}/robots.txt")
+        took, peak = measure([sys.executable, "-c", FACADES, str(temp / "out"), str(listed), json.dumps(limits)])
+        server.kill()
+    fetches = pq.read_table(temp / "out/archive/fetches.parquet", filters=[("role", "=", "image")])
+    assert len(fetches) == urls, len(fetches)
+    print(f"{urls} URLs, every one with its outcome, in {took:.0f} s, peak {peak:.0f} MB")
+    for outcome, count in Counter(fetches["outcome"].to_pylist()).most_common():
+        print(f"{outcome:18} {count:7}")
 
 
-def timed(interpreter: str, script: str, *arguments: Path) -> tuple[float, float]:
-    """Seconds of a whole process, and the most memory that it and its children held together, in MB."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "NO_ALBUMENTATIONS_UPDATE": "1"}
-    with tempfile.TemporaryDirectory() as temp, tempfile.TemporaryFile() as said:
-        file = Path(temp) / "program.py"
-        file.write_text(script)
-        started = time.perf_counter()
-        process = subprocess.Popen([interpreter, file, *map(str, arguments)], env=env, stdout=said, stderr=said)
-        peak = [0.0]
-        watch = threading.Thread(target=_watch, args=(process.pid, peak))
-        watch.start()
-        code = process.wait()
-        seconds = time.perf_counter() - started
-        watch.join()
-        if code:
+def measure(command: list[str]) -> tuple[float, float]:
+    """Seconds from start to end, and the most memory in MB that the process and its children held at once (PSS)."""
+    started, peak = time.monotonic(), 0.0
+    with tempfile.TemporaryFile() as said:
+        process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+        while process.poll() is None:
+            peak = max(peak, held(process))
+            time.sleep(0.2)
+        if process.returncode:
             said.seek(0)
-            sys.exit(said.read().decode()[-2000:])
-    return seconds, peak[0]
+            sys.exit(f"{command[0]} ended with exit code {process.returncode}: {said.read().decode()[-2000:]}")
+    return time.monotonic() - started, peak
 
 
-def _watch(pid: int, peak: list[float]) -> None:
+def held(process: psutil.Process) -> float:
+    total = 0
     try:
-        process = psutil.Process(pid)
-        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-            held = 0
-            for one in [process, *process.children(recursive=True)]:
-                try:
-                    held += one.memory_info().rss
-                except psutil.NoSuchProcess:
-                    continue
-            peak[0] = max(peak[0], held / 1e6)
-            time.sleep(0.1)
-    except psutil.NoSuchProcess:
+        for one in [process, *process.children(recursive=True)]:
+            total += one.memory_full_info().pss
+    except psutil.Error:  # it ended meanwhile
         pass
-
-
-def python(name: str) -> str:
-    if name != "img2dataset":
-        return sys.executable
-    if not (PEERS / "ready").exists():
-        venv.create(PEERS, with_pip=True, clear=True)
-        install = [PEERS / "bin/pip", "install", "--quiet", "--quiet", "img2dataset==1.47.0"]
-        subprocess.run(install, check=True, cwd=PEERS, stderr=subprocess.DEVNULL)
-        (PEERS / "ready").touch()
-    return str(PEERS / "bin/python")
-
-
-def listed(path: Path, base: str, images: int) -> Path:
-    path.write_text("".join(f"{base}/{number}.jpg\n" for number in range(images)))
-    return path
+    return total / 1e6
 
 
 @contextmanager
-def served(folder: Path, images: int) -> Iterator[str]:
-    """JPEGs of about 60 KB, served by nginx."""
-    site = folder / "site"
-    site.mkdir()
-    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
-    Image.fromarray(noise).resize((640, 480), Image.Resampling.BICUBIC).save(site / "base", "JPEG", quality=70)
-    base = (site / "base").read_bytes()
-    for number in range(images):
-        # A comment segment makes each another file; it counts to 65,533 bytes.
-        comment = b"%020d" % number
-        body = base[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + base[2:]
-        (site / f"{number}.jpg").write_bytes(body)
-    (folder / "nginx.conf").write_text(
-        # The folder is this user's alone; only root may say who serves it.
-        f"{f'user {getpass.getuser()}; ' if os.getuid() == 0 else ''}"
-        f"pid {folder}/nginx.pid; error_log {folder}/error.log; daemon off; worker_processes 1;"
-        " events { worker_connections 1024; }"
-        f" http {{ access_log off; types {{ image/jpeg jpg; }} root {site}; sendfile on; keepalive_requests 100000;"
-        f" client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;"
-        f" uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;"
-        f" server {{ listen 127.0.0.1:{PORT}; }} }}"
-    )
-    server = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{PORT}"
-        for _ in range(50):
-            try:
-                urllib.request.urlopen(f"{url}/0.jpg").read()
-                break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            sys.exit("nginx does not answer")
-        print(f"{images:,} JPEGs of {len(base) / 1000:.0f} KB", flush=True)
-        yield url
-    finally:
+def nginx(root: Path) -> Iterator[str]:
+    if not shutil.which("nginx"):
+        sys.exit("missing: nginx (Debian: apt install nginx-light)")
+    make_pictures(root / "www")
+    (root / "nginx.conf").write_text(NGINX.format(root=root, port=PORT))
+    root.chmod(0o755)  # its worker may be another user
+    with subprocess.Popen(["nginx", "-c", root / "nginx.conf", "-p", root], stderr=subprocess.DEVNULL) as server:
+        wait(f"http://127.0.0.1:{PORT}/00000.jpg")
+        yield f"http://127.0.0.1:{PORT}"
         server.terminate()
-        server.wait()
+
+
+def make_pictures(folder: Path) -> None:
+    """One picture, each time with another comment in it (a COM segment of JPEG), so that no two are equal."""
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
+    Image.fromarray(noise).resize((640, 480), Image.Resampling.BICUBIC).save(folder / "base", "JPEG", quality=88)
+    body = (folder / "base").read_bytes()
+    for number in range(FILES):
+        comment = b"\xff\xfe\x00\x0a" + f"{number:08d}".encode()
+        (folder / f"{number:05d}.jpg").write_bytes(body[:2] + comment + body[2:])
+    (folder / "base").unlink()
+
+
+def wait(url: str) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                answer.read()
+            return
+        except OSError:
+            time.sleep(0.1)
+    sys.exit(f"{url}: no answer")
 
 
 if __name__ == "__main__":

@@ -62,6 +62,22 @@ def crawl(
         UserError: `work` is in use; the source has no contact, does not answer, or cannot be read; the disk is full;
             SIGINT or SIGTERM came. What was fetched stays in `work`.
     """
+    try:
+        return _crawl(name, entry, settings, archive, work, progress, previous, retry)
+    except OSError as error:
+        raise _stopped(name, f"{error.filename or work}: {error.strerror or error}") from error
+
+
+def _crawl(
+    name: str,
+    entry: SourceParams,
+    settings: CrawlSettings,
+    archive: Path,
+    work: Path,
+    progress: Progress,
+    previous: Path | None,
+    retry: bool,
+) -> CrawlSummary:
     started = time.monotonic()
     chosen = kind(entry.kind)
     with locked(work):
@@ -76,11 +92,9 @@ def crawl(
             ledger.close()
         except KeyboardInterrupt as stop:
             raise _stopped(name, str(stop) or "stopped") from None
-        except OSError as error:
-            raise _stopped(name, f"{error.filename or work}: {error.strerror}") from error
         finally:
             signal.signal(signal.SIGTERM, handler)
-            with suppress(OSError):  # of a disk that is full it was told above
+            with suppress(OSError):  # of a disk that is full it is told already
                 ledger.close()
         meter.finish(ledger)
         if not any(outcome in STORED for role, outcome in ledger.counts if role is not Role.ROBOTS):

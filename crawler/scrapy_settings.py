@@ -45,4 +45,3 @@ CONCURRENT_ITEMS = 1
 CONCURRENT_REQUESTS = 32
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # in the order of the pages
 LOG_LEVEL = "WARNING"
-LOG_INSTALL_ROOT_HANDLER = False

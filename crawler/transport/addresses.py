@@ -5,7 +5,7 @@ it delivers. So there is no gap between check and connection in which a name cou
 every redirect passes here too.
 """
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -43,12 +43,10 @@ class _PublicOnly:
 class PublicResolver(CachingHostnameResolver):
     """Scrapy's caching resolver, less every address that is not public. A host with no other does not resolve."""
 
+    # Of the class, for a process has one crawl, and `scrapy shell` makes its resolver after the rule below.
     exempt: frozenset[str] = frozenset()  # hosts that may be anywhere: the user's own proxy
     allow_private = False  # the declared exception: the demo site, one's own network
-
-    def __init__(self, reactor: object, cache_size: int) -> None:
-        super().__init__(reactor, cache_size)  # type: ignore[arg-type]
-        self.refused: dict[str, str] = {}  # host: the address it was refused for
+    refused: ClassVar[dict[str, str]] = {}  # host: the address it was refused for
 
     def resolveHostName(self, receiver: Any, host: str, *where: Any, **more: Any) -> IHostResolution:  # type: ignore[override]  # noqa: N802
         if not self.allow_private and host not in self.exempt:
@@ -60,14 +58,10 @@ class AddressRule:
     """Tells the resolver what this crawl is allowed, and names the refusals: downloader middleware."""
 
     def __init__(self, crawler: Crawler) -> None:
-        from twisted.internet import reactor  # only now: importing it installs it
-
-        resolver = reactor.nameResolver
-        assert isinstance(resolver, PublicResolver), "TWISTED_DNS_RESOLVER is set in crawler/scrapy_settings.py"
         proxies = [*getproxies().values(), getattr(crawler.spider, "proxy", None) or ""]
-        resolver.exempt = frozenset(filter(None, (urlsplit(proxy).hostname for proxy in proxies)))
-        resolver.allow_private = getattr(crawler.spider, "allow_private", False)
-        self._refused = resolver.refused
+        PublicResolver.exempt = frozenset(filter(None, (urlsplit(proxy).hostname for proxy in proxies)))
+        PublicResolver.allow_private = getattr(crawler.spider, "allow_private", False)
+        self._refused = PublicResolver.refused
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -1,6 +1,7 @@
 """The one place that every fetch goes through, from its first try to its end."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Generator, Sized
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,8 @@ from crawler.previous import CONDITIONS
 from crawler.records import Outcome, Role
 from crawler.transport.exchange import exchange
 from crawler.transport.refusal import Refusal, refusal
+
+log = logging.getLogger(__name__)
 
 UNANSWERED = 10  # fetches that fail one after the other, at a host that answered before: it is gone
 UNREACHED = 3  # connections refused, one after the other, where there was nothing more to ask for: the same
@@ -75,7 +78,11 @@ class ArchivingDownloader(Downloader):
         if self._proxy:
             request.meta["proxy"] = self._proxy
         if self._ledger is None:
-            return await self.middleware.download_async(self._enqueue_request, request)
+            try:
+                return await self.middleware.download_async(self._enqueue_request, request)
+            except Refusal as end:
+                log.warning("%s: %s", request.url, end.detail)  # Scrapy drops it without a word
+                raise
         if "first_at" not in request.meta:
             request.meta["first_at"] = datetime.now(UTC)
             if known := self._ledger.find(request.meta["role"], urldefrag(request.url)[0]):

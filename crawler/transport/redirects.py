@@ -17,6 +17,9 @@ class Redirects(RedirectMiddleware):
     def handle_referer(self, request: Request, response: Response) -> None:
         """No Referer is ever sent."""
 
+    def _engine_started(self) -> None:
+        """Scrapy looks here for who sends it, and warns when it finds nobody."""
+
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         try:
             result = super().process_response(request, response)

@@ -66,6 +66,7 @@ def _settings(agent: str, limits: Limits, slots: Mapping[str, Mapping[str, float
             },
             "RETRY_TIMES": limits.retries,
             "RETRY_AFTER_MAX": limits.patience,
+            "LOG_INSTALL_ROOT_HANDLER": False,  # Python's own goes well with a progress bar
             "SPIDER_MIDDLEWARES": {"crawler.transport.image_requests.ImageRequests": 100},
         },
         priority="project",

@@ -1,12 +1,14 @@
 """A crawl from the first request to the archive: what it brings, and what is left of it when it is stopped."""
 
 import json
+import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -189,6 +191,44 @@ def test_a_full_disk_is_said_in_a_line_and_what_came_is_kept(site, crawl):
     assert done.returncode == 0, done.errors
     assert len(done.images) == IMAGES
     assert 0 < len(site.log) < IMAGES
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_in_a_line(site, crawl, tmp_path):
+    """A file is in its place: it holds root off as well, whom permissions do not."""
+    gallery(site, pages=1)
+    (tmp_path / "crawl").mkdir()
+    (tmp_path / "crawl" / "work").write_text("in the way")
+    refused = crawl(site.entry())
+    assert refused.returncode == 1
+    assert refused.errors.startswith(f"error: source test: {tmp_path}/crawl/work: File exists")
+    assert "Traceback" not in refused.errors
+    assert site.log == []
+
+
+def test_a_read_only_folder_is_said_in_a_line(site, crawl, tmp_path):
+    gallery(site, pages=1)
+    (tmp_path / "crawl").mkdir()
+    with read_only(tmp_path / "crawl"):
+        refused = crawl(site.entry())
+    assert refused.returncode == 1
+    assert "Read-only file system" in refused.errors or "Permission denied" in refused.errors
+    assert "Traceback" not in refused.errors
+    assert site.log == []
+
+
+@contextmanager
+def read_only(folder):
+    """Not to be written to by anybody: by permissions, or for root by a mount."""
+    if os.geteuid():
+        folder.chmod(0o555)
+        yield
+        folder.chmod(0o755)
+        return
+    mounted = subprocess.run(["mount", "--bind", "-o", "ro", folder, folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("root, and no mounts")
+    yield
+    subprocess.run(["umount", folder], check=True)
 
 
 def test_stops_when_the_server_dies_and_goes_on_when_it_is_back(site, crawl):

@@ -1,5 +1,6 @@
 """Every URL that is tried ends in one outcome: against servers that do everything wrong."""
 
+import base64
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from crawler.demo.dirt import Kind
 from crawler.demo.town import Town
+from tests.crawler.conftest import FAST
 
 ROOT = Path(__file__).parents[2]
 SERVERS = Path(os.environ.get("FACADES_SERVERS", ROOT.parent / "shared" / "servers"))
@@ -123,6 +125,20 @@ def test_who_objects_to_machine_learning_is_left_alone(site, crawl):
         "/xmp.jpg": "plus:DataMining DMI-PROHIBITED-AIMLTRAINING",
         "/free.jpg": "",
     }
+
+
+def test_a_proxy_s_password_reaches_neither_archive_nor_log(site, crawl):
+    """The proxy is named by the environment; the site in these tests answers as one."""
+    at = "http://gallery.example"
+    site.pages[f"{at}/"] = site.html(f"{at}/a.jpg", f"{at}/gone.jpg")
+    site.pages[f"{at}/a.jpg"] = site.jpeg(1)
+    proxy = site.url.replace("http://", "http://me:HUSH@")
+    done = crawl(site.entry(url=f"{at}/", allow_private=False), {**FAST, "contact": "a@example.org"}, http_proxy=proxy)
+    assert done.returncode == 0, done.errors
+    assert done.outcomes() == {"/a.jpg": "stored", "/gone.jpg": "http_error"}
+    told = [done.errors.encode(), *(file.read_bytes() for file in done.folder.rglob("*") if file.is_file())]
+    for secret in (b"HUSH", base64.b64encode(b"me:HUSH")):
+        assert not [text for text in told if secret in text]
 
 
 def test_no_secret_reaches_the_archive(site, crawl):
