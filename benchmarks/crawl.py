@@ -43,7 +43,6 @@ FACADES = """
 import json, sys, time
 from pathlib import Path
 from crawler.crawl import crawl
-from crawler.extract import extract
 from crawler.kinds import kind
 from crawler.settings import CrawlSettings
 out, listed, limits = Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])

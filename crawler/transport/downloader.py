@@ -80,8 +80,8 @@ class ArchivingDownloader(Downloader):
         if self._ledger is None:
             try:
                 return await self.middleware.download_async(self._enqueue_request, request)
-            except Refusal as end:
-                log.warning("%s: %s", request.url, end.detail)  # Scrapy drops it without a word
+            except Refusal as refused:
+                log.warning("%s: %s", request.url, refused.detail)  # Scrapy drops it without a word
                 raise
         if "first_at" not in request.meta:
             request.meta["first_at"] = datetime.now(UTC)
