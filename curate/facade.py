@@ -67,7 +67,7 @@ def score(squares: NDArray[np.uint8]) -> NDArray[np.float32]:
         squares: uint8, n × 3 × SQUARE_SIDE × SQUARE_SIDE, sRGB.
 
     Returns:
-        n values, rounded to 3 places to hide a CPU's last bit; each is what it would be alone.
+        n values, rounded to 4 places to hide a CPU's last bit; each is what it would be alone.
 
     Raises:
         UserError: the network's weights are not installed.
@@ -81,7 +81,7 @@ def score(squares: NDArray[np.uint8]) -> NDArray[np.float32]:
         pixels[: len(part)] = torch.from_numpy(part.copy()).flip(1) - mean
         logits: Tensor = network(pixels.contiguous(memory_format=torch.channels_last))[: len(part)]
         buildings, nature = (logits[:, list(classes)].double().logsumexp(1) for classes in (BUILDINGS, NATURE))
-        scores[low : low + BATCH] = torch.sigmoid(buildings - nature).numpy().round(3)
+        scores[low : low + BATCH] = torch.sigmoid(buildings - nature).numpy().round(4)
     return scores
 
 
