@@ -21,7 +21,7 @@ def center_crop(rgb: Image.Image, size: int) -> NDArray[np.uint8]:
 def thumbnail(rgb: Image.Image) -> NDArray[np.uint8]:
     """The whole of `rgb` in grey (ITU-R 601 luma), squeezed to 64 × 64 uint8 with Pillow's antialiased bicubic.
 
-    It is reduced by a whole number first, a mean of equal blocks, which is faster and serves hashes as well.
+    A large one is reduced by a whole number first, to the mean of equal blocks, which is faster and shows as much.
     """
     side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-    return np.asarray(rgb.convert("L").resize(side, Image.Resampling.BICUBIC, reducing_gap=1.0))
+    return np.asarray(rgb.convert("L").resize(side, Image.Resampling.BICUBIC, reducing_gap=1.5))

@@ -79,7 +79,7 @@ class Duplicates(BaseModel):
 
     radius: int = Field(8, ge=0, le=12, description="Hamming distance of hashes up to which pairs are looked at")
     similarity: float = Field(
-        0.7, gt=0, le=1, description="local correlation after alignment, that two thirds of a picture reach in a pair"
+        0.65, gt=0, le=1, description="local correlation after alignment, that two thirds of a picture reach in a pair"
     )
     mirrored: bool = Field(True, description="whether a mirrored copy is a duplicate")
 
