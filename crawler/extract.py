@@ -12,7 +12,7 @@ import pyarrow as pa
 from crawler import licenses
 from crawler.archive import INDEX_FILE
 from crawler.errors import UserError
-from crawler.fetches import Fetch, read
+from crawler.fetches import Fetch, read, read_headers
 from crawler.files import write_table
 from crawler.formats import sniff
 from crawler.kinds import kind
@@ -87,7 +87,7 @@ def _rank(image: FacadeImage) -> tuple[int, str, str, FacadeImage]:
 
 def _reserved(archive: Path, images: dict[FacadeImage, Fetch]) -> str:
     """What the headers of any of these responses reserve."""
-    objections = {tdm_reservation(read(archive, fetch)[0]) for fetch in images.values()}
+    objections = {tdm_reservation(read_headers(archive, fetch)) for fetch in images.values()}
     return max(objections)
 
 

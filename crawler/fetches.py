@@ -83,6 +83,13 @@ def read(folder: Path, fetch: Fetch) -> tuple[bytes, bytes]:
         return file.read(fetch.offset - fetch.block), file.read(fetch.length)
 
 
+def read_headers(folder: Path, fetch: Fetch) -> bytes:
+    """The HTTP headers alone."""
+    with (folder / fetch.file).open("rb") as file:
+        file.seek(fetch.block)
+        return file.read(fetch.offset - fetch.block)
+
+
 def fields(fetch: Fetch) -> dict[str, str]:
     """A fetch as the lines of its metadata record."""
     return {

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from crawler import warc
-from crawler.fetches import Fetch, latest, read
+from crawler.fetches import Fetch, latest, read_headers
 from crawler.records import Role
 
 _CONDITIONS = {b"etag": "If-None-Match", b"last-modified": "If-Modified-Since"}
@@ -27,7 +27,7 @@ class Previous:
     def conditions(self, fetch: Fetch) -> dict[str, str]:
         """Headers that ask for it only if it has changed; none where the server gave nothing to ask with."""
         found = {}
-        for line in read(self.folder, fetch)[0].split(b"\r\n")[1:]:
+        for line in read_headers(self.folder, fetch).split(b"\r\n")[1:]:
             name, _, value = line.partition(b": ")
             if header := _CONDITIONS.get(name.lower()):
                 found[header] = value.decode("latin-1")
