@@ -5,7 +5,8 @@
 `example` is the loop of PyTorch's examples/dcgan/main.py (as of 2017 to today: a folder of JPEGs through two loader
 workers, BCE after a sigmoid, three losses read back and a line printed at every step), written down again on networks
 of the same layers. `ours` is `train.trainer.train` with the recipe `seed`, hence the same work. Batch 128, 64×64; the
-engines take turns, each in a process of its own, and medians over the rounds are printed.
+engines take turns, each in a process of its own, and medians over the rounds so far are printed after each. The start
+comes first. Only an otherwise idle machine gives figures that mean something.
 """
 
 import argparse
@@ -46,16 +47,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temp:
         folder = Path(temp)
         make(folder)
+        makes = [child("start", "fp32", folder, args) for _ in range(min(3, args.rounds))]
+        seconds = statistics.median(one["seconds"] for one in makes)
+        print(f"start with {MANY:,} images: {seconds:.1f} s from the command to the first step done")
+        print("memory then, MB: " + ", ".join(f"{name} {makes[0][name]:.0f}" for name in ("dataset", "own", "file")))
         contests = [("example", "fp32"), ("ours", "fp32"), ("ours", "bf16"), ("limit", "fp32"), ("limit", "bf16")]
         found: dict[tuple[str, str], list[dict[str, float]]] = {contest: [] for contest in contests}
-        for _ in range(args.rounds):
+        for number in range(1, args.rounds + 1):
             for engine, precision in contests:
                 found[engine, precision].append(child(engine, precision, folder, args))
-        show(found)
-        makes = [child("start", "fp32", folder, args) for _ in range(3)]
-        seconds = statistics.median(one["seconds"] for one in makes)
-        print(f"\nstart with {MANY:,} images: {seconds:.1f} s from the command to the first step done")
-        print("memory then, MB: " + ", ".join(f"{name} {makes[0][name]:.0f}" for name in ("dataset", "own", "file")))
+            print(f"after {number} of {args.rounds} rounds, load {os.getloadavg()[0]:.1f}")
+            show(found)
 
 
 def make(folder: Path) -> None:
