@@ -100,8 +100,7 @@ def verify(rev: Revision = "workspace", sample: Sample = None, json: Json = Fals
         checks.append(check)
         if not json:
             terminal.show(*terminal.check(check))
-    if json:
-        machine.show(checks)
+    machine.show(checks) if json else terminal.show(*terminal.verdict(checks))
     if any(check.failures for check in checks):
         raise typer.Exit(1)
 

@@ -100,7 +100,10 @@ def memorised(version: Version, model: str, n: int, seed: int, progress: Progres
         counted(part, note).numpy() for part, note in ((drawn, "generated"), (real, "training"), (others, "held out"))
     ]
     small = [_small(part.numpy()) for part in (drawn, real, others)]
-    by_features, by_pixels = (judge(nearest(one, two), nearest(three, two)) for one, two, three in (looks, small))
+    by_features, by_pixels = (
+        judge(nearest(one, two, relative=relative), nearest(three, two, relative=relative))
+        for (one, two, three), relative in ((looks, False), (small, True))
+    )
     progress(total, total, "")
 
     closest = np.argsort(by_features.generated.distance, kind="stable")[:PAIRS]

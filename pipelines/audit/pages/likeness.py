@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.audit.likeness import CLOSE, COPIES_BELOW, Likeness
+from pipelines.audit.likeness import CLOSE, COPIES_BELOW, NEIGHBOURS, Likeness
 from pipelines.audit.memorised import Memorised, Pictures
 from pipelines.audit.pages.pictures import tiles
 from pipelines.audit.pages.render import render
@@ -37,6 +37,7 @@ def page(found: Memorised, pictures: Pictures) -> str:
             "sheet": sheet,
             "pairs": list(zip(pairs, found.pairs, strict=True)),
             "close": CLOSE,
+            "neighbours": NEIGHBOURS,
             "copies_below": COPIES_BELOW,
         },
     )

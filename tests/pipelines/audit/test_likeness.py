@@ -51,6 +51,19 @@ def test_some_copies_among_many_new_images_are_seen() -> None:
     assert verdict(np.concatenate([points(1000, 3)[:40], 1.1 * points(460, 8)])) is Verdict.SOME_COPIES
 
 
+def test_blur_lies_near_to_everything_and_is_no_copy() -> None:
+    rng = np.random.default_rng(5)
+    train, held_out = (rng.normal(size=(400, 64)).astype(np.float32) for _ in range(2))
+    blurred = (train.mean(axis=0) + 0.1 * rng.normal(size=(200, 64))).astype(np.float32)
+    copied = (train[:200] + 0.1 * rng.normal(size=(200, 64))).astype(np.float32)
+    absolute = judge(nearest(blurred, train), nearest(held_out, train))
+    assert absolute.verdict == Verdict.COPIES, "what the relative distance is there for"
+    for drawn, verdict in ((blurred, Verdict.NO_COPIES), (copied, Verdict.COPIES), (held_out[:200], Verdict.NO_COPIES)):
+        found = judge(nearest(drawn, train, relative=True), nearest(held_out, train, relative=True))
+        assert found.verdict == verdict
+        assert (found.generated.distance <= 1).all()
+
+
 def test_without_a_yardstick_there_is_no_verdict_of_copies() -> None:
     empty = Nearest(np.empty(0, np.int64), np.empty(0))
     assert judge(Nearest(np.zeros(3, np.int64), np.ones(3)), empty).verdict is Verdict.NO_COPIES
