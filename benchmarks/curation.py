@@ -55,11 +55,12 @@ def facades_scored(files: list[Path]) -> int:
 
 
 def _facades(files: list[Path], score: bool) -> int:
-    from curate.prepare import CHUNK, prepare_images
+    from curate.prepare import CHUNK, View, prepare_images
 
     done = 0
     for low in range(0, len(files), CHUNK):
-        batch = prepare_images(64, score, [(path.name, path.read_bytes()) for path in files[low : low + CHUNK]])
+        images = [(path.name, path.read_bytes()) for path in files[low : low + CHUNK]]
+        batch = prepare_images(View(score_facades=score), images)
         done += batch["error"].null_count
     return done
 

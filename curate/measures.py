@@ -113,7 +113,7 @@ def chroma(covariances: Values) -> Values:
 
     The standard deviation along the second principal axis of a crop's colours in RGB.
     """
-    return np.sqrt(np.maximum(np.linalg.eigvalsh(covariances)[:, 1], 0))
+    return np.asarray(np.sqrt(np.maximum(np.linalg.eigvalsh(covariances)[:, 1], 0)))
 
 
 def paper(luma: Luma, histograms: Values) -> Values:
@@ -136,14 +136,20 @@ def border(luma: Luma) -> Values:
     A strip is of one tone and ends along a straight line across the crop, as a sky does not. At the bottom it may hold
     some writing.
     """
+    return np.asarray(strips(luma).max(axis=0))
+
+
+def strips(luma: NDArray[np.uint8]) -> Values:
+    """The depth of the strip at the top, left, bottom and right of each picture (n × height × width): 4 × n."""
     across = luma.transpose(0, 2, 1)
-    strips = (
-        _strip(luma, pure=0.98),
-        _strip(luma[:, ::-1], pure=0.85),
-        _strip(across, pure=0.98),
-        _strip(across[:, ::-1], pure=0.98),
+    return np.stack(
+        [
+            _strip(luma, pure=0.98),
+            _strip(across, pure=0.98),
+            _strip(luma[:, ::-1], pure=0.85),
+            _strip(across[:, ::-1], pure=0.98),
+        ]
     )
-    return np.asarray(np.maximum.reduce(strips))
 
 
 def _strip(lines: Luma, pure: float) -> Values:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from PIL import Image
 
 from crawler.archive import ArchiveReader
 from crawler.files import replacing
-from curate.crop import center_crop, thumbnail
+from curate.crop import center_crop, thumbnail, trimmed
 from curate.decode import Picture, decode
 from curate.executor import PROCESSES, Executor
 from curate.hashes import hashes
@@ -23,19 +25,29 @@ CHUNK = 64  # images that a process takes at a time
 ROW_GROUP = 2048  # rows that are held before they are written: 34 MB at 64 × 64
 
 
+class View(NamedTuple):
+    """How an image is looked at; the parameters of `prepare`."""
+
+    image_size: int = 64
+    score_facades: bool = True
+    trim: bool = False
+
+
 def prepare(
     archive: Path,
     out: Path,
     *,
     image_size: int = 64,
     score_facades: bool = True,
+    trim: bool = False,
     executor: Executor = PROCESSES,
     progress: Progress = lambda done, total, note: None,
 ) -> None:
     """Write to `out` a row (`curate.records.prepared_schema`) for every image in the folder `archive`.
 
-    The bytes of `out` depend on the archive, `image_size` and `score_facades` (whether the measure `facade`, which
-    takes the most time of all, is taken) alone, and not on the executor.
+    `score_facades` says whether the measure `facade`, which takes the most time of all, is taken; `trim` whether flat
+    strips along the edges are cut off before the crop. The bytes of `out` depend on the archive and these alone, and
+    not on the executor.
 
     Raises:
         UserError: there is no finished archive, or it is damaged.
@@ -44,15 +56,14 @@ def prepare(
     digests = reader.digests()
     chunks = [digests[start : start + CHUNK] for start in range(0, len(digests), CHUNK)]
     schema = prepared_schema(image_size)
+    view = View(image_size, score_facades, trim)
     # What kills its decoder twice is as good as broken.
     lost = partial(_failed, schema, error=Reason.CORRUPT)
     if executor.sees_files:
-        batches = executor.run(partial(prepare_chunk, archive, image_size, score_facades), chunks, lost=lost)
+        batches = executor.run(partial(prepare_chunk, archive, view), chunks, lost=lost)
     else:
         bodies = ([(digest, reader.get(digest)) for digest in chunk] for chunk in chunks)
-        batches = executor.run(
-            partial(prepare_images, image_size, score_facades), bodies, lost=lambda image: lost(image[0])
-        )
+        batches = executor.run(partial(prepare_images, view), bodies, lost=lambda image: lost(image[0]))
     # Pixels do not compress; dictionaries help no column but `error`.
     compression = {field.name: "none" if field.name in ("thumbnail", "pixels") else "zstd" for field in schema}
     with (
@@ -63,17 +74,17 @@ def prepare(
             writer.write_table(table, row_group_size=ROW_GROUP)
 
 
-def prepare_chunk(archive: Path, image_size: int, score_facades: bool, digests: Sequence[str]) -> pa.RecordBatch:
+def prepare_chunk(archive: Path, view: View, digests: Sequence[str]) -> pa.RecordBatch:
     """The rows of these images of an archive, in their order; each is what it would be alone."""
     reader = _reader(archive)
-    return prepare_images(image_size, score_facades, [(digest, reader.get(digest)) for digest in digests])
+    return prepare_images(view, [(digest, reader.get(digest)) for digest in digests])
 
 
-def prepare_images(image_size: int, score_facades: bool, images: Sequence[tuple[str, bytes]]) -> pa.RecordBatch:
+def prepare_images(view: View, images: Sequence[tuple[str, bytes]]) -> pa.RecordBatch:
     """The rows of these images, each its sha256 and its bytes, in their order."""
     digests = [digest for digest, _ in images]
-    pictures = [decode(body, min_side=max(2 * image_size, SQUARE_SIDE)) for _, body in images]
-    schema = prepared_schema(image_size)
+    pictures = [decode(body, min_side=max(2 * view.image_size, SQUARE_SIDE)) for _, body in images]
+    schema = prepared_schema(view.image_size)
     seen = [picture for picture in pictures if isinstance(picture, Picture)]
     if not seen:
         failures = zip(digests, pictures, strict=True)
@@ -83,25 +94,26 @@ def prepare_images(image_size: int, score_facades: bool, images: Sequence[tuple[
     rows = iter(range(len(seen)))
     # For each image the place of its picture, null where there is none: `take` spreads the columns over all rows.
     places = pa.array([next(rows) if isinstance(picture, Picture) else None for picture in pictures], pa.int32())
-    columns = {name: column.take(places) for name, column in _columns(seen, image_size).items()}
-    columns["facade"] = (pa.array(_scores(seen)) if score_facades else pa.nulls(len(seen))).take(places)
+    columns = {name: column.take(places) for name, column in _columns(seen, view).items()}
     columns["sha256"] = pa.array(digests)
     columns["error"] = pa.array([None if isinstance(p, Picture) else str(p) for p in pictures], pa.string())
     arrays = [columns[field.name].cast(field.type) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _columns(pictures: Sequence[Picture], image_size: int) -> dict[str, pa.Array]:
-    crops = np.empty((len(pictures), 3, image_size, image_size), np.uint8)
+def _columns(pictures: Sequence[Picture], view: View) -> dict[str, pa.Array]:
+    seen = [trimmed(picture.rgb) if view.trim else picture.rgb for picture in pictures]
+    crops = np.empty((len(pictures), 3, view.image_size, view.image_size), np.uint8)
     thumbnails = np.empty((len(pictures), THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8)
     for row, picture in enumerate(pictures):
-        crops[row] = center_crop(picture.rgb, image_size)
+        crops[row] = center_crop(seen[row], view.image_size)
         thumbnails[row] = thumbnail(picture.rgb)
     phash, probes = hashes(thumbnails)
     return {
         "width": pa.array([picture.width for picture in pictures], pa.int32()),
         "height": pa.array([picture.height for picture in pictures], pa.int32()),
         **{name: pa.array(values) for name, values in measure(crops).items()},
+        "facade": pa.array(_scores(seen)) if view.score_facades else pa.nulls(len(pictures)),
         "phash": pa.array(phash),
         "probes": pa.FixedSizeListArray.from_arrays(pa.array(probes.ravel()), PROBES),
         "thumbnail": _binary(thumbnails),
@@ -109,10 +121,10 @@ def _columns(pictures: Sequence[Picture], image_size: int) -> dict[str, pa.Array
     }
 
 
-def _scores(pictures: Sequence[Picture]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _scores(pictures: Sequence[Image.Image]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     from curate.facade import score  # loads torch, which nothing else here needs
 
-    return score(np.stack([center_crop(picture.rgb, SQUARE_SIDE) for picture in pictures]))
+    return score(np.stack([center_crop(picture, SQUARE_SIDE) for picture in pictures]))
 
 
 def _binary(arrays: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> pa.Array:

@@ -98,6 +98,7 @@ class CurateParams(BaseModel):
     )
     workers: int | None = Field(None, ge=1, description="of `processes`: how many; null is one a core")
     ray_address: str = Field("auto", description="of `ray`: the cluster, host:port; auto is this machine's")
+    trim: bool = Field(False, description="whether flat strips along the edges are cut off before the crop")
     thresholds: Thresholds = Field(Thresholds(), description="the filters")
     score_facades: bool = Field(
         True,

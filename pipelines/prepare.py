@@ -15,6 +15,7 @@ def run(source: str) -> None:
             paths.prepared(source),
             image_size=settings.curate.image_size,
             score_facades=settings.curate.score_facades,
+            trim=settings.curate.trim,
             executor=_executor(settings),
             progress=report,
         )

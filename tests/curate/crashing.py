@@ -4,6 +4,10 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from curate.prepare import View
 
 DEADLY = 666
 
@@ -31,7 +35,7 @@ def refuses(chunk: Sequence[int]) -> list[int]:
     raise ValueError(f"cannot do {chunk[0]}")
 
 
-def prepare_but_die(archive: Path, image_size: int, score_facades: bool, digests: Sequence[str]) -> object:
+def prepare_but_die(archive: Path, view: "View", digests: Sequence[str]) -> object:
     """`curate.prepare.prepare_chunk`, with a decoder that crashes on pictures that hold the word CRASH."""
     from crawler.archive import ArchiveReader
     from curate.prepare import prepare_chunk
@@ -39,4 +43,4 @@ def prepare_but_die(archive: Path, image_size: int, score_facades: bool, digests
     reader = ArchiveReader(archive)
     if any(b"CRASH" in reader.get(digest) for digest in digests):
         os._exit(11)
-    return prepare_chunk(archive, image_size, score_facades, digests)
+    return prepare_chunk(archive, view, digests)

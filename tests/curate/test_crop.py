@@ -1,9 +1,9 @@
 """The two views: the middle square, the whole in grey."""
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
-from curate.crop import center_crop, thumbnail
+from curate.crop import center_crop, thumbnail, trimmed
 from tests.curate.pictures import facade
 
 
@@ -38,3 +38,22 @@ def test_the_thumbnail_shows_the_whole_in_grey() -> None:
     assert view.shape == (64, 64)
     reference = np.asarray(image.convert("L").resize((64, 64), Image.Resampling.BOX), int)
     assert np.abs(view - reference).mean() < 4
+
+
+def test_strips_are_trimmed() -> None:
+    image = facade(4, 300, 240)
+    framed = ImageOps.expand(image, (12, 20, 12, 0), "white")
+    captioned = ImageOps.expand(framed, (0, 0, 0, 30), "black")
+    ImageDraw.Draw(captioned).text((20, 265), "stock 12", fill="white")
+    left = trimmed(captioned)
+    x, y = 1, 1  # one line more
+    assert left.tobytes() == image.crop((x, y, 300 - x, 240 - y)).tobytes()
+
+
+def test_what_is_no_strip_stays() -> None:
+    image = facade(5, 300, 240)
+    assert trimmed(image) is image
+    flat = Image.new("RGB", (200, 100), "grey")
+    assert trimmed(flat) is flat
+    half = ImageOps.expand(image, (0, 150, 0, 0), "white")  # more than a quarter
+    assert trimmed(half) is half

@@ -6,20 +6,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from crawler.errors import UserError
 from curate import prepare as module
-from curate.crop import center_crop, thumbnail
+from curate.crop import center_crop, thumbnail, trimmed
 from curate.decode import Picture, decode
 from curate.executor import Processes
 from curate.facade import score
 from curate.hashes import hashes
 from curate.measures import measure
-from curate.prepare import prepare, prepare_chunk
+from curate.prepare import View, prepare, prepare_chunk
 from curate.records import SQUARE_SIDE, Reason, prepared_schema
 from tests.curate import crashing
-from tests.curate.pictures import jpeg, sha256
+from tests.curate.pictures import encoded, facade, jpeg, sha256
 
 Archive = Callable[[str, Mapping[str, bytes]], Path]
 
@@ -102,6 +102,22 @@ def test_other_sizes_and_empty_archives(archive: Archive, tmp_path: Path) -> Non
     assert pq.read_table(tmp_path / "none.parquet").equals(prepared_schema(64).empty_table())
 
 
+def test_strips_are_trimmed_before_the_crop_alone(archive: Archive, tmp_path: Path) -> None:
+    framed = encoded(ImageOps.expand(facade(1, 280, 340), 14, "white"))
+    one = archive("framed", {"a.jpg": framed})
+    rows = []
+    for trim in (False, True):
+        prepare(one, tmp_path / "out.parquet", score_facades=False, trim=trim, executor=Processes(1))
+        rows += pq.read_table(tmp_path / "out.parquet").to_pylist()
+    picture = decode(framed, SQUARE_SIDE)
+    assert isinstance(picture, Picture)
+    for row, seen in zip(rows, (picture.rgb, trimmed(picture.rgb)), strict=True):
+        assert row["pixels"] == center_crop(seen, 64).tobytes()
+    assert rows[0]["pixels"] != rows[1]["pixels"]
+    for same in ("width", "height", "phash", "probes", "thumbnail"):
+        assert rows[0][same] == rows[1][same]
+
+
 def test_a_damaged_archive_is_the_users_and_leaves_nothing(town: Path, tmp_path: Path) -> None:
     (town / "00000.warc").write_bytes(b"short")
     with pytest.raises(UserError, match=r"00000\.warc: ends before byte"):
@@ -113,6 +129,6 @@ def test_an_image_is_prepared_alike_alone(data: Path, archive: Archive) -> None:
     files = sorted((data / "dirty-crawl").rglob("*.webp"))[:12] + sorted((data / "houses").glob("*.jpg"))[:12]
     folder = archive("real", {path.name: path.read_bytes() for path in files})
     digests = sorted(sha256(path.read_bytes()) for path in files)
-    together = prepare_chunk(folder, 64, True, digests).to_pylist()
-    assert together == [prepare_chunk(folder, 64, True, [digest]).to_pylist()[0] for digest in digests]
+    together = prepare_chunk(folder, View(), digests).to_pylist()
+    assert together == [prepare_chunk(folder, View(), [digest]).to_pylist()[0] for digest in digests]
     assert Image.open(files[0]).size in {(row["width"], row["height"]) for row in together}
