@@ -4,13 +4,15 @@
     python benchmarks/crawl.py --failing 100000 --misbehaving SCRIPT
 
 nginx on loopback serves JPEGs of about 60 KB; each crawler runs as a process of its own, in turn, and is measured from
-its start to its end, its children included. `--peers` is a virtual environment with img2dataset; without it that column
-is missing. `--failing` crawls so many URLs of a server that misbehaves in every way, half of which must fail.
+its start to its end, its children included. On a machine that does other work as well, look at the images a CPU second.
+`--peers` is a virtual environment with img2dataset; without it that line is missing. `--failing` crawls so many URLs of
+a server that misbehaves in every way, half of which must fail. PORT in the environment is nginx's, or that server's.
 """
 
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -27,7 +29,7 @@ import psutil
 import pyarrow.parquet as pq
 from PIL import Image
 
-PORT = 8970
+PORT = int(os.environ.get("PORT", "8970"))
 FILES = 5000  # different ones; further URLs are of the same files, by another query
 NBYTES = 60_000
 LIMITS = {"delay": 0, "per_host": 64, "timeout": 5, "retries": 1}
@@ -56,9 +58,9 @@ from crawler.extract import extract
 from crawler.kinds import kind
 out, listed = Path(sys.argv[1]), sys.argv[2]
 entry = kind("urls").Params(kind="urls", file=listed, allow_private=True)
-started = time.monotonic()
+started = time.process_time()
 extract(entry, out / "archive", out / "images.parquet", lambda *_: None)
-print(time.monotonic() - started)
+print(time.process_time() - started)
 """
 PIPELINE = """
 import sys
@@ -113,6 +115,7 @@ def compare(temp: Path, images: int, rounds: int, peers: Path | None, only: list
         more = "--disable_all_reencoding True --thread_count 32 --number_sample_per_shard 1000 --enable_wandb False"
         commands["img2dataset"] = [str(peers / "bin" / "img2dataset"), *words.split(), *more.split()]
     seconds: dict[str, list[float]] = {name: [] for name in only or commands}
+    cpu: dict[str, list[float]] = {name: [] for name in seconds}
     peaks: dict[str, list[float]] = {name: [] for name in seconds}
     extracting = []
     with nginx(temp) as site:
@@ -122,8 +125,9 @@ def compare(temp: Path, images: int, rounds: int, peers: Path | None, only: list
             for name in seconds:
                 out = temp / "out"
                 words = [word.replace("{out}", str(out)).replace("{list}", str(listed)) for word in commands[name]]
-                took, peak = measure(words)
+                took, worked, peak = measure(words)
                 seconds[name].append(took)
+                cpu[name].append(worked)
                 peaks[name].append(peak)
                 if name == "facades":
                     done = subprocess.run(
@@ -139,9 +143,11 @@ def compare(temp: Path, images: int, rounds: int, peers: Path | None, only: list
     print(f"{images} images of {NBYTES // 1000} KB, {rounds} rounds, medians of whole processes")
     for name, took in seconds.items():
         median = float(np.median(took))
-        print(f"{name:14} {images / median:7.0f} images/s  {median:7.1f} s  peak {max(peaks[name]):5.0f} MB")
+        a_cpu_second = images / float(np.median(cpu[name]))
+        rates = f"{images / median:7.0f} images/s {a_cpu_second:7.0f} a CPU second"
+        print(f"{name:14} {rates}  peak {max(peaks[name]):5.0f} MB")
     if extracting:
-        print(f"{'extract':14} {images / np.median(extracting):7.0f} images/s")
+        print(f"{'extract':14} {'':18}{images / np.median(extracting):7.0f} a CPU second")
 
 
 def failing(temp: Path, urls: int, script: Path) -> None:
@@ -155,7 +161,7 @@ def failing(temp: Path, urls: int, script: Path) -> None:
     limits = {**LIMITS, "max_bytes": 1_000_000}
     with subprocess.Popen([sys.executable, script, str(PORT)], stderr=subprocess.DEVNULL) as server:
         wait(f"{site}/robots.txt")
-        took, peak = measure([sys.executable, "-c", FACADES, str(temp / "out"), str(listed), json.dumps(limits)])
+        took, _, peak = measure([sys.executable, "-c", FACADES, str(temp / "out"), str(listed), json.dumps(limits)])
         server.kill()
     fetches = pq.read_table(temp / "out/archive/fetches.parquet", filters=[("role", "=", "image")])
     assert len(fetches) == urls, len(fetches)
@@ -164,9 +170,9 @@ def failing(temp: Path, urls: int, script: Path) -> None:
         print(f"{outcome:18} {count:7}")
 
 
-def measure(command: list[str]) -> tuple[float, float]:
-    """Seconds from start to end, and the most memory in MB that the process and its children held at once (PSS)."""
-    started, peak = time.monotonic(), 0.0
+def measure(command: list[str]) -> tuple[float, float, float]:
+    """Seconds from start to end, CPU seconds, and the most memory in MB (PSS) at once; children included."""
+    started, peak, before = time.monotonic(), 0.0, worked()
     with tempfile.TemporaryFile() as said:
         process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
         while process.poll() is None:
@@ -175,7 +181,13 @@ def measure(command: list[str]) -> tuple[float, float]:
         if process.returncode:
             said.seek(0)
             sys.exit(f"{command[0]} ended with exit code {process.returncode}: {said.read().decode()[-2000:]}")
-    return time.monotonic() - started, peak
+    return time.monotonic() - started, worked() - before, peak
+
+
+def worked() -> float:
+    """CPU seconds of all processes that ended below this one."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def held(process: psutil.Process) -> float:
