@@ -1,6 +1,6 @@
 """What each change of a recipe gives on real photographs: FSD, KSD, recall and coverage as training goes on.
 
-    python benchmarks/recipes.py run seed facade --seeds 0 1 2 --steps 1000 --work FOLDER
+    python benchmarks/recipes.py run seed quick --seeds 0 1 2 --steps 1000 --work FOLDER
     python benchmarks/recipes.py table --work FOLDER
 
 Trains with the project's own step on one thread, one run after another, and measures 1,000 images of the published
@@ -36,9 +36,34 @@ ROOT = Path(__file__).parents[1]
 PHOTOGRAPHS = (ROOT / os.environ.get("FACADES_DATA", "../shared/data") / "buildings").resolve()
 GENERATED = 1000
 
+FEW = ["flip", "translation"]
+RATES = {"lr_g": 8e-4, "lr_d": 8e-4}
 VARIANTS: dict[str, dict[str, Any]] = {
     "seed": {"recipe": "seed", "batch": 64},
     "facade": {"recipe": "facade"},
+    "quick": {"recipe": "facade", "width_d": 32, **RATES, "augment": FEW, "decay": 0.75, "steps": 1000},
+    "quick-all": {"recipe": "facade", "width_d": 32, **RATES},
+    "slow": {"recipe": "facade", "width_d": 32, "augment": FEW},
+    "slow-all": {"recipe": "facade", "width_d": 32},
+    "relativistic": {
+        "recipe": "facade",
+        "width_d": 32,
+        "loss": "relativistic",
+        "lr_g": 4e-4,
+        "lr_d": 4e-4,
+        "augment": FEW,
+    },
+    "penalties": {
+        "recipe": "facade",
+        "width_d": 32,
+        "loss": "relativistic",
+        "norm_d": "none",
+        "r1": 0.05,
+        "r2": 0.05,
+        "penalty_every": 4,
+        "augment": FEW,
+    },
+    "hinge": {"recipe": "facade", "width_d": 32, "loss": "hinge", "norm_d": "spectral", "augment": FEW},
 }
 """Each on top of a recipe's defaults; batch 64 and G of width 64 throughout."""
 
