@@ -15,7 +15,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from crawler.errors import UserError
-from pipelines.models import commands
+from pipelines.cli import commands
 from train import generator, latents, trainer
 from train.browser import runtime
 from train.directions import principal_directions
