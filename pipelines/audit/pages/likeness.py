@@ -46,7 +46,7 @@ def page(found: Memorised, pictures: Pictures) -> str:
 def _distances(title: str, space: Likeness) -> Chart | None:
     """The share of images that lie at most so far from a training image."""
     series = []
-    for name, nearest in (("generated", space.generated), ("held out", space.held_out)):
+    for name, nearest in (("drawn", space.generated), ("held out", space.held_out)):
         distance = np.sort(nearest.distance)
         series.append(Series(name, distance, np.arange(1, len(distance) + 1) / len(distance)))
-    return chart(f"{title}: share of images no farther", "distance to the nearest training image", series)
+    return chart(f"{title}: share of images no farther from a training image", "apart", series)
