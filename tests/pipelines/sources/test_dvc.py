@@ -64,6 +64,11 @@ def test_what_a_crawl_brought_is_a_metric(site, clone):
     }
 
 
+def test_sources_says_what_is_held(clone):
+    listed = clone.run("facades", "sources").stdout.splitlines()[-1].split()
+    assert listed == ["listed", "urls", "1", "3", "0.1", "1"], "source, kind, snapshot, images, MB, failed"
+
+
 def test_a_retry_of_another_entry_is_refused(site, clone):
     clone.params(lambda params: params["sources"]["listed"].update(limit=2))
     done = clone.run("facades", "retry", "listed", check=False)
