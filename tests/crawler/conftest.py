@@ -196,7 +196,7 @@ class Crawls:
         environment = {**{k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}, **env}
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
-    def finish(self, process: "subprocess.Popen[str]", folder: str = "crawl", timeout: float = 100) -> Crawl:
+    def finish(self, process: "subprocess.Popen[str]", folder: str = "crawl", timeout: float = 300) -> Crawl:
         _, errors = process.communicate(timeout=timeout)
         lines = [line for line in errors.splitlines() if not line.split(" ", 1)[0].isdecimal()]
         return Crawl(self.root / folder, process.returncode, "\n".join(lines))
