@@ -101,13 +101,10 @@ def test_experiments_are_run_and_compared_as_a_dvc_user_expects(copy: Clone) -> 
 
 def test_the_curves_of_the_default_models_are_declared(copy: Clone) -> None:
     plots = json.loads(copy.run("dvc", "plots", "show", "--json").stdout)["data"]
-    fields = {
-        name: {point["dvc_data_version_info"]["field"] for point in plot["content"]["data"]["values"]}
-        for name, (plot,) in plots.items()
-    }
-    assert fields["losses"] == {"loss_d", "loss_g"}
-    assert fields["verdicts"] == {"d_real", "d_fake"}
-    assert fields["models/facade/log.csv"] == {"ksd"}
+    points = {name: plot["content"]["data"]["values"] for name, (plot,) in plots.items()}
+    assert {point["field"] for point in points["losses"]} == {"loss_d", "loss_g"}
+    assert {point["field"] for point in points["verdicts"]} == {"d_real", "d_fake"}
+    assert {"step", "ksd"} <= points["models/facade/log.csv"][0].keys()
 
 
 @pytest.fixture
