@@ -29,7 +29,7 @@ types: .venv/.ready-test
 	@$(RUN) mypy
 
 bench: .venv/.ready-test ## measure; the figures go to docs/ by hand, with their date
-	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN) python "$$script" || exit 1; done
+	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN) python -P "$$script" || exit 1; done
 
 clean: ## remove what the pipeline made (not the crawled archives, not the DVC cache, not .venv)
 	rm -rf data/images data/counts data/prepared data/dataset models report .state .pytest_cache .mypy_cache .ruff_cache
