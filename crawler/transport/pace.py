@@ -15,6 +15,7 @@ from scrapy.utils.asyncio import call_later
 from crawler.spider import FacadeSpider
 
 LONGEST = 60.0  # seconds that are waited where the host does not say how long
+CALM = 10.0  # seconds without a refusal after which a host is asked a little more again, though it may not answer
 
 
 @dataclass(slots=True)
@@ -54,16 +55,25 @@ class Pace(RetryMiddleware):
     def process_exception(self, request: Request, exception: Exception) -> Request | Response | None:  # type: ignore[override]
         if isinstance(exception, (DownloadConnectionRefusedError, CannotResolveHostError)):
             self._refused(request, None)  # it is the host that is gone; other failures may be the URL's own
+        else:
+            self._calmed(request)
         return super().process_exception(request, exception)
 
     def _answered(self, request: Request) -> None:
+        if host := self._hosts.get(request.meta.get("download_slot", "")):
+            host.refusals = 0
+            self._widen(request, host, 1 / host.window)
+
+    def _calmed(self, request: Request) -> None:
+        """Else a host whose last URLs never answer would be asked one at a time to the end, for refusals long ago."""
         host = self._hosts.get(request.meta.get("download_slot", ""))
-        slot = self._slot(request)
-        if host is None or slot is None:
-            return
-        host.refusals = 0
-        host.window = min(host.limit, host.window + 1 / host.window)
-        slot.concurrency = int(host.window)
+        if host and monotonic() > host.until + CALM:
+            self._widen(request, host, 1)
+
+    def _widen(self, request: Request, host: _Host, by: float) -> None:
+        if slot := self._slot(request):
+            host.window = min(host.limit, host.window + by)
+            slot.concurrency = int(host.window)
 
     def _refused(self, request: Request, seconds: float | None) -> None:
         slot = self._slot(request)
