@@ -109,6 +109,7 @@ def fields(fetch: Fetch) -> dict[str, str]:
 
 def _fetch(record: warc.Record, values: dict[str, str], answer: warc.Record | None) -> Fetch:
     length = int(values["length"])
+    status = values.get("status")
     return Fetch(
         url=record.url,
         role=Role(values["role"]),
@@ -116,11 +117,11 @@ def _fetch(record: warc.Record, values: dict[str, str], answer: warc.Record | No
         first_at=datetime.fromisoformat(values["first-at"]),
         last_at=datetime.fromisoformat(values["last-at"]),
         attempts=int(values["attempts"]),
-        status=int(values["status"]) if values["status"] else None,
-        final_url=values["final-url"],
-        via=tuple(values["via"].split()),
-        detail=values["detail"],
-        sha256=values["sha256"],
+        status=int(status) if status else None,
+        final_url=values.get("final-url", ""),
+        via=tuple(values.get("via", "").split()),
+        detail=values.get("detail", ""),
+        sha256=values.get("sha256", ""),
         length=length,
         file=answer.file if answer else "",
         record=answer.start if answer else 0,

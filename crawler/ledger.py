@@ -71,6 +71,7 @@ class Ledger:
         """Keep an exchange that does not end its fetch: a redirect."""
         self._writer.begin()
         self._exchange(exchange, hashlib.sha256(exchange.body).hexdigest())
+        self._writer.end()
 
     def end(self, fetch: Fetch, exchange: Exchange | None = None) -> None:
         """End a fetch, with the exchange that answered it where there is one to keep."""
@@ -117,6 +118,7 @@ class Ledger:
 
     def _end(self, fetch: Fetch, answer: str | None) -> None:
         self._writer.metadata(fetch.url, fields(fetch), answer)
+        self._writer.end()
         self.counts[fetch.role, fetch.outcome] += 1
         if fetch.stored:
             self.nbytes += fetch.length
