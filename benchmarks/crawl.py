@@ -160,9 +160,11 @@ def failing(temp: Path, urls: int, script: Path) -> None:
     listed.write_text("".join(f"{site}{path}{'&' if '?' in path else '?'}u={n}\n" for n, path in enumerate(lines)))
     limits = {**LIMITS, "max_bytes": 1_000_000}
     with subprocess.Popen([sys.executable, script, str(PORT)], stderr=subprocess.DEVNULL) as server:
-        wait(f"{site}/robots.txt")
-        took, _, peak = measure([sys.executable, "-c", FACADES, str(temp / "out"), str(listed), json.dumps(limits)])
-        server.kill()
+        try:
+            wait(f"{site}/robots.txt")
+            took, _, peak = measure([sys.executable, "-c", FACADES, str(temp / "out"), str(listed), json.dumps(limits)])
+        finally:
+            server.kill()
     fetches = pq.read_table(temp / "out/archive/fetches.parquet", filters=[("role", "=", "image")])
     assert len(fetches) == urls, len(fetches)
     print(f"{urls} URLs, every one with its outcome, in {took:.0f} s, peak {peak:.0f} MB")
@@ -208,9 +210,11 @@ def nginx(root: Path) -> Iterator[str]:
     (root / "nginx.conf").write_text(NGINX.format(root=root, port=PORT))
     root.chmod(0o755)  # its worker may be another user
     with subprocess.Popen(["nginx", "-c", root / "nginx.conf", "-p", root], stderr=subprocess.DEVNULL) as server:
-        wait(f"http://127.0.0.1:{PORT}/00000.jpg")
-        yield f"http://127.0.0.1:{PORT}"
-        server.terminate()
+        try:
+            wait(f"http://127.0.0.1:{PORT}/00000.jpg")
+            yield f"http://127.0.0.1:{PORT}"
+        finally:
+            server.terminate()
 
 
 def make_pictures(folder: Path) -> None:

@@ -10,6 +10,7 @@ NEWSPIDER_MODULE = "crawler.spiders"
 USER_AGENT = AGENT
 DOWNLOAD_DELAY_JITTER = 0
 RETRY_AFTER_MAX = 600.0
+ANSWER_TIMEOUT = 20.0
 REDIRECT_MAX_TIMES = 10
 DOWNLOADER = "crawler.transport.downloader.ArchivingDownloader"
 DOWNLOADER_MIDDLEWARES = {
@@ -42,6 +43,6 @@ REQUEST_FINGERPRINTER_CLASS = "crawler.transport.fingerprint.ExactFingerprinter"
 # Scrapy starts as many tasks as this for every response (0.3 s a hundred): with 100, its default, a crawl of images is
 # three times slower.
 CONCURRENT_ITEMS = 1
-CONCURRENT_REQUESTS = 32
+CONCURRENT_REQUESTS = 64  # of all hosts; those that wait at one host leave room for the others
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # in the order of the pages
 LOG_LEVEL = "WARNING"

@@ -12,6 +12,11 @@ class Limits(BaseModel):
 
     max_bytes: int = Field(20_000_000, ge=1_000, description="largest body, in bytes; reading stops there")
     timeout: float = Field(60.0, gt=0, description="seconds for one fetch, body included")
+    answer: float = Field(
+        20.0,
+        gt=0,
+        description="seconds until an answer must have begun; the first of two tries waits less at a quick host",
+    )
     per_host: int = Field(4, ge=1, le=64, description="requests under way at one host at a time")
     delay: float = Field(
         0.25, ge=0, description="seconds between two requests to one host; robots.txt may ask for more"

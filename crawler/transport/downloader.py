@@ -4,11 +4,14 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Generator, Sized
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
-from urllib.parse import urldefrag
+from urllib.parse import urldefrag, urljoin, urlsplit
 
+from scrapy import signals
 from scrapy.core.downloader import Downloader, Slot
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Request, Response
 from scrapy.utils.defer import deferred_from_coro
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -20,12 +23,13 @@ from crawler.optout import robots_tag
 from crawler.previous import CONDITIONS
 from crawler.records import Outcome, Role
 from crawler.transport.exchange import exchange
+from crawler.transport.presence import Presence
 from crawler.transport.refusal import Refusal, refusal
 
 log = logging.getLogger(__name__)
 
-UNANSWERED = 10  # fetches that fail one after the other, at a host that answered before: it is gone
-UNREACHED = 3  # connections refused, one after the other, where there was nothing more to ask for: the same
+QUICK = 5.0  # seconds that the first try of a URL waits for an answer at least
+USUAL = 4  # times as long as the host took at most so far: what it waits where that is more
 
 
 class Halt(KeyboardInterrupt):
@@ -52,7 +56,10 @@ class ArchivingDownloader(Downloader):
         super().__init__(crawler)
         self._ledger: Ledger | None = getattr(crawler.spider, "ledger", None)
         self._proxy: str | None = getattr(crawler.spider, "proxy", None)
-        self._silent: dict[str, list[Refusal]] = {}  # host that has answered: how it failed since then
+        self._hosts: dict[str, Presence] = {}  # by origin
+        self._asking: list[asyncio.Future[None]] = []  # kept, for the event loop does not
+        self._slowest: dict[str, float] = {}  # by host: seconds until it began to answer, at most so far
+        crawler.signals.connect(self._answers, signals.headers_received)
 
     @inlineCallbacks
     def fetch(self, request: Request, spider: Any = None) -> Generator[Deferred[Any], Any, Response | Request]:
@@ -73,6 +80,31 @@ class ArchivingDownloader(Downloader):
         slot.transferring.add(request)
         return super()._wait_for_download(slot, request, queue_dfd)
 
+    async def _download(self, slot: Slot, request: Request) -> Response:
+        patience = self._patience(request)
+        try:
+            async with asyncio.timeout(patience) as waiting:
+                request.meta["answer"] = waiting, monotonic()
+                return await super()._download(slot, request)
+        except TimeoutError as late:
+            raise DownloadTimeoutError(f"no answer within {patience:.0f} s") from late
+        finally:
+            request.meta.pop("answer", None)
+
+    def _patience(self, request: Request) -> float:
+        """Seconds until the answer must have begun: few at first, so that dead URLs do not keep the others waiting."""
+        longest: float = self.settings.getfloat("ANSWER_TIMEOUT")
+        slowest = self._slowest.get(self.get_slot_key(request))
+        if slowest is None or "retry_times" in request.meta or request.meta.get("role") is Role.ROBOTS:
+            return longest
+        return min(longest, max(QUICK, USUAL * slowest))
+
+    def _answers(self, request: Request) -> None:
+        waiting, started = request.meta["answer"]
+        waiting.reschedule(None)
+        host = self.get_slot_key(request)
+        self._slowest[host] = max(monotonic() - started, self._slowest.get(host, 0))
+
     async def _fetch(self, request: Request) -> Response | Request:
         request.meta.setdefault("role", Role.PAGE)
         if self._proxy:
@@ -87,17 +119,22 @@ class ArchivingDownloader(Downloader):
             request.meta["first_at"] = datetime.now(UTC)
             if known := self._ledger.find(request.meta["role"], urldefrag(request.url)[0]):
                 return self._known(known, request)
+        host = self._host(request)
+        if host.gone:
+            raise self._not_asked(request, host)
         before = self._only_if_changed(request)
         try:
             result = await self.middleware.download_async(self._enqueue_request, request)
         except Exception as error:
             end = refusal(error)
             self._end(request, end.outcome, end.status, end.detail)
-            self._unanswered(self.get_slot_key(request), end)
+            if end.outcome in (Outcome.CONNECTION_ERROR, Outcome.TIMEOUT) and host.fails(end):
+                host.asking = True
+                self._asking.append(asyncio.ensure_future(self._ask(host, request)))
             raise end from error
         if isinstance(result, Request):
             return result
-        self._silent[self.get_slot_key(request)] = []
+        host.answers()
         unchanged = before is not None and result.status == 304
         if objection := _objection(result, unchanged):
             kept = None if objection.outcome is Outcome.OPT_OUT else exchange(request, result)
@@ -138,6 +175,8 @@ class ArchivingDownloader(Downloader):
         detail: str,
         kept: Exchange | None = None,
         before: Fetch | None = None,
+        *,
+        asked: bool = True,
     ) -> None:
         assert self._ledger is not None
         meta = request.meta
@@ -147,7 +186,7 @@ class ArchivingDownloader(Downloader):
             outcome=outcome,
             first_at=meta["first_at"],
             last_at=datetime.now(UTC),
-            attempts=meta.get("retry_times", 0) + 1,
+            attempts=meta.get("retry_times", 0) + asked,
             status=status,
             final_url=urldefrag(request.url)[0],
             via=tuple(meta.get("redirect_urls", ())),
@@ -168,22 +207,35 @@ class ArchivingDownloader(Downloader):
         return slot.scheduler if slot else ()  # type: ignore[return-value]  # Scrapy's own scheduler has a length
 
     def gone(self) -> str:
-        """What to say, at the end, of a host that answered once and could not be reached at last; else empty."""
-        for host, failures in self._silent.items():
-            if len(failures) >= UNREACHED and all(end.unreachable for end in failures):
-                return _gone(host, failures)
-        return ""
+        """What to say, at the end, of a host that answered once and does no longer; else empty."""
+        return next(filter(None, (host.said for host in self._hosts.values())), "")
 
-    def _unanswered(self, host: str, end: Refusal) -> None:
-        # A host that never answered is not gone but wrong: its URLs fail one by one, and the crawl ends.
-        if end.outcome in (Outcome.CONNECTION_ERROR, Outcome.TIMEOUT) and host in self._silent:
-            self._silent[host].append(end)
-            if len(self._silent[host]) >= UNANSWERED:
-                halt(_gone(host, self._silent[host]))
+    def _host(self, request: Request) -> Presence:
+        scheme, netloc = urlsplit(request.url)[:2]
+        origin = f"{scheme}://{netloc}"
+        if origin not in self._hosts:
+            self._hosts[origin] = Presence(urlsplit(request.url).hostname or origin)
+        return self._hosts[origin]
 
+    def _not_asked(self, request: Request, host: Presence) -> Refusal:
+        end = Refusal(Outcome.CONNECTION_ERROR, f"not asked: {host.name} does not answer ({host.last})")
+        if not host.answered:
+            self._end(request, end.outcome, None, end.detail, asked=False)
+        return end  # of a host that was there a while ago nothing is noted: the next crawl asks for it
 
-def _gone(host: str, failures: list[Refusal]) -> str:
-    return f"{host} answers no longer ({failures[-1].detail})"
+    async def _ask(self, host: Presence, request: Request) -> None:
+        """Whether anybody is there, by the robots.txt that every host can say something of."""
+        url = urljoin(request.url, "/robots.txt")
+        asked = Request(url, meta={"role": Role.ROBOTS, "dont_retry": True, "proxy": self._proxy})
+        self.active.add(asked)
+        try:
+            await self.middleware.download_async(self._enqueue_request, asked)
+            host.answers()
+        except Exception:
+            host.gone = True
+        finally:
+            host.asking = False
+            self.active.remove(asked)
 
 
 def _first_url(request: Request) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
+from scrapy.http.request import NO_CALLBACK
 
 from crawler.fetches import Fetch
 from crawler.ledger import Ledger
@@ -55,14 +56,10 @@ class ImageRequests:
             return None
         if self._ledger.find(Role.IMAGE, url):
             return None
-        return Request(url, callback=_kept, priority=1, meta={"role": Role.IMAGE})
+        return Request(url, callback=NO_CALLBACK, priority=1, meta={"role": Role.IMAGE})
 
     def _end(self, url: str, detail: str) -> None:
         now = datetime.now(UTC)
         if url not in self._bad and not self._ledger.find(Role.IMAGE, url):
             self._bad.add(url)
             self._ledger.end(Fetch(url, Role.IMAGE, Outcome.BAD_URL, first_at=now, last_at=now, detail=detail))
-
-
-def _kept(response: Response) -> None:
-    """The archive has it: there is nothing to parse."""

@@ -8,13 +8,14 @@ from time import monotonic
 from scrapy.core.downloader import Downloader, Slot
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
-from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError
 from scrapy.http import Request, Response
 from scrapy.utils.asyncio import call_later
 
 from crawler.spider import FacadeSpider
 
 LONGEST = 60.0  # seconds that are waited where the host does not say how long
+ENOUGH = 6  # connections refused, one after the other: after them, and a minute's waiting, nothing is tried twice
 CALM = 10.0  # seconds without a refusal after which a host is asked a little more again, though it may not answer
 
 
@@ -55,8 +56,12 @@ class Pace(RetryMiddleware):
     def process_exception(self, request: Request, exception: Exception) -> Request | Response | None:  # type: ignore[override]
         if isinstance(exception, (DownloadConnectionRefusedError, CannotResolveHostError)):
             self._refused(request, None)  # it is the host that is gone; other failures may be the URL's own
+            if (host := self._hosts.get(request.meta.get("download_slot", ""))) and host.refusals > ENOUGH:
+                return None
         else:
             self._calmed(request)
+        if isinstance(exception, DownloadTimeoutError) and "retry_times" in request.meta:
+            return None  # the second try was the patient one
         return super().process_exception(request, exception)
 
     def _answered(self, request: Request) -> None:

@@ -56,7 +56,7 @@ class RobotsTxt:
         except Exception as error:
             end = refusal(error)
             if end.status is None:
-                raise Refusal(end.outcome, f"robots.txt: {end.detail}") from error
+                raise Refusal(end.outcome, f"robots.txt: {end.detail}", unreachable=end.unreachable) from error
             return _ALLOW_ALL if 400 <= end.status < 500 and end.status != 429 else _DISALLOW_ALL
         rules = Protego.parse(response.body.decode("utf-8", "replace"))
         if delay := rules.crawl_delay(AGENT):

@@ -12,9 +12,11 @@ from crawler.agent import user_agent
 from crawler.ledger import Ledger
 from crawler.settings import CrawlSettings, Limits
 from crawler.spider import FacadeSpider
+from crawler.transport import engine
 from crawler.transport.downloader import Halt, halt
+from crawler.transport.engine import ImageCrawler
 
-OWN = Limits(per_host=16, delay=0, timeout=300)
+OWN = Limits(per_host=16, delay=0, timeout=300, answer=300)
 """Nobody else is kept waiting on a site of our own; where it is slow, the machine is."""
 
 
@@ -28,8 +30,9 @@ def run(spider: type[FacadeSpider[Any]], source: str, params: Any, settings: Cra
     private = getattr(params, "allow_private", False)
     agent = user_agent(source, settings.contact, own=spider.own_site or private)
     limits = OWN if spider.own_site else settings.limits
-    process = AsyncCrawlerProcess(_settings(agent, limits, spider.slots))
-    crawler = process.create_crawler(spider)
+    chosen = _settings(agent, limits, spider.slots)
+    process = AsyncCrawlerProcess(chosen)
+    crawler = ImageCrawler(spider, chosen)
     crawling = process.crawl(crawler, source=source, params=params, ledger=ledger)
     loop = asyncio.get_event_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -55,6 +58,7 @@ def _settings(agent: str, limits: Limits, slots: Mapping[str, Mapping[str, float
             "USER_AGENT": agent,
             "DOWNLOAD_MAXSIZE": limits.max_bytes,
             "DOWNLOAD_TIMEOUT": limits.timeout,
+            "ANSWER_TIMEOUT": limits.answer,
             "DOWNLOAD_DELAY": limits.delay,
             "CONCURRENT_REQUESTS_PER_DOMAIN": limits.per_host,
             "DOWNLOAD_SLOTS": {
@@ -67,8 +71,9 @@ def _settings(agent: str, limits: Limits, slots: Mapping[str, Mapping[str, float
             "RETRY_TIMES": limits.retries,
             "RETRY_AFTER_MAX": limits.patience,
             "LOG_INSTALL_ROOT_HANDLER": False,  # Python's own goes well with a progress bar
-            "SPIDER_MIDDLEWARES": {"crawler.transport.image_requests.ImageRequests": 100},
         },
         priority="project",
     )
+    for name, value in engine.SETTINGS.items():
+        chosen.set(name, {**chosen.getdict(name), **value} if isinstance(value, dict) else value, priority="project")
     return chosen
