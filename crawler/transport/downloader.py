@@ -13,7 +13,7 @@ from scrapy.core.downloader import Downloader, Slot
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Request, Response
-from scrapy.utils.defer import deferred_from_coro
+from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from crawler import replay
@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 
 QUICK = 5.0  # seconds that the first try of a URL waits for an answer at least
 USUAL = 4  # times as long as the host took at most so far: what it waits where that is more
+
+
+class _HostGoneError(Exception):
+    """Nobody is there to be asked."""
 
 
 class Halt(KeyboardInterrupt):
@@ -80,7 +84,23 @@ class ArchivingDownloader(Downloader):
         slot.transferring.add(request)
         return super()._wait_for_download(slot, request, queue_dfd)
 
+    async def _first_in_queue(self, request: Request) -> Response:
+        """As `_enqueue_request`, ahead of those that wait at the host already."""
+        request.meta[self.DOWNLOAD_SLOT], slot = self._get_slot(request)
+        downloaded: Deferred[Response] = Deferred()
+        slot.active.add(request)
+        slot.queue.appendleft((request, downloaded))
+        self._process_queue(slot)
+        try:
+            return await maybe_deferred_to_future(downloaded)
+        finally:
+            slot.active.remove(request)
+
     async def _download(self, slot: Slot, request: Request) -> Response:
+        if self._host(request).gone:  # since it was put into the queue
+            slot.transferring.remove(request)
+            self._process_queue(slot)
+            raise _HostGoneError
         patience = self._patience(request)
         try:
             async with asyncio.timeout(patience) as waiting:
@@ -125,6 +145,8 @@ class ArchivingDownloader(Downloader):
         before = self._only_if_changed(request)
         try:
             result = await self.middleware.download_async(self._enqueue_request, request)
+        except _HostGoneError:
+            raise self._not_asked(request, host) from None
         except Exception as error:
             end = refusal(error)
             self._end(request, end.outcome, end.status, end.detail)
@@ -229,7 +251,7 @@ class ArchivingDownloader(Downloader):
         asked = Request(url, meta={"role": Role.ROBOTS, "dont_retry": True, "proxy": self._proxy})
         self.active.add(asked)
         try:
-            await self.middleware.download_async(self._enqueue_request, asked)
+            await self.middleware.download_async(self._first_in_queue, asked)
             host.answers()
         except Exception:
             host.gone = True
