@@ -101,6 +101,7 @@ class ArchivingDownloader(Downloader):
             slot.transferring.remove(request)
             self._process_queue(slot)
             raise _HostGoneError
+        slot.lastseen = monotonic()  # the loop may have been busy since it was taken out of the queue
         patience = self._patience(request)
         try:
             async with asyncio.timeout(patience) as waiting:
