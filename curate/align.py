@@ -50,7 +50,9 @@ def _similarity(first: Pictures, second: Pictures, starts: Starts) -> Values:
     # Along a row of windows the coarse steps may have slipped by one.
     slipped = _agreement(first, second, coarse) < _agreement(first, second, maps)
     maps = _refined(first, second, np.where(slipped[:, None, None], maps, coarse), _FINE_STEPS)
-    return _agreement(first, second, maps)
+    # One of the two may have been blurred, by a small scale or a strong compression, and the other not.
+    softened = ((first, second), (_softened(first), second), (first, _softened(second)))
+    return np.maximum.reduce([_agreement(one, other, maps) for one, other in softened])
 
 
 def _best(first: Pictures, second: Pictures, starts: Starts) -> Maps:
@@ -194,6 +196,11 @@ def _grid(side: int) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
 def _coarse(pictures: Pictures) -> Pictures:
     """At half the size and blurred with 1 2 1 both ways: a smoother slope leads further."""
     small = (pictures[:, ::2, ::2] + pictures[:, 1::2, ::2] + pictures[:, ::2, 1::2] + pictures[:, 1::2, 1::2]) / 4
-    padded = np.pad(small, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    return _softened(small)
+
+
+def _softened(pictures: Pictures) -> Pictures:
+    """Blurred with 1 2 1 both ways."""
+    padded = np.pad(pictures, ((0, 0), (1, 1), (1, 1)), mode="edge")
     rows = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
     return (rows[:, :, :-2] + 2 * rows[:, :, 1:-1] + rows[:, :, 2:]) / 16

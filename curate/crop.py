@@ -9,14 +9,16 @@ from curate.records import THUMBNAIL_SIDE
 
 
 def center_crop(rgb: Image.Image, size: int) -> NDArray[np.uint8]:
-    """The largest square in the middle of `rgb`, scaled with Pillow's antialiased bicubic: 3 × size × size, uint8.
+    """The largest square in the middle of `rgb`, scaled to 3 × size × size, uint8.
 
-    The square's edges need not fall on whole pixels, so that it lies in the very middle.
+    With Pillow's Hamming filter, antialiased, nearly as sharp as its bicubic one and done in two thirds of the time;
+    bicubic where the square is enlarged. Its edges need not fall on whole pixels, so that it lies in the very middle.
     """
     side = min(rgb.size)
     left, top = (rgb.width - side) / 2, (rgb.height - side) / 2
-    box = (left, top, left + side, top + side)
-    return np.asarray(rgb.resize((size, size), Image.Resampling.BICUBIC, box=box)).transpose(2, 0, 1)
+    kernel = Image.Resampling.HAMMING if side > size else Image.Resampling.BICUBIC
+    square = rgb.resize((size, size), kernel, box=(left, top, left + side, top + side))
+    return np.asarray(square).transpose(2, 0, 1)
 
 
 def trimmed(rgb: Image.Image) -> Image.Image:
@@ -45,9 +47,8 @@ def trimmed(rgb: Image.Image) -> Image.Image:
 
 
 def thumbnail(rgb: Image.Image) -> NDArray[np.uint8]:
-    """The whole of `rgb` in grey (ITU-R 601 luma), squeezed to 64 × 64 uint8 with Pillow's antialiased bicubic.
+    """The whole of `rgb` in grey (ITU-R 601 luma), squeezed to 64 × 64 uint8 with Pillow's antialiased bilinear.
 
-    A large one is reduced by a whole number first, to the mean of equal blocks, which is faster and shows as much.
+    A sharper filter lets through more of what a smaller copy has lost: with it fewer copies are found.
     """
-    side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-    return np.asarray(rgb.convert("L").resize(side, Image.Resampling.BICUBIC, reducing_gap=1.5))
+    return np.asarray(rgb.convert("L").resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR))

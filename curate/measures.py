@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 Crops = NDArray[np.uint8]  # n × 3 × S × S, sRGB
 Luma = NDArray[np.uint8]  # n × S × S
+Levels = NDArray[np.int64]  # n × 2 × 256
 Values = NDArray[np.float64]  # n
 
 _BLUR = 9  # pixels: the length of the filter that Crete et al. blur with
@@ -19,7 +20,8 @@ _STRIP = 8  # levels of luma within which a line of pixels belongs to a strip
 def measure(crops: Crops) -> dict[str, NDArray[np.float32]]:
     """Every measure of `crops` by its name, n values each; rounded to 4 places, to hide a CPU's last bit."""
     luma = luma_of(crops)
-    histograms = histograms_of(luma)
+    levels = levels_of(luma)
+    histograms = histograms_of(levels)
     means, covariances = moments(crops)
     values = {
         "sharpness": sharpness(luma),
@@ -29,7 +31,7 @@ def measure(crops: Crops) -> dict[str, NDArray[np.float32]]:
         "entropy": entropy(histograms),
         "colorfulness": colorfulness(means, covariances),
         "chroma": chroma(covariances),
-        "paper": paper(luma, histograms),
+        "paper": paper(levels),
         "border": border(luma),
     }
     return {name: value.round(4).astype(np.float32) for name, value in values.items()}
@@ -41,12 +43,17 @@ def luma_of(crops: Crops) -> Luma:
     return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).astype(np.uint8)
 
 
-def histograms_of(luma: Luma) -> Values:
-    """The share of pixels at each of the 256 levels of luma: n × 256."""
-    count = len(luma)
-    flat = luma.reshape(count, -1)
-    bins = flat + 256 * np.arange(count)[:, None]
-    return np.bincount(bins.ravel(), minlength=256 * count).reshape(count, 256) / flat.shape[1]
+def levels_of(luma: Luma) -> Levels:
+    """How many pixels of the upper half, and of the lower, have each of the 256 levels of luma."""
+    count, side, _ = luma.shape
+    halves = np.arange(count)[:, None] * 2 + (np.arange(side) >= side // 2)
+    bins = luma + 256 * halves[:, :, None]
+    return np.bincount(bins.ravel(), minlength=512 * count).reshape(count, 2, 256)
+
+
+def histograms_of(levels: Levels) -> Values:
+    """The share of all pixels at each of the 256 levels of luma: n × 256."""
+    return levels.sum(axis=1) / levels.sum(axis=(1, 2))[:, None]  # type: ignore[no-any-return]
 
 
 def sharpness(luma: Luma) -> Values:
@@ -56,19 +63,21 @@ def sharpness(luma: Luma) -> Values:
     perceptual blur metric. SPIE 6492 (2007). Of the two directions the blurrier one counts. 0 where nothing differs.
     """
     pictures = luma.astype(np.int16)  # sums of nine levels fit
-    return np.minimum(_sharpness_along(pictures), _sharpness_along(pictures.transpose(0, 2, 1)))
+    return np.minimum(_sharpness_along(pictures, 1), _sharpness_along(pictures, 2))
 
 
-def _sharpness_along(pictures: NDArray[np.int16]) -> Values:
-    """Along the last axis, in whole numbers: the blurred picture is kept as sums of `_BLUR` pixels."""
+def _sharpness_along(pictures: NDArray[np.int16], axis: int) -> Values:
+    """Along one axis, in whole numbers: the blurred picture is kept as sums of `_BLUR` pixels."""
     reach = _BLUR // 2
-    padded = np.pad(pictures, ((0, 0), (0, 0), (reach + 1, reach)), mode="edge")
+    padding = [(reach + 1, reach) if number == axis else (0, 0) for number in range(3)]
+    padded = np.pad(pictures, padding, mode="edge").swapaxes(0, axis)
+    lines = pictures.swapaxes(0, axis)
     # Neighbouring window sums differ by the pixel that enters less the one that leaves.
-    blurred = np.abs(padded[:, :, _BLUR + 1 :] - padded[:, :, 1:-_BLUR])
-    sharp = np.abs(np.diff(pictures, axis=2))
-    lost = np.maximum(_BLUR * sharp - blurred, 0).sum(axis=(1, 2), dtype=np.int64)
-    total = _BLUR * sharp.sum(axis=(1, 2), dtype=np.int64)
-    return lost / np.maximum(total, 1)  # type: ignore[no-any-return]
+    blurred = np.abs(padded[_BLUR + 1 :] - padded[1:-_BLUR])
+    sharp = np.abs(lines[1:] - lines[:-1])
+    lost = np.maximum(_BLUR * sharp - blurred, 0)
+    lost, total = (values.swapaxes(0, axis).sum(axis=(1, 2), dtype=np.int32) for values in (lost, sharp))
+    return lost / np.maximum(_BLUR * total, 1)  # type: ignore[no-any-return]
 
 
 def percentile(histograms: Values, share: float) -> Values:
@@ -92,11 +101,17 @@ def entropy(histograms: Values) -> Values:
 def moments(crops: Crops) -> tuple[Values, Values]:
     """The means of red, green and blue, n × 3, and their covariances, n × 3 × 3, in levels and levels².
 
-    From sums of whole numbers, which are exact in double precision.
+    From sums of whole numbers, and so exact until the last division.
     """
-    colors = crops.reshape(len(crops), 3, -1).astype(np.float64)
-    means = colors.mean(axis=2)
-    products = np.matmul(colors, colors.transpose(0, 2, 1)) / colors.shape[2]
+    colors = crops.reshape(len(crops), 3, -1)
+    count = colors.shape[2]
+    means = colors.sum(axis=2, dtype=np.uint32) / count
+    products = np.empty((len(crops), 3, 3))
+    for one in range(3):
+        for other in range(one + 1):
+            # A product of two levels fits 16 bits, and the sum of 256 × 256 of them 32.
+            product = np.multiply(colors[:, one], colors[:, other], dtype=np.uint16)
+            products[:, one, other] = products[:, other, one] = product.sum(axis=1, dtype=np.uint32) / count
     return means, products - means[:, :, None] * means[:, None, :]
 
 
@@ -116,18 +131,17 @@ def chroma(covariances: Values) -> Values:
     return np.asarray(np.sqrt(np.maximum(np.linalg.eigvalsh(covariances)[:, 1], 0)))
 
 
-def paper(luma: Luma, histograms: Values) -> Values:
+def paper(levels: Levels) -> Values:
     """The share, 0 to 1, of the most common light tone in the half of the crop, upper or lower, that has less of it.
 
     Sky is above; the paper of a drawing, a plan, a screenshot or a cut-out is everywhere.
     """
+    sums = np.cumsum(np.pad(levels, ((0, 0), (0, 0), (_SAME + 1, _SAME))), axis=2)
     window = 2 * _SAME + 1
-    sums = np.cumsum(np.pad(histograms, ((0, 0), (_SAME + 1, _SAME))), axis=1)
-    tone = _LIGHT + (sums[:, window:] - sums[:, :-window])[:, _LIGHT:].argmax(axis=1)
-    is_paper = np.abs(luma.astype(np.int16) - tone[:, None, None]) <= _SAME
-    middle = luma.shape[1] // 2
-    upper, lower = is_paper[:, :middle].mean(axis=(1, 2)), is_paper[:, middle:].mean(axis=(1, 2))
-    return np.minimum(upper, lower)  # type: ignore[no-any-return]
+    near = (sums[:, :, window:] - sums[:, :, :-window])[:, :, _LIGHT:]  # pixels within _SAME of each light level
+    tone = near.sum(axis=1).argmax(axis=1)
+    shares = np.take_along_axis(near, tone[:, None, None], axis=2)[:, :, 0] / levels.sum(axis=2)
+    return np.asarray(shares.min(axis=1))
 
 
 def border(luma: Luma) -> Values:
@@ -155,12 +169,16 @@ def strips(luma: NDArray[np.uint8]) -> Values:
 def _strip(lines: Luma, pure: float) -> Values:
     """The depth of a strip at the first of `lines` (axis 1), `pure` being the share of a line that has its tone."""
     side = lines.shape[1]
-    # Twice the levels, since a median may lie halfway between two.
-    twice = lines.astype(np.int16) * 2
-    tone = np.median(twice[:, 0], axis=1).astype(np.int16)[:, None, None]
-    shares = (np.abs(twice - tone) <= 2 * _STRIP).mean(axis=2)
+    edges = lines[:, 0].astype(np.int16) * 2  # since a median may lie halfway between two levels
+    tone = np.median(edges, axis=1).astype(np.int16)[:, None]
+    depths = np.zeros(len(lines))
+    begins = (np.abs(edges - tone) <= 2 * _STRIP).mean(axis=1) >= pure
+    if not begins.any():  # as with most
+        return depths
+    shares = (np.abs(lines[begins].astype(np.int16) * 2 - tone[begins, None]) <= 2 * _STRIP).mean(axis=2)
     inside = shares >= pure
     depth = np.where(inside.all(axis=1), side, inside.argmin(axis=1))
     # The line after next, since scaling blurs the one where the picture begins.
     beyond = np.take_along_axis(shares, np.minimum(depth + 1, side - 1)[:, None], axis=1)[:, 0]
-    return np.asarray(np.where((depth == side) | (beyond <= 0.15), depth, 0) / side, np.float64)
+    depths[begins] = np.where((depth == side) | (beyond <= 0.15), depth, 0) / side
+    return depths

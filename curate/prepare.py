@@ -8,16 +8,16 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
+from numpy.typing import NDArray
 
 from crawler.archive import ArchiveReader
 from crawler.files import replacing
 from curate.crop import center_crop, thumbnail, trimmed
-from curate.decode import Picture, decode
+from curate.decode import decode
 from curate.executor import PROCESSES, Executor
 from curate.hashes import hashes
 from curate.measures import measure
-from curate.records import PROBES, SQUARE_SIDE, THUMBNAIL_SIDE, Reason, prepared_schema
+from curate.records import PROBES, SQUARE_SIDE, Reason, prepared_schema
 
 Progress = Callable[[int, int | None, str], None]
 
@@ -83,37 +83,58 @@ def prepare_chunk(archive: Path, view: View, digests: Sequence[str]) -> pa.Recor
 def prepare_images(view: View, images: Sequence[tuple[str, bytes]]) -> pa.RecordBatch:
     """The rows of these images, each its sha256 and its bytes, in their order."""
     digests = [digest for digest, _ in images]
-    pictures = [decode(body, min_side=max(2 * view.image_size, SQUARE_SIDE)) for _, body in images]
+    looks = [_look(body, view) for _, body in images]
     schema = prepared_schema(view.image_size)
-    seen = [picture for picture in pictures if isinstance(picture, Picture)]
+    seen = [look for look in looks if isinstance(look, _Look)]
     if not seen:
-        failures = zip(digests, pictures, strict=True)
+        failures = zip(digests, looks, strict=True)
         return pa.RecordBatch.from_pylist(
             [{"sha256": digest, "error": str(error)} for digest, error in failures], schema
         )
     rows = iter(range(len(seen)))
-    # For each image the place of its picture, null where there is none: `take` spreads the columns over all rows.
-    places = pa.array([next(rows) if isinstance(picture, Picture) else None for picture in pictures], pa.int32())
-    columns = {name: column.take(places) for name, column in _columns(seen, view).items()}
+    # For each image the place of its look, null where there is none: `take` spreads the columns over all rows.
+    places = pa.array([next(rows) if isinstance(look, _Look) else None for look in looks], pa.int32())
+    columns = {name: column.take(places) for name, column in _columns(seen).items()}
     columns["sha256"] = pa.array(digests)
-    columns["error"] = pa.array([None if isinstance(p, Picture) else str(p) for p in pictures], pa.string())
+    columns["error"] = pa.array([None if isinstance(look, _Look) else str(look) for look in looks], pa.string())
     arrays = [columns[field.name].cast(field.type) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _columns(pictures: Sequence[Picture], view: View) -> dict[str, pa.Array]:
-    seen = [trimmed(picture.rgb) if view.trim else picture.rgb for picture in pictures]
-    crops = np.empty((len(pictures), 3, view.image_size, view.image_size), np.uint8)
-    thumbnails = np.empty((len(pictures), THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8)
-    for row, picture in enumerate(pictures):
-        crops[row] = center_crop(seen[row], view.image_size)
-        thumbnails[row] = thumbnail(picture.rgb)
+class _Look(NamedTuple):
+    """All that is kept of a picture: the rest of it is let go while it is still in the processor's cache."""
+
+    width: int
+    height: int
+    crop: NDArray[np.uint8]
+    thumbnail: NDArray[np.uint8]
+    square: NDArray[np.uint8] | None  # for the facade score
+
+
+def _look(body: bytes, view: View) -> _Look | Reason:
+    picture = decode(body, min_side=max(2 * view.image_size, SQUARE_SIDE))
+    if isinstance(picture, Reason):
+        return picture
+    seen = trimmed(picture.rgb) if view.trim else picture.rgb
+    return _Look(
+        picture.width,
+        picture.height,
+        center_crop(seen, view.image_size),
+        thumbnail(picture.rgb),
+        center_crop(seen, SQUARE_SIDE) if view.score_facades else None,
+    )
+
+
+def _columns(looks: Sequence[_Look]) -> dict[str, pa.Array]:
+    crops = np.array([look.crop for look in looks])
+    thumbnails = np.array([look.thumbnail for look in looks])
+    squares = [look.square for look in looks if look.square is not None]
     phash, probes = hashes(thumbnails)
     return {
-        "width": pa.array([picture.width for picture in pictures], pa.int32()),
-        "height": pa.array([picture.height for picture in pictures], pa.int32()),
+        "width": pa.array([look.width for look in looks], pa.int32()),
+        "height": pa.array([look.height for look in looks], pa.int32()),
         **{name: pa.array(values) for name, values in measure(crops).items()},
-        "facade": pa.array(_scores(seen)) if view.score_facades else pa.nulls(len(pictures)),
+        "facade": pa.array(_scores(np.array(squares))) if squares else pa.nulls(len(looks)),
         "phash": pa.array(phash),
         "probes": pa.FixedSizeListArray.from_arrays(pa.array(probes.ravel()), PROBES),
         "thumbnail": _binary(thumbnails),
@@ -121,13 +142,13 @@ def _columns(pictures: Sequence[Picture], view: View) -> dict[str, pa.Array]:
     }
 
 
-def _scores(pictures: Sequence[Image.Image]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _scores(squares: NDArray[np.uint8]) -> NDArray[np.float32]:
     from curate.facade import score  # loads torch, which nothing else here needs
 
-    return score(np.stack([center_crop(picture, SQUARE_SIDE) for picture in pictures]))
+    return score(squares)
 
 
-def _binary(arrays: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> pa.Array:
+def _binary(arrays: NDArray[np.uint8]) -> pa.Array:
     """Each of `arrays` (along the first axis) as one fixed-size binary value."""
     width = int(np.prod(arrays.shape[1:]))
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(arrays), [None, pa.py_buffer(arrays.tobytes())])

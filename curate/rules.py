@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from curate.records import Reason
 
-RULE_VERSION = 2
+RULE_VERSION = 3
 """Counts up when the same measures and thresholds come to decide otherwise; written into every row of the manifest."""
 
 
@@ -79,7 +79,7 @@ class Duplicates(BaseModel):
 
     radius: int = Field(8, ge=0, le=12, description="Hamming distance of hashes up to which pairs are looked at")
     similarity: float = Field(
-        0.65, gt=0, le=1, description="local correlation after alignment, that two thirds of a picture reach in a pair"
+        0.72, gt=0, le=1, description="local correlation after alignment, that two thirds of a picture reach in a pair"
     )
     mirrored: bool = Field(True, description="whether a mirrored copy is a duplicate")
 

@@ -77,7 +77,7 @@ def test_blur_lowers_sharpness(photographs: list[Path]) -> None:
 
 def test_percentiles_are_numpys() -> None:
     luma = measures.luma_of(FACADES)
-    histograms = measures.histograms_of(luma)
+    histograms = measures.histograms_of(measures.levels_of(luma))
     for share in (0.05, 0.5, 0.99):
         expected = np.percentile(luma.reshape(len(luma), -1), 100 * share, axis=1, method="inverted_cdf") / 255
         np.testing.assert_allclose(measures.percentile(histograms, share), expected)
@@ -86,7 +86,8 @@ def test_percentiles_are_numpys() -> None:
 def test_contrast_is_the_standard_deviation() -> None:
     luma = measures.luma_of(FACADES)
     expected = luma.reshape(len(luma), -1).std(axis=1) / 255
-    np.testing.assert_allclose(measures.contrast(measures.histograms_of(luma)), expected, atol=1e-12)
+    histograms = measures.histograms_of(measures.levels_of(luma))
+    np.testing.assert_allclose(measures.contrast(histograms), expected, atol=1e-12)
 
 
 def test_entropy_counts_bits() -> None:
@@ -119,6 +120,14 @@ def test_paper_is_all_around_and_sky_is_not() -> None:
     sky.paste((250, 250, 250), (0, 0, 200, 90))
     assert measured(sheet, "paper") == pytest.approx(0.75, abs=0.04)
     assert measured(sky, "paper") < 0.05
+
+
+def test_paper_counts_pixels() -> None:
+    luma = measures.luma_of(FACADES)
+    for picture, value in zip(luma.astype(int), measures.paper(measures.levels_of(luma)), strict=True):
+        tone = max(range(176, 256), key=lambda level: (abs(picture - level) <= 5).sum())
+        shares = [(abs(half - tone) <= 5).mean() for half in (picture[:32], picture[32:])]
+        assert value == pytest.approx(min(shares))
 
 
 @pytest.mark.parametrize("edge", ["left", "top", "right", "bottom"])
