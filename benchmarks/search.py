@@ -133,37 +133,31 @@ def skewed_codes(count: int, file: Path) -> None:
 
 
 def more(images: int) -> None:
-    """All pairs among `images`, each with the ten hashes that `prepare` gives it, then with a thousand more of them.
+    """The candidates that a thousand new images make with `images` that are there, then those of all with all.
 
-    Verification is left out: it goes with the number of pairs that are new.
+    Each image has the ten hashes that `prepare` gives it. Verification is left out: it goes with the number of pairs.
     """
     import numpy as np
 
-    from curate.neardup import Prints
-    from curate.pairs import Memory
-    from curate.records import PROBES, THUMBNAIL_SIDE
+    from curate.neardup import Prints, candidates
+    from curate.records import PROBES
     from curate.rules import Duplicates
 
     with tempfile.TemporaryDirectory() as work:
         file = Path(work) / "codes.npy"
         random_codes((images + 1000) * (1 + PROBES), file)
         codes = np.load(file).reshape(-1, 1 + PROBES)
-        names = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(len(codes))]
-        thumbnails = np.broadcast_to(np.zeros(1, np.uint8), (len(codes), THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        for label, count in (("first", images), ("1,000 more", len(codes))):
-            wall, cpu = time.perf_counter(), time.process_time()
-            found = Memory(Path(work) / "pairs").find(
-                names[:count],
-                Prints(codes[:count], thumbnails[:count]),
-                Duplicates().radius,
-                lambda i, j: np.ones(len(i), np.float32),
-            )
-            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(
-                f"{label:12} {count} images, {len(found.i)} pairs: {wall:6.1f} s, {cpu:.1f} s of CPU, {peak:.0f} MB",
-                flush=True,
-            )
+    prints = Prints(codes, np.empty((0, 64, 64), np.uint8))
+    fresh = np.arange(len(codes)) >= images
+    for label, asked in (("a thousand with all", fresh), ("all with all", None)):
+        wall, cpu = time.perf_counter(), time.process_time()
+        found, _ = candidates(prints, Duplicates().radius, asked)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(
+            f"{label:20} {len(codes)} images, {len(found)} pairs: {wall:6.1f} s, {cpu:.1f} s of CPU, {peak:.0f} MB",
+            flush=True,
+        )
 
 
 def again(images: int) -> None:

@@ -52,7 +52,7 @@ def _similarity(first: Pictures, second: Pictures, starts: Starts) -> Values:
     maps = _refined(first, second, np.where(slipped[:, None, None], maps, coarse), _FINE_STEPS)
     # One of the two may have been blurred, by a small scale or a strong compression, and the other not.
     softened = ((first, second), (_softened(first), second), (first, _softened(second)))
-    return np.maximum.reduce([_agreement(one, other, maps) for one, other in softened])
+    return np.asarray(np.maximum.reduce([_agreement(one, other, maps) for one, other in softened]))
 
 
 def _best(first: Pictures, second: Pictures, starts: Starts) -> Maps:
