@@ -4,8 +4,10 @@
     python benchmarks/recipes.py table --work FOLDER
 
 Trains with the project's own step on one thread, one run after another, and measures 1,000 images of the published
-generator against held-out and against training photographs. Each run keeps its state in FOLDER and goes on from there;
-run the command twice at once for two runs side by side. Figures are comparable at one thread and one precision.
+generator against held-out and against training photographs. Beside the average that the recipe publishes it keeps one
+for each of RAMPS, so that one run tells how long an average should be. Each run keeps its state in FOLDER and goes on
+from there; run the command twice at once for two runs side by side. Figures are comparable at one thread and one
+precision.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,8 @@ from train.trainer import GRID, GRID_SEED
 ROOT = Path(__file__).parents[1]
 PHOTOGRAPHS = (ROOT / os.environ.get("FACADES_DATA", "../shared/data") / "buildings").resolve()
 GENERATED = 1000
+RAMPS = (0.05, 0.15, 0.3, 0.5)
+"""Half-lives of averages of G, as shares of the images seen so far."""
 
 FEW = ["flip", "translation"]
 RATES = {"lr_g": 8e-4, "lr_d": 8e-4}
@@ -62,6 +67,16 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "r2": 0.05,
         "penalty_every": 4,
         "augment": FEW,
+    },
+    "steady": {
+        "recipe": "facade",
+        "width_d": 32,
+        "lr_g": 4e-4,
+        "lr_d": 4e-4,
+        "beta2": 0.99,
+        "augment": ["flip", "translation", "cutout"],
+        "decay": 0.5,
+        "steps": 2000,
     },
     "hinge": {"recipe": "facade", "width_d": 32, "loss": "hinge", "norm_d": "spectral", "augment": FEW},
 }
@@ -109,20 +124,27 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
     with hardware.determinism(wanted=True):
         gan, feed = Gan(recipe, size, device, precision), data.Feed(len(training), recipe.batch, seed)
         known = {"training": features(training, device), "heldout": features(heldout, device)}
+        averages = {str(ramp): deepcopy(gan.average) for ramp in RAMPS} if recipe.ema_images else {}
         state = checkpoint.load(folder, device) or {"step": 0, "seconds": 0.0, "gan": gan.state()}
         if state.get("recipe", recipe.model_dump_json()) != recipe.model_dump_json():
             raise SystemExit(f"{folder}: holds a run of another recipe; remove it to begin anew")
         gan.restore(state["gan"])
+        for ramp, weights in state.get("averages", {}).items():
+            averages[ramp].load_state_dict(weights)
         step, seconds, figures = state["step"], state["seconds"], []
         while step < steps:
             started = time.process_time()
             figures.append(gan.update(data.scaled(training[feed.at(step)]), step))
             seconds += time.process_time() - started
             step += 1
+            follow(gan, averages, step)
             if step % every and step != steps:
                 continue
             line = {"variant": variant, "size": size, "seed": seed, "step": step, "seconds": round(seconds, 1)}
             line |= measure(gan.published(), recipe, known)
+            line["averages"] = {
+                ramp: measure(published_as(gan, average), recipe, known) for ramp, average in averages.items()
+            }
             names = ("loss_d", "loss_g", "d_real", "d_fake")
             line |= dict(zip(names, torch.stack(figures).mean(0).tolist(), strict=True))
             line |= {
@@ -135,9 +157,28 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
             with (work / "results.jsonl").open("a") as file:
                 file.write(json.dumps(line) + "\n")
             state = {"step": step, "seconds": seconds, "gan": gan.state(), "recipe": recipe.model_dump_json()}
+            state["averages"] = {ramp: average.state_dict() for ramp, average in averages.items()}
             checkpoint.save(state, folder)
             print(f"{variant} {seed} {step}: {seconds:.0f} s, KSD {line['ksd']:.3f} / {line['ksd_train']:.3f}, "
                   f"recall {line['recall']:.3f}, coverage {line['coverage']:.3f}", flush=True)  # fmt: skip
+
+
+@torch.no_grad()
+def follow(gan: Gan, averages: dict[str, Generator], step: int) -> None:
+    """Move each average towards G, as after `step` updates."""
+    for ramp, average in averages.items():
+        weight = 1 - 0.5 ** (1 / (step * float(ramp)))
+        for mean, current in zip(average.parameters(), gan.G.parameters(), strict=True):
+            mean.lerp_(current, weight)
+
+
+def published_as(gan: Gan, average: Generator) -> Generator:
+    """What would be published if this were the recipe's average."""
+    own, gan.average = gan.average, average
+    try:
+        return gan.published()
+    finally:
+        gan.average = own
 
 
 def measure(network: Generator, recipe: Recipe, known: dict[str, Tensor]) -> dict[str, float]:
@@ -174,6 +215,10 @@ def show(work: Path) -> None:
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for line in lines(work):
         groups.setdefault((line["size"], line["variant"], line["step"]), []).append(line)
+    for line in lines(work):
+        for ramp, values in line.get("averages", {}).items():
+            name = f"{line['variant']}, ramp {ramp}"
+            groups.setdefault((line["size"], name, line["step"]), []).append(line | values)
     columns = (
         "seconds",
         "ksd",

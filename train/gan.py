@@ -17,9 +17,6 @@ from train.parallel import ALONE, Share, synchronise
 from train.randomness import Purpose, stream
 from train.recipe import Recipe
 
-EMA_RAMP = (
-    0.05  # the half-life is at most this share of the images seen so far (arXiv:2006.06676, StyleGAN2-ADA's code)
-)
 STANDING_IMAGES = 128
 ADAPTIVE_IMAGES = 500_000  # in which the strength of augmentation goes from nothing to all (arXiv:2006.06676)
 
@@ -91,7 +88,7 @@ class Gan:
         z = noise(recipe.batch, recipe.latent, rng)
         u = torch.rand(recipe.batch, SHOWINGS, DRAWS, generator=rng, device=self.device)
         images = (step + 1) * recipe.batch
-        half_life = max(min(recipe.ema_images, images * EMA_RAMP), 1e-9)
+        half_life = max(min(recipe.ema_images, images * recipe.ema_ramp), 1e-9)
         weight = torch.full((), 1 - 0.5 ** (recipe.batch / half_life), device=self.device)
         penalised = (recipe.r1 > 0 or recipe.r2 > 0) and step % recipe.penalty_every == 0
         if labels is None:

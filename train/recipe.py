@@ -93,7 +93,13 @@ class Recipe(BaseModel):
         default=20_000,
         ge=0,
         description="half-life, in images, of the running average of G's weights that is published (arXiv:1710.10196, "
-        "arXiv:2006.06676); 0 publishes G itself",
+        "arXiv:2006.06676), at most; 0 publishes G itself",
+    )
+    ema_ramp: float = Field(
+        default=0.3,
+        gt=0,
+        le=1,
+        description="the half-life is at most this share of the images seen so far (StyleGAN2-ADA's code: 0.05)",
     )
 
     measure_every: int = Field(default=500, ge=1, description="steps between two measurements of KSD")

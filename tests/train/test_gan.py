@@ -2,6 +2,7 @@
 """One update of `seed` against the loop of PyTorch's examples/dcgan, written down again here."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -64,6 +65,20 @@ def test_the_average_lags_behind_by_its_half_life() -> None:
     for step in range(1_000 // 8):
         gan.update(real, 10_000_000 + step)  # far past the ramp
     torch.testing.assert_close(gan.average[0].weight, start + 0.5, rtol=0, atol=1e-3)
+
+
+def test_the_average_forgets_the_start_as_more_images_are_seen() -> None:
+    recipe = Recipe(batch=8, width_g=4, width_d=4, ema_images=10**9, ema_ramp=0.5, lr_g=1e-30)
+    gan = Gan(recipe, 32, CPU, "fp32")
+    start = gan.average[0].weight.clone()
+    with torch.no_grad():
+        gan.G[0].weight.add_(1.0)
+    real = torch.zeros(8, 3, 32, 32)
+    for step in range(100, 200):
+        gan.update(real, step)
+    # A half-life of half the images seen: doubling their number is ln 2 / 0.5 half-lives.
+    left = 0.5 ** (math.log(2) / 0.5)
+    torch.testing.assert_close(gan.average[0].weight, start + 1 - left, rtol=0, atol=5e-3)
 
 
 def test_publishing_changes_nothing_and_uses_the_average() -> None:
