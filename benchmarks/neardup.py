@@ -1,6 +1,6 @@
 """Which near duplicates are found, and what is wrongly taken for one: beside imagehash, imagededup and cleanvision.
 
-    python benchmarks/neardup.py [--every 8] [--peers PYTHON] [--plot docs/pictures/near-duplicates.svg]
+    python benchmarks/neardup.py [--every 8] [--others] [--peers PYTHON] [--plot docs/pictures/near-duplicates.svg]
 
 Copies of real photographs (FACADES_DATA, default ../shared/data) under the attacks of tests/curate/attacks.py. A method
 is asked for every original and every copy, whether they are one: its recall is the share of the copies that it finds, a
@@ -110,13 +110,14 @@ figure.savefig(sys.argv[1], metadata={"Date": None})
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--every", type=int, default=8, help="take each n-th photograph of a building")
+    parser.add_argument("--others", action="store_true", help="photographs on which nothing of ours was chosen")
     parser.add_argument("--peers", help="a Python with imagededup, cleanvision and matplotlib")
     parser.add_argument("--plot", type=Path, help="draw precision against recall here (needs --peers)")
     args = parser.parse_args()
     if not DATA.is_dir():
         sys.exit(f"no photographs at {DATA}; set FACADES_DATA")
-    buildings = sorted((DATA / "buildings").glob("t*/*.jpg"))[:: args.every]
-    originals = [*buildings, *sorted((DATA / "houses").glob("*.jpg"))[::2]]
+    buildings = sorted((DATA / "buildings").glob("t*/*.jpg"))[args.others * args.every // 4 :: args.every]
+    originals = [*buildings, *sorted((DATA / "houses").glob("*.jpg"))[int(args.others) :: 2]]
     with tempfile.TemporaryDirectory() as work, ProcessPoolExecutor(2) as pool:
         folder = Path(work)
         list(pool.map(write_copies, originals, [folder] * len(originals), range(len(originals)), chunksize=8))
