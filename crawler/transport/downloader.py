@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Generator, Sized
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin
 
 from scrapy import signals
 from scrapy.core.downloader import Downloader, Slot
@@ -122,7 +122,8 @@ class ArchivingDownloader(Downloader):
 
     def _answers(self, request: Request) -> None:
         waiting, started = request.meta["answer"]
-        waiting.reschedule(None)
+        if not waiting.expired():
+            waiting.reschedule(None)
         host = self.get_slot_key(request)
         self._slowest[host] = max(monotonic() - started, self._slowest.get(host, 0))
 
@@ -234,11 +235,8 @@ class ArchivingDownloader(Downloader):
         return next(filter(None, (host.said for host in self._hosts.values())), "")
 
     def _host(self, request: Request) -> Presence:
-        scheme, netloc = urlsplit(request.url)[:2]
-        origin = f"{scheme}://{netloc}"
-        if origin not in self._hosts:
-            self._hosts[origin] = Presence(urlsplit(request.url).hostname or origin)
-        return self._hosts[origin]
+        origin = "/".join(request.url.split("/", 3)[:3])
+        return self._hosts.setdefault(origin, Presence(origin))
 
     def _not_asked(self, request: Request, host: Presence) -> Refusal:
         end = Refusal(Outcome.CONNECTION_ERROR, f"not asked: {host.name} does not answer ({host.last})")
@@ -249,7 +247,9 @@ class ArchivingDownloader(Downloader):
     async def _ask(self, host: Presence, request: Request) -> None:
         """Whether anybody is there, by the robots.txt that every host can say something of."""
         url = urljoin(request.url, "/robots.txt")
-        asked = Request(url, meta={"role": Role.ROBOTS, "dont_retry": True, "proxy": self._proxy})
+        asked = Request(url, meta={"role": Role.ROBOTS, "dont_retry": True})
+        if self._proxy:
+            asked.meta["proxy"] = self._proxy
         self.active.add(asked)
         try:
             await self.middleware.download_async(self._first_in_queue, asked)

@@ -1,6 +1,7 @@
 """Whether a host is there at all: else a crawl would wait for each of its URLs in turn."""
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from crawler.transport.refusal import Refusal
 
@@ -10,9 +11,9 @@ UNREACHED = 3  # fetches that found no connection, one after the other, each wit
 
 @dataclass(slots=True)
 class Presence:
-    """What one origin (scheme, host and port) did in this run."""
+    """What one origin did in this run."""
 
-    name: str  # of the host, for messages
+    origin: str  # scheme, host and port
     answered: bool = False
     asking: bool = False  # whether it is there, at this moment
     gone: bool = False
@@ -27,6 +28,10 @@ class Presence:
         self.failures.append(end)
         self.gone |= len(self.failures) >= UNREACHED and all(end.unreachable for end in self.failures)
         return not (self.gone or self.asking) and len(self.failures) >= UNANSWERED
+
+    @property
+    def name(self) -> str:
+        return urlsplit(self.origin).hostname or self.origin
 
     @property
     def last(self) -> str:

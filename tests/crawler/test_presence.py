@@ -83,7 +83,7 @@ def test_a_host_that_is_gone_is_asked_no_more_and_the_others_go_on(site, crawl):
 
 
 def test_when_it_is_time_to_ask_whether_anybody_is_there():
-    host = Presence("example.org")
+    host = Presence("http://example.org:80")
     assert not any(host.fails(LATE) for _ in range(UNANSWERED - 1))
     assert host.fails(LATE)
     host.answers()
@@ -92,7 +92,7 @@ def test_when_it_is_time_to_ask_whether_anybody_is_there():
 
 
 def test_connections_refused_say_it_sooner():
-    host = Presence("example.org")
+    host = Presence("http://example.org:80")
     assert not any(host.fails(REFUSED) for _ in range(UNREACHED))
     assert host.gone
     assert host.said == "", "it was never there"
