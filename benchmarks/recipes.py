@@ -68,15 +68,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "penalty_every": 4,
         "augment": FEW,
     },
-    "steady": {
+    "annealed": {
         "recipe": "facade",
         "width_d": 32,
-        "lr_g": 4e-4,
-        "lr_d": 4e-4,
+        **RATES,
         "beta2": 0.99,
         "augment": ["flip", "translation", "cutout"],
-        "decay": 0.5,
-        "steps": 2000,
+        "decay": 0.75,
+        "steps": 4000,
     },
     "hinge": {"recipe": "facade", "width_d": 32, "loss": "hinge", "norm_d": "spectral", "augment": FEW},
 }

@@ -96,7 +96,7 @@ class Recipe(BaseModel):
         "arXiv:2006.06676), at most; 0 publishes G itself",
     )
     ema_ramp: float = Field(
-        default=0.3,
+        default=0.15,
         gt=0,
         le=1,
         description="the half-life is at most this share of the images seen so far (StyleGAN2-ADA's code: 0.05)",

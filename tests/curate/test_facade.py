@@ -48,11 +48,11 @@ def test_buildings_score_above_nature(data: Path) -> None:
     assert (others >= least).mean() < 0.25
 
 
-def test_a_drawn_facade_is_one() -> None:
-    drawn = score(np.stack([center_crop(facade(seed), SQUARE_SIDE) for seed in range(20)]))
+def test_drawn_facades_are_facades_as_often_as_photographed_ones() -> None:
+    drawn = score(np.stack([center_crop(facade(seed), SQUARE_SIDE) for seed in range(100)]))
     least = Thresholds().min_facade
     assert least is not None
-    assert (drawn >= least).all()
+    assert (drawn >= least).mean() > 0.97
 
 
 @pytest.mark.parametrize("size", [1, 5, 16, 17])
