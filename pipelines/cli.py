@@ -38,8 +38,10 @@ def why(
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Say why an image was kept or dropped: each filter, the keeper it lost to, their pictures."""
-    from pipelines.audit import machine, search, terminal
+    from pipelines.audit import machine, search
     from pipelines.audit.repository import Repository
+    from pipelines.audit.terminal import tables
+    from pipelines.audit.terminal import why as words
     from pipelines.audit.version import open_version
     from pipelines.audit.why import save
     from pipelines.audit.why import why as ask
@@ -50,7 +52,7 @@ def why(
         machine.show(found)
         return
     for one in found:
-        terminal.show(*terminal.why(one, save(version, one, out)))
+        tables.show(*words.why(one, save(version, one, out)))
 
 
 @commands.command(rich_help_panel=STAGES)

@@ -1,16 +1,17 @@
-"""Which row of one manifest is which row of another."""
+"""Which row of one manifest is which row of another, and which rows are alike."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
+Codes = NDArray[np.int64]
+"""Numbers that stand for the values of a column; -1 for null."""
 Digests = NDArray[np.bytes_]
 """sha256 in hex, dtype S64."""
 
@@ -49,18 +50,18 @@ def places(wanted: Digests, images: Digests) -> Rows:
     return np.where(there, found, -1)
 
 
-def align(before: pa.Table, after: pa.Table) -> Alignment:
-    """Match the rows of two manifests, columns sha256 and source, that speak of the same image of the same source.
+def align(
+    images_before: Digests, sources_before: pa.ChunkedArray, images_after: Digests, sources_after: pa.ChunkedArray
+) -> Alignment:
+    """Match the rows of two manifests that speak of the same image of the same source.
 
     Both are sorted by (sha256, source). A source of which most images come again under a source that is new has been
     renamed, and is the same source under both names.
     """
-    images_before, images_after = digests(before["sha256"]), digests(after["sha256"])
-    renamed = _renamed(before["source"], images_before, after["source"], images_after)
-    names = pa.array(sorted({*_names(before["source"]), *_names(after["source"])}), pa.string())
-    sources_before, sources_after = _codes(before["source"], names), _codes(after["source"], names)
+    names, sources, others = shared_codes(sources_before, sources_after)
+    renamed = _renamed(names, sources, images_before, others, images_after)
     for earlier, later in renamed.items():
-        sources_before[sources_before == names.index(earlier).as_py()] = names.index(later).as_py()
+        sources[sources == names.index(earlier)] = names.index(later)
 
     partners = np.full(len(images_before), -1, np.int64)
     # An image has a row in each source that holds it: look at the first row with its sha256, then at the next, …
@@ -69,7 +70,7 @@ def align(before: pa.Table, after: pa.Table) -> Alignment:
     while len(rows):
         places = candidates[rows]
         there = images_after[places] == images_before[rows]
-        same = there & (sources_after[places] == sources_before[rows])
+        same = there & (others[places] == sources[rows])
         partners[rows[same]] = places[same]
         candidates[rows] += 1
         rows = rows[there & ~same & (candidates[rows] < len(images_after))]
@@ -79,19 +80,45 @@ def align(before: pa.Table, after: pa.Table) -> Alignment:
     return Alignment(np.flatnonzero(shared), partners[shared], np.flatnonzero(~shared), np.flatnonzero(new), renamed)
 
 
+def codes(column: pa.ChunkedArray) -> tuple[list[object], Codes]:
+    """The different values of a column, and for each row which of them it has."""
+    encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
+    if not len(column):
+        return [], np.array([], np.int64)
+    whole = encoded.unify_dictionaries().combine_chunks()
+    return whole.dictionary.to_pylist(), whole.indices.fill_null(-1).to_numpy().astype(np.int64)
+
+
+def shared_codes(one: pa.ChunkedArray, other: pa.ChunkedArray) -> tuple[list[object], Codes, Codes]:
+    """The same for two columns, with the same numbers for the same values."""
+    values, numbers = codes(one)
+    theirs, others = codes(other)
+    known = {value: place for place, value in enumerate(values)}
+    translated = np.array([*(known.setdefault(value, len(known)) for value in theirs), -1], np.int64)
+    return list(known), numbers, translated[others]
+
+
+def kinds(columns: Sequence[pa.ChunkedArray]) -> tuple[Rows, Codes]:
+    """Rows that are alike in all of some columns: a row of each kind, the first one, and for each row its kind."""
+    kind = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        values, numbers = codes(column)
+        # Renumbered at each column, so that products of many columns do not overflow.
+        encoded = pc.dictionary_encode(pa.array(kind * (len(values) + 1) + numbers + 1))
+        kind = encoded.indices.to_numpy().astype(np.int64)
+    first = np.unique(kind, return_index=True)[1]
+    return first, kind
+
+
 def pick(column: pa.ChunkedArray, rows: Rows) -> pa.ChunkedArray:
     """Some rows of a column. Filters where it can, which for long texts takes a third of the time of `take`."""
+    if len(rows) == len(column) and (rows == np.arange(len(rows))).all():
+        return column
     if len(rows) > 1 and not (np.diff(rows) > 0).all():
         return column.take(pa.array(rows))
     mask = np.zeros(len(column), bool)
     mask[rows] = True
     return column.filter(pa.array(mask))
-
-
-def taken(manifest: pa.Table, columns: Sequence[str], rows: Rows) -> pd.DataFrame:
-    """Some rows of some columns."""
-    frame: pd.DataFrame = manifest.select(columns).take(pa.array(rows, pa.int64())).to_pandas()
-    return frame
 
 
 def differs(one: pa.ChunkedArray, other: pa.ChunkedArray) -> Mask:
@@ -104,30 +131,16 @@ def differs(one: pa.ChunkedArray, other: pa.ChunkedArray) -> Mask:
 
 
 def _renamed(
-    sources_before: pa.ChunkedArray, images_before: Digests, sources_after: pa.ChunkedArray, images_after: Digests
+    names: Sequence[object], before: Codes, images_before: Digests, after: Codes, images_after: Digests
 ) -> dict[str, str]:
-    names_before, names_after = _names(sources_before), _names(sources_after)
+    there, now = set(np.unique(before).tolist()), set(np.unique(after).tolist())
     renamed: dict[str, str] = {}
-    for earlier in sorted(names_before - names_after):
-        images = images_before[_of(sources_before, earlier)]
-        for later in sorted(names_after - names_before - set(renamed.values())):
-            theirs = images_after[_of(sources_after, later)]
+    for earlier in sorted(there - now, key=lambda code: str(names[code])):
+        images = images_before[before == earlier]
+        for later in sorted(now - there, key=lambda code: str(names[code])):
+            theirs = images_after[after == later]
             shared = int(np.isin(images, theirs, assume_unique=True).sum())
-            if 2 * shared > max(len(images), len(theirs)):
-                renamed[earlier] = later
+            if str(names[later]) not in renamed.values() and 2 * shared > max(len(images), len(theirs)):
+                renamed[str(names[earlier])] = str(names[later])
                 break
     return renamed
-
-
-def _names(sources: pa.ChunkedArray) -> set[str]:
-    return set(pc.unique(sources).to_pylist())
-
-
-def _of(sources: pa.ChunkedArray, name: str) -> Mask:
-    mask: Mask = pc.equal(sources, name).to_numpy()
-    return mask
-
-
-def _codes(sources: pa.ChunkedArray, names: pa.Array) -> NDArray[np.int32]:
-    codes: NDArray[np.int32] = pc.index_in(sources, value_set=names).to_numpy().copy()
-    return codes

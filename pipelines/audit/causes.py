@@ -10,17 +10,18 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from curate.records import DECODE_ERRORS, Reason
-from pipelines.audit.alignment import Rows, digests, taken
+from pipelines.audit.alignment import Mask, Rows, digests, kinds, shared_codes
+from pipelines.audit.decisions import Decisions
 from pipelines.audit.parameters import changed, sentence
 
 LICENSES = (Reason.LICENSE_UNKNOWN, Reason.LICENSE_NOT_ALLOWED)
 DUPLICATES = (Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)
-PLACES = {reason: place for place, reason in enumerate(Reason)}
-LAST = len(PLACES)  # of a reason that there is no longer; an image that is kept comes after that
+LAST = len(Reason)  # of a reason that there is no longer; an image that is kept comes after that
 
 
 class Cause(StrEnum):
@@ -55,7 +56,7 @@ class Objection:
     """What a changed verdict hangs on, and what else is known of the image."""
 
     arose: bool
-    reason: str
+    reason: str | None  # None where an older version gave none
     measure: str  # that decided; empty where none did
     fate: str  # of the image that it lost to, in words; empty where that was and is kept
     license_before: str
@@ -103,73 +104,87 @@ def of_objection(objection: Objection, before: Basis, after: Basis) -> tuple[Cau
     return Cause.RULES, "other code"
 
 
-def explain(old: pa.Table, new: pa.Table, rows_old: Rows, rows_new: Rows, before: Basis, after: Basis) -> pd.DataFrame:
+def explain(
+    old: Decisions, new: Decisions, rows_old: Rows, rows_new: Rows, before: Basis, after: Basis
+) -> dict[str, pa.ChunkedArray]:
     """Cause, detail, measure, value and keeper for each image that was decided otherwise.
 
     Args:
         old, new: both manifests whole, since the fate of keepers counts.
         rows_old, rows_new: the rows that speak of the images in question, pair by pair.
     """
-    was, now = _verdicts(old, rows_old), _verdicts(new, rows_new)
-    arose = now["reason"].map(_place) < was["reason"].map(_place)
-    pivot = now.where(arose, was)
-    licensed = pivot["reason"].isin(LICENSES)
-    objections = pd.DataFrame(
+    was, now = (
+        manifest.take(("sha256", "source", "reason", "measure", "value", "keeper", "license", "rule_version"), rows)
+        for manifest, rows in ((old, rows_old), (new, rows_new))
+    )
+    arose = _places(now["reason"]) < _places(was["reason"])
+    pivot = pa.table({name: pc.if_else(arose, now[name], was[name]) for name in now.column_names})
+    licensed = pc.is_in(pivot["reason"], pa.array(LICENSES, pa.string()))
+    objections = pa.table(
         {
-            "arose": arose,
+            "arose": pa.array(arose),
             "reason": pivot["reason"],
-            "measure": pivot["measure"].fillna(""),
+            "measure": pc.fill_null(pivot["measure"], ""),
             "fate": _fates(pivot, arose, old, new),
-            "license_before": was["license"].where(licensed, ""),
-            "license_after": now["license"].where(licensed, ""),
+            "license_before": pc.if_else(licensed, was["license"], ""),
+            "license_after": pc.if_else(licensed, now["license"], ""),
             "rule_before": was["rule_version"],
             "rule_after": now["rule_version"],
         }
     )
     # Many images, few objections: each kind is judged once.
-    kinds = objections.drop_duplicates()
-    judged = [of_objection(Objection(*row), before, after) for row in kinds.itertuples(index=False)]
-    kinds = kinds.assign(cause=[str(cause) for cause, _ in judged], detail=[detail for _, detail in judged])
-    explained = objections.merge(kinds, how="left", on=list(objections.columns))
-    return pd.concat([explained[["cause", "detail"]], pivot[["measure", "value", "keeper"]]], axis=1)
+    first, kind = kinds(objections.columns)
+    judged = [of_objection(Objection(**row), before, after) for row in objections.take(pa.array(first)).to_pylist()]
+    return {
+        "cause": pa.array([str(cause) for cause, _ in judged], pa.string()).take(pa.array(kind)),
+        "detail": pa.array([detail for _, detail in judged], pa.string()).take(pa.array(kind)),
+        **{name: pivot[name] for name in ("measure", "value", "keeper")},
+    }
 
 
-def _verdicts(manifest: pa.Table, rows: Rows) -> pd.DataFrame:
-    return taken(
-        manifest, ["sha256", "source", "reason", "measure", "value", "keeper", "license", "rule_version"], rows
-    )
+def _places(reasons: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Where in the order of the rules each reason stands; past all of them where there is none."""
+    place = pc.fill_null(pc.index_in(reasons, value_set=pa.array(list(Reason), pa.string())), LAST)
+    places: NDArray[np.int64] = pc.if_else(pc.is_null(reasons), LAST + 1, place).to_numpy()
+    return places
 
 
-def _place(reason: str | None) -> int:
-    """Where in the order of the rules a reason stands; past all of them where there is none."""
-    return PLACES.get(reason, LAST) if reason else LAST + 1  # type: ignore[call-overload]
-
-
-def _fates(pivot: pd.DataFrame, arose: pd.Series, old: pa.Table, new: pa.Table) -> pd.Series:
+def _fates(pivot: pa.Table, arose: Mask, old: Decisions, new: Decisions) -> pa.Array:
     """For duplicates, what became of the image that they lost to, on the side where they did not yet or no longer."""
-    fates = pd.Series("", index=pivot.index)
+    lost = pc.is_in(pivot["reason"], pa.array(DUPLICATES, pa.string())).to_numpy()
+    fates = pa.repeat("", len(pivot))
     for side, there, absent, dropped in (
-        (arose, old, "of one that is new", "of one that was dropped before"),
-        (~arose, new, "of one that is gone", "of one that is dropped now"),
+        (lost & arose, old, "of one that is new", "of one that was dropped before"),
+        (lost & ~arose, new, "of one that is gone", "of one that is dropped now"),
     ):
-        lost = pivot[side & pivot["reason"].isin(DUPLICATES)]
-        others = _rows_of(lost["keeper"], there)
-        others = others.merge(lost.reset_index(names="image"), on="keeper", suffixes=("_other", ""))
-        others = others[(others["keeper"] != others["sha256"]) | (others["source_other"] != others["source"])]
-        best = others.sort_values("decision", ascending=False).drop_duplicates("image").set_index("image")
-        reason = best["reason_other"].reindex(lost.index)
-        found = lost.index.isin(best.index)
-        fates[lost.index] = np.where(
-            found, np.where(reason.isna() | reason.isin(DUPLICATES), "", dropped + ": " + reason.fillna("")), absent
-        )
+        image, row = _rows_of_keepers(pivot.filter(side), there)
+        # The kept one of several speaks, else the first.
+        order = np.lexsort((row, ~there.kept[row], image))
+        image, best = np.unique(image[order], return_index=True)
+        reason = there.take(("reason",), row[order][best])["reason"].combine_chunks()
+        same = pc.or_(pc.is_null(reason), pc.is_in(reason, pa.array(DUPLICATES, pa.string())))
+        words = pc.if_else(same, "", pc.binary_join_element_wise(dropped, reason, ": ", null_handling="replace"))
+        told = pc.replace_with_mask(pa.repeat(absent, int(side.sum())), _mask(image, int(side.sum())), words)
+        fates = pc.replace_with_mask(fates, side, told)
     return fates
 
 
-def _rows_of(images: pd.Series, manifest: pa.Table) -> pd.DataFrame:
-    """The rows of a manifest that speak of some images; `keeper` is the image."""
-    wanted = digests(pa.chunked_array([pa.array(images.unique(), pa.string())]))
-    all_images = digests(manifest["sha256"])
-    first, end = (np.searchsorted(all_images, wanted, side) for side in ("left", "right"))
-    rows = np.concatenate([np.arange(a, b) for a, b in zip(first, end, strict=True)] or [np.array([], np.int64)])
-    found = taken(manifest, ["sha256", "source", "decision", "reason"], rows)
-    return found.rename(columns={"sha256": "keeper"})
+def _rows_of_keepers(lost: pa.Table, manifest: Decisions) -> tuple[Rows, Rows]:
+    """The rows of a manifest that speak of the keepers of some rows, in any source but as the row itself.
+
+    Returns:
+        Places in `lost` and, as many, rows of the manifest.
+    """
+    keepers = digests(lost["keeper"])
+    first, end = (np.searchsorted(manifest.images, keepers, side) for side in ("left", "right"))
+    image = np.repeat(np.arange(len(keepers)), end - first)
+    row = np.arange(len(image)) - np.repeat(np.cumsum(end - first) - end, end - first)
+    _, source, sources = shared_codes(lost["source"], manifest.column("source"))
+    other = (digests(lost["sha256"])[image] != manifest.images[row]) | (source[image] != sources[row])
+    return image[other], row[other]
+
+
+def _mask(places: Rows, count: int) -> Mask:
+    mask = np.zeros(count, bool)
+    mask[places] = True
+    return mask

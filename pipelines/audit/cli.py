@@ -25,19 +25,21 @@ def log(
     ] = False,
 ) -> None:
     """List every dataset version: what it holds, what changed, its number, its models."""
-    from pipelines.audit import history, machine, terminal
+    from pipelines.audit import history, machine
     from pipelines.audit.repository import Repository
+    from pipelines.audit.terminal import tables, versions
 
     found = history.entries(Repository(Path.cwd()), everywhere=everywhere)
-    machine.show(found) if json else terminal.show(*terminal.log(found))
+    machine.show(found) if json else tables.show(*versions.log(found))
 
 
 @audit.command()
 def diff(before: Revision, after: Revision = "workspace", json: Json = False, html: Html = None) -> None:
     """Explain the difference of two versions: every image that came, went or was decided otherwise, and why."""
-    from pipelines.audit import machine, terminal
+    from pipelines.audit import machine
     from pipelines.audit.comparison import compare_versions
     from pipelines.audit.repository import Repository
+    from pipelines.audit.terminal import tables, versions
     from pipelines.audit.version import open_version
 
     repository = Repository(Path.cwd())
@@ -48,7 +50,7 @@ def diff(before: Revision, after: Revision = "workspace", json: Json = False, ht
 
         _write(page(found, old, new), html)
     else:
-        machine.show(found) if json else terminal.show(*terminal.diff(found))
+        machine.show(found) if json else tables.show(*versions.diff(found))
 
 
 class By(StrEnum):
@@ -66,9 +68,10 @@ def show(
     html: Html = None,
 ) -> None:
     """Tell the whole life of an image: fetch, licence, measures, decision, duplicates, versions and models."""
-    from pipelines.audit import life, machine, search, terminal
+    from pipelines.audit import life, machine, search
     from pipelines.audit.pages import life as pages
     from pipelines.audit.repository import Repository
+    from pipelines.audit.terminal import images, tables
     from pipelines.audit.version import open_version
 
     repository = Repository(Path.cwd())
@@ -78,20 +81,22 @@ def show(
         if html:
             _write(pages.works(image, works.to_pylist(), version), html)
         else:
-            machine.show(works) if json else terminal.show(*terminal.works(image, works.to_pylist()))
+            machine.show(works) if json else tables.show(*images.works(image, works.to_pylist()))
         return
     lives = [life.life(repository, version, sha256) for sha256 in search.images(version, image)]
     if html:
         _write(pages.page(lives[0], version), html)
     else:
-        machine.show(lives) if json else terminal.show(*(part for one in lives for part in terminal.life(one)))
+        machine.show(lives) if json else tables.show(*(part for one in lives for part in images.life(one)))
 
 
 @audit.command()
 def verify(rev: Revision = "workspace", sample: Sample = None, json: Json = False) -> None:
     """Recompute what a version claims of bytes, pixels, manifest, licences, papers; exit with 1 if it is not so."""
-    from pipelines.audit import machine, terminal, verification
+    from pipelines.audit import machine, verification
     from pipelines.audit.repository import Repository
+    from pipelines.audit.terminal import checks as words
+    from pipelines.audit.terminal import tables
     from pipelines.audit.version import open_version
 
     version = open_version(Repository(Path.cwd()), rev)
@@ -99,8 +104,8 @@ def verify(rev: Revision = "workspace", sample: Sample = None, json: Json = Fals
     for check in verification.verify(version, sample):
         checks.append(check)
         if not json:
-            terminal.show(*terminal.check(check))
-    machine.show(checks) if json else terminal.show(*terminal.verdict(checks))
+            tables.show(*words.check(check))
+    machine.show(checks) if json else tables.show(*words.verdict(checks))
     if any(check.failures for check in checks):
         raise typer.Exit(1)
 
@@ -115,9 +120,10 @@ def exclude(
     by: Annotated[str | None, typer.Option(help="Who decided; git's user.name if not given.")] = None,
 ) -> None:
     """Leave images out of all versions to come: a line in exclusions.csv, which the next `dvc repro` obeys."""
-    from pipelines.audit import search, takedown, terminal
+    from pipelines.audit import search, takedown
     from pipelines.audit.contamination import rows_of
     from pipelines.audit.repository import Repository
+    from pipelines.audit.terminal import images, tables
     from pipelines.audit.version import Version
 
     named: dict[takedown.Kind, str | None] = {"image": image, "author": author, "page": page}
@@ -133,18 +139,19 @@ def exclude(
         value = search.images(workspace, value)[0]
     request = takedown.Request(kind, value, reason, repository.user() if by is None else by, takedown.today(), near)
     takedown.append(repository.root / takedown.FILE, request)
-    terminal.show(*terminal.excluded(request, rows_of(workspace, request)))
+    tables.show(*images.excluded(request, rows_of(workspace, request)))
 
 
 @audit.command()
 def contaminated(json: Json = False) -> None:
     """List the versions and models that still hold what is excluded by now."""
-    from pipelines.audit import machine, terminal
+    from pipelines.audit import machine
     from pipelines.audit.contamination import contamination
     from pipelines.audit.repository import Repository
+    from pipelines.audit.terminal import images, tables
 
     found = contamination(Repository(Path.cwd()))
-    machine.show(found) if json else terminal.show(*terminal.contamination(found))
+    machine.show(found) if json else tables.show(*images.contamination(found))
 
 
 @audit.command()
@@ -157,9 +164,10 @@ def memorised(
     html: Html = None,
 ) -> None:
     """Ask whether a model's images are copies of its training images; real held-out images are the yardstick."""
-    from pipelines.audit import machine, terminal
+    from pipelines.audit import machine
     from pipelines.audit.memorised import memorised
     from pipelines.audit.repository import Repository
+    from pipelines.audit.terminal import likeness, tables
     from pipelines.audit.version import open_version
     from pipelines.progress import progress
 
@@ -171,7 +179,7 @@ def memorised(
 
         _write(page(found, pictures), html)
     else:
-        machine.show(found) if json else terminal.show(*terminal.memorised(found))
+        machine.show(found) if json else tables.show(*likeness.memorised(found))
 
 
 def _write(page: str, out: Path) -> None:

@@ -1,11 +1,12 @@
 """Two versions side by side: what changed and why, with which parameters and code, and how the facades shifted."""
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 
 from curate.records import Decision, Reason
 from pipelines.audit import shifts, takedown
+from pipelines.audit.alignment import digests, kinds
 from pipelines.audit.causes import Basis, Cause
+from pipelines.audit.decisions import Decisions
 from pipelines.audit.difference import AMENDABLE, TOLD, Change, Difference, compare
 from pipelines.audit.lock import Stage
 from pipelines.audit.parameters import changed, flat
@@ -25,7 +28,11 @@ LEADING = ("extract", "prepare", "curate")
 """The stages whose code the dataset hangs on."""
 
 
-KEYS = ("change", "cause", "detail")
+OF_SOURCE = (Cause.NEW_SOURCE, Cause.SOURCE_REMOVED, Cause.FOUND, Cause.GONE)
+"""Causes of which each source is a group of its own."""
+
+Key = tuple[str, str, str]
+"""Change, cause and detail."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,9 @@ def compare_versions(before: Version, after: Version) -> Comparison:
     Raises:
         UserError: the data of one of them are not to be had.
     """
-    found = compare(before.manifest, after.manifest, basis(before), basis(after), _amendable(before, after))
+    with ThreadPoolExecutor(2) as pool:
+        old, new = pool.map(Version.decisions, (before, after))
+    found = compare(old, new, basis(before), basis(after), _amendable(before, after))
     found = replace(found, changes=_with_requests(found.changes, before, after))
     return Comparison(
         before=before.name,
@@ -65,7 +74,7 @@ def compare_versions(before: Version, after: Version) -> Comparison:
         groups=groups(found),
         parameters=changed(flat(before.params), flat(after.params)),
         code=_code(before, after),
-        shifts=_shifts(before, after),
+        shifts=_shifts(before, after, old, new),
     )
 
 
@@ -77,29 +86,38 @@ def basis(version: Version) -> Basis:
 
 def groups(difference: Difference) -> list[Group]:
     """The changes counted by kind, cause and detail, the largest first in each kind."""
-    frame = keyed(difference)
-    kept = [(frame[f"decision_{side}"] == Decision.KEPT).astype(int) for side in ("before", "after")]
-    counted = frame.assign(facades=kept[1] - kept[0]).groupby(list(KEYS), sort=True)["facades"].agg(["size", "sum"])
-    found = [Group(*row) for row in counted.reset_index().itertuples(index=False, name=None)]
+    keys, which = keyed(difference)
+    before, after = (
+        pc.fill_null(pc.equal(difference.changes[f"decision_{side}"], Decision.KEPT), False).to_numpy().astype(int)
+        for side in ("before", "after")
+    )
+    images, facades = np.bincount(which, minlength=len(keys)), np.bincount(which, after - before, len(keys))
+    found = [Group(*key, int(images[place]), int(facades[place])) for place, key in enumerate(keys)]
     order = {change: place for place, change in enumerate(Change)}
     return sorted(found, key=lambda group: (order[Change(group.change)], -group.images, group.cause, group.detail))
 
 
-def keyed(difference: Difference) -> pd.DataFrame:
-    """The changes, row by row, with the KEYS of the group that each is in."""
-    frame = difference.changes.to_pandas()
-    amended = frame["change"] == Change.AMENDED
-    of_source = frame["cause"].isin([Cause.NEW_SOURCE, Cause.SOURCE_REMOVED, Cause.FOUND, Cause.GONE])
-    whole = frame["source"] + (", " + frame["detail"]).where(frame["detail"] != "", "")
-    frame["detail"] = frame["detail"].mask(of_source, whole)
-    frame.loc[amended, "detail"] = frame.loc[amended, "amended"].map(columns_of)
-    filled: pd.DataFrame = frame.fillna({"cause": "", "detail": ""})
-    return filled
+def keyed(difference: Difference) -> tuple[list[Key], NDArray[np.int64]]:
+    """The keys of the groups, and for each change the place of its own among them."""
+    columns = ("change", "cause", "detail", "source", "amended")
+    first, kind = kinds([difference.changes[name] for name in columns])
+    rows = difference.changes.select(columns).take(pa.array(first)).to_pylist()
+    places: dict[Key, int] = {}
+    place = np.array([places.setdefault(_key(**row), len(places)) for row in rows], np.int64)
+    return list(places), place[kind]
 
 
-def columns_of(bits: float) -> str:
+def _key(change: str, cause: str | None, detail: str | None, source: str, amended: int | None) -> Key:
+    if change == Change.AMENDED:
+        return change, "", columns_of(amended or 0)
+    if cause in OF_SOURCE:
+        return change, cause, ", ".join(filter(None, (source, detail)))
+    return change, cause or "", detail or ""
+
+
+def columns_of(bits: int) -> str:
     """The columns that `amended` stands for, in words."""
-    return ", ".join(name for place, name in enumerate(AMENDABLE) if int(bits) >> place & 1)
+    return ", ".join(name for place, name in enumerate(AMENDABLE) if bits >> place & 1)
 
 
 def requests(version: Version, images: Collection[str]) -> dict[str, Request]:
@@ -119,15 +137,19 @@ def _amendable(before: Version, after: Version) -> Sequence[str]:
 
 def _with_requests(changes: pa.Table, before: Version, after: Version) -> pa.Table:
     """The same changes, with who asked for each exclusion and why."""
-    frame = changes.select(["sha256", "cause", "detail", "reason_after"]).to_pandas()
-    excluded, arose = frame["cause"] == Cause.EXCLUSION, frame["reason_after"] == Reason.EXCLUDED
-    for version, rows in ((after, excluded & arose), (before, excluded & ~arose)):
-        if rows.any():
-            asked = requests(version, set(frame.loc[rows, "sha256"]))
-            words = frame.loc[rows, "sha256"].map({image: str(request) for image, request in asked.items()})
-            frame.loc[rows, "detail"] = (frame.loc[rows, "detail"] + " " + words.fillna("")).str.strip()
+    excluded = pc.fill_null(pc.equal(changes["cause"], Cause.EXCLUSION), False)
+    arose = pc.fill_null(pc.equal(changes["reason_after"], Reason.EXCLUDED), False)
+    detail = changes["detail"]
+    for version, rows in ((after, pc.and_(excluded, arose)), (before, pc.and_not(excluded, arose))):
+        images = changes["sha256"].filter(rows).to_pylist()
+        asked = requests(version, set(images)) if images else {}
+        words = [
+            f"{known} {asked.get(image, '')}".strip()
+            for image, known in zip(images, detail.filter(rows).to_pylist(), strict=True)
+        ]
+        detail = pc.replace_with_mask(detail, rows.combine_chunks(), pa.array(words, pa.string()))
     place = changes.schema.get_field_index("detail")
-    return changes.set_column(place, changes.schema.field(place), pa.array(frame["detail"], pa.string()))
+    return changes.set_column(place, changes.schema.field(place), detail)
 
 
 def _code(before: Version, after: Version) -> list[str]:
@@ -143,32 +165,31 @@ def _code(before: Version, after: Version) -> list[str]:
     return before.repository.changed(before.commit, after.commit, code) if code else []
 
 
-def _shifts(before: Version, after: Version) -> list[Shift]:
+def _shifts(before: Version, after: Version, old: Decisions, new: Decisions) -> list[Shift]:
     """The largest first."""
-    old, new = (_facades(version) for version in (before, after))
-    found = [shifts.shares(name, old[name], new[name]) for name in ("source", "license")]
-    measures_before, measures_after = _measures(before, old["sha256"]), _measures(after, new["sha256"])
+    found = [
+        shifts.shares(name, *(one.column(name).filter(pa.array(one.kept)) for one in (old, new)))
+        for name in ("source", "license")
+    ]
+    measures_before, measures_after = _measures(before, old), _measures(after, new)
     for name in sorted(measures_before.keys() & measures_after.keys()):
         between = shifts.hash_space if name == "phash" else partial(shifts.measure, name)
         found.append(between(measures_before[name], measures_after[name]))
     return sorted(found, key=lambda shift: -shift.distance)
 
 
-def _facades(version: Version) -> pa.Table:
-    table = version.manifest(("sha256", "source", "license", "decision"))
-    return table.filter(pc.equal(table["decision"], Decision.KEPT))
-
-
-def _measures(version: Version, kept: pa.ChunkedArray) -> dict[str, NDArray[Any]]:
+def _measures(version: Version, decisions: Decisions) -> dict[str, NDArray[Any]]:
     """The pHashes and all measures of the first facades by sha256, from the prepared tables."""
-    sample = kept.slice(0, shifts.SAMPLE).combine_chunks()
+    rows = np.flatnonzero(decisions.kept)[: shifts.SAMPLE]
+    sample = decisions.take(("sha256",), rows)["sha256"].unique()
     found = []
     for path in version.made("prepare", ".parquet").values() if len(sample) else ():
         file = version.file(path)
         names = [field.name for field in pq.read_schema(file) if pa.types.is_floating(field.type)]
         wanted = pc.field("sha256").isin(sample) & (pc.field("sha256") <= sample[-1])  # the latter skips row groups
-        found.append(pq.read_table(file, columns=["sha256", "phash", *names], filters=wanted).to_pandas())
+        found.append(pq.read_table(file, columns=["sha256", "phash", *names], filters=wanted))
     if not found:
         return {}
-    frame = pd.concat(found).drop_duplicates("sha256").drop(columns="sha256")  # the same bytes of several sources
-    return {str(name): values.to_numpy() for name, values in frame.items()}
+    table = pa.concat_tables(found, promote_options="default")
+    _, first = np.unique(digests(table["sha256"]), return_index=True)  # the same bytes of several sources
+    return {name: table[name].take(pa.array(first)).to_numpy() for name in table.column_names if name != "sha256"}

@@ -1,35 +1,22 @@
 """The difference of two manifests, row by row, each change with its cause."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from curate.records import Decision
-from pipelines.audit.alignment import Alignment, Rows, align, differs, pick, taken
+from pipelines.audit.alignment import Alignment, Mask, Rows, align, differs, pick, shared_codes
 from pipelines.audit.causes import Basis, explain, of_source
+from pipelines.audit.decisions import Decisions
 
-Read = Callable[[Sequence[str]], pa.Table]
-"""Reads some columns of a manifest, those of them that it has; one column at a time keeps a million rows small."""
-
-DECIDING = (
-    "sha256",
-    "source",
-    "decision",
-    "reason",
-    "measure",
-    "value",
-    "threshold",
-    "keeper",
-    "license",
-    "rule_version",
-)
 TOLD = ("image_url", "page_url", "title", "author", "license", "license_url", "attribution", "tags")
 """What the source says of an image."""
 FOUND = ("measure", "value", "threshold", "cluster", "keeper", "distance", "similarity", "split", "rule_version")
@@ -83,98 +70,118 @@ class Difference:
 
 
 def compare(
-    before: Read, after: Read, basis_before: Basis, basis_after: Basis, amendable: Sequence[str] = AMENDABLE
+    old: Decisions, new: Decisions, before: Basis, after: Basis, amendable: Sequence[str] = AMENDABLE
 ) -> Difference:
     """All that differs between two manifests.
 
     Args:
-        before, after: read the manifests, which are sorted by (sha256, source).
-        basis_before, basis_after: what each version's decisions rested on.
+        old, new: the manifests.
+        before, after: what each version's decisions rested on.
         amendable: columns of AMENDABLE in which rows that are decided alike are compared.
     """
-    old, new = _both(before, after, DECIDING)
-    rows = align(old, new)
+    rows = _align(old, new)
     redecided = _redecided_rows(old, new, rows)
-    bits = _amended(before, after, rows, amendable)
+    bits = _amended(old, new, rows, [name for name in amendable if name in old.columns and name in new.columns])
     amended = (bits != 0) & ~redecided
-    changes = [
-        _one_sided(Change.ADDED, new, rows.added, basis_before, basis_after),
-        _one_sided(Change.REMOVED, old, rows.removed, basis_before, basis_after),
-        _redecided(old, new, rows.before[redecided], rows.after[redecided], basis_before, basis_after),
-        _two_sided(Change.AMENDED, old, new, rows.before[amended], rows.after[amended]).assign(amended=bits[amended]),
-    ]
     return Difference(
-        before=old.num_rows,
-        after=new.num_rows,
-        kept_before=_kept(old),
-        kept_after=_kept(new),
+        before=len(old),
+        after=len(new),
+        kept_before=int(old.kept.sum()),
+        kept_after=int(new.kept.sum()),
         unchanged=int((~redecided & ~amended).sum()),
         renamed=rows.renamed,
         changes=pa.concat_tables(
-            pa.Table.from_pandas(frame.reindex(columns=CHANGES.names), CHANGES, preserve_index=False)
-            for frame in changes
+            [
+                _one_sided(Change.ADDED, new, rows.added, before, after),
+                _one_sided(Change.REMOVED, old, rows.removed, before, after),
+                _two_sided(
+                    Change.REDECIDED,
+                    old,
+                    new,
+                    (rows.before[redecided], rows.after[redecided]),
+                    explain(old, new, rows.before[redecided], rows.after[redecided], before, after),
+                ),
+                _two_sided(
+                    Change.AMENDED, old, new, (rows.before[amended], rows.after[amended]), {"amended": bits[amended]}
+                ),
+            ]
         ),
     )
 
 
-def tally(old: pa.Table, new: pa.Table) -> dict[Change, int]:
-    """How many rows were added, removed and redecided; columns sha256, source, decision and reason suffice."""
-    rows = align(old, new)
+def tally(old: Decisions, new: Decisions) -> dict[Change, int]:
+    """How many rows were added, removed and redecided."""
+    rows = _align(old, new)
     redecided = int(_redecided_rows(old, new, rows).sum())
     return {Change.ADDED: len(rows.added), Change.REMOVED: len(rows.removed), Change.REDECIDED: redecided}
 
 
-def _redecided_rows(old: pa.Table, new: pa.Table, rows: Alignment) -> NDArray[np.bool_]:
+def _align(old: Decisions, new: Decisions) -> Alignment:
+    return align(old.images, old.column("source"), new.images, new.column("source"))
+
+
+def _redecided_rows(old: Decisions, new: Decisions, rows: Alignment) -> Mask:
     """For each shared row whether its verdict differs."""
-    decision, reason = (
-        differs(pick(old[name], rows.before), pick(new[name], rows.after)) for name in ("decision", "reason")
-    )
-    return decision | reason
+    found: Mask = np.zeros(len(rows.before), bool)
+    for name in ("decision", "reason"):
+        _, was, now = shared_codes(old.column(name), new.column(name))
+        found |= was[rows.before] != now[rows.after]
+    return found
 
 
-def _amended(before: Read, after: Read, rows: Alignment, columns: Sequence[str]) -> NDArray[np.int32]:
+def _amended(old: Decisions, new: Decisions, rows: Alignment, columns: Sequence[str]) -> NDArray[np.int32]:
     """For each shared row the columns that differ, as the bits of `amended`."""
     bits = np.zeros(len(rows.before), np.int32)
-    for name in columns:
-        old, new = _both(before, after, [name])
-        if name in old.column_names and name in new.column_names:
-            other = differs(pick(old[name], rows.before), pick(new[name], rows.after))
+    with ThreadPoolExecutor(2) as pool:
+        for name, other in zip(columns, pool.map(partial(_differs, old, new, rows), columns), strict=True):
             bits |= other.astype(np.int32) << AMENDABLE.index(name)
     return bits
 
 
-def _both(before: Read, after: Read, columns: Sequence[str]) -> tuple[pa.Table, pa.Table]:
-    with ThreadPoolExecutor(2) as pool:  # reading one column takes one core
-        old, new = pool.map(lambda read: read(columns), (before, after))
-    return old, new
+def _differs(old: Decisions, new: Decisions, rows: Alignment, column: str) -> Mask:
+    """For each shared row whether one column differs."""
+    earlier, later = old.stretches(column), new.stretches(column)
+    found = np.zeros(len(rows.before), bool)
+    for start, end in pairwise(np.searchsorted(rows.before, earlier.ends)):
+        if start < end:
+            here, there = rows.before[start:end], rows.after[start:end]
+            was = earlier.rows(here[0], here[-1] + 1)
+            now = later.rows(there.min(), there.max() + 1)
+            found[start:end] = differs(pick(was, here - here[0]), pick(now, there - there.min()))
+    return found
 
 
-def _one_sided(change: Change, manifest: pa.Table, rows: Rows, before: Basis, after: Basis) -> pd.DataFrame:
-    frame = taken(manifest, manifest.column_names, rows)
+def _one_sided(change: Change, manifest: Decisions, rows: Rows, before: Basis, after: Basis) -> pa.Table:
     came = change is Change.ADDED
-    why = {source: of_source(source, came=came, before=before, after=after) for source in frame["source"].unique()}
     side = "after" if came else "before"
-    return frame.rename(columns={"decision": f"decision_{side}", "reason": f"reason_{side}"}).assign(
-        change=change,
-        cause=frame["source"].map({source: str(cause) for source, (cause, _) in why.items()}),
-        detail=frame["source"].map({source: detail for source, (_, detail) in why.items()}),
+    found = manifest.take(("sha256", "source", "decision", "reason", "measure", "value", "keeper"), rows)
+    sources = pc.unique(found["source"])
+    why = [of_source(source, came=came, before=before, after=after) for source in sources.to_pylist()]
+    place = pc.index_in(found["source"], value_set=sources)
+    return _changes(
+        change,
+        len(rows),
+        {
+            **{name: found[name] for name in ("sha256", "source", "measure", "value", "keeper")},
+            **{f"{name}_{side}": found[name] for name in ("decision", "reason")},
+            "cause": pa.array([str(cause) for cause, _ in why], pa.string()).take(place),
+            "detail": pa.array([detail for _, detail in why], pa.string()).take(place),
+        },
     )
 
 
-def _redecided(
-    old: pa.Table, new: pa.Table, rows_old: Rows, rows_new: Rows, before: Basis, after: Basis
-) -> pd.DataFrame:
-    frame = _two_sided(Change.REDECIDED, old, new, rows_old, rows_new)
-    return pd.concat([frame, explain(old, new, rows_old, rows_new, before, after)], axis=1)
+def _two_sided(
+    change: Change, old: Decisions, new: Decisions, rows: tuple[Rows, Rows], columns: Mapping[str, Any]
+) -> pa.Table:
+    was = old.take(("decision", "reason"), rows[0])
+    now = new.take(("sha256", "source", "decision", "reason"), rows[1])
+    verdicts = {
+        f"{name}_{side}": one[name] for side, one in (("before", was), ("after", now)) for name in was.column_names
+    }
+    return _changes(change, len(rows[0]), {"sha256": now["sha256"], "source": now["source"], **verdicts, **columns})
 
 
-def _two_sided(change: Change, old: pa.Table, new: pa.Table, rows_old: Rows, rows_new: Rows) -> pd.DataFrame:
-    was = taken(old, ["decision", "reason"], rows_old)
-    now = taken(new, ["sha256", "source", "decision", "reason"], rows_new)
-    now = now.rename(columns={"decision": "decision_after", "reason": "reason_after"})
-    return pd.concat([was.add_suffix("_before"), now], axis=1).assign(change=change)
-
-
-def _kept(manifest: pa.Table) -> int:
-    kept: int = pc.sum(pc.equal(manifest["decision"], Decision.KEPT)).as_py()
-    return kept or 0
+def _changes(change: Change, count: int, columns: Mapping[str, Any]) -> pa.Table:
+    """Rows of CHANGES, null where nothing is given."""
+    columns = {"change": pa.repeat(str(change), count), **columns}
+    return pa.table([columns.get(field.name, pa.nulls(count, field.type)) for field in CHANGES], schema=CHANGES)

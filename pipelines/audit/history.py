@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawler.errors import UserError
-from curate.records import Decision
+from pipelines.audit.decisions import Decisions
 from pipelines.audit.difference import Change, tally
-from pipelines.audit.numbering import FIRST, Number, facades, redrawn, step
+from pipelines.audit.numbering import FIRST, Number, redrawn, step
 from pipelines.audit.repository import Repository
 from pipelines.audit.trainings import data_of, trainings
 from pipelines.audit.version import Version
@@ -78,7 +78,7 @@ def entries(repository: Repository, *, everywhere: bool = False) -> list[Entry]:
         models = trained.setdefault(training.data, [])
         if training.model not in {model.name for model in models}:
             models.append(Model(training.model, training.version.name, _metrics(training.metrics)))
-    facts = lru_cache(maxsize=4)(_facts)  # a version is read once for itself and once for the one after it
+    facts = lru_cache(maxsize=4)(Version.decisions)  # read once for the version itself and once for the one after it
     numbers: dict[str, Number | None] = {}
     found = []
     for version, before in reversed(versions(repository, everywhere=everywhere)):
@@ -89,10 +89,10 @@ def entries(repository: Repository, *, everywhere: bool = False) -> list[Entry]:
             table = facts(version)
             entry = replace(
                 entry,
-                seen=table.num_rows,
-                kept=len(facades(table)),
-                sources=_counts(table["source"]),
-                licenses=_counts(table.filter(pc.equal(table["decision"], Decision.KEPT))["license"]),
+                seen=len(table),
+                kept=int(table.kept.sum()),
+                sources=_counts(table.column("source")),
+                licenses=_counts(table.column("license").filter(pa.array(table.kept))),
                 models=trained.get(data_of(version), ()),
                 number=FIRST if before is None else None,
             )
@@ -108,12 +108,8 @@ def entries(repository: Repository, *, everywhere: bool = False) -> list[Entry]:
     return found[::-1]
 
 
-def _facts(version: Version) -> pa.Table:
-    return version.manifest(("sha256", "source", "decision", "reason", "license"))
-
-
-def _number(last: Number, before: Version, old: pa.Table, version: Version, new: pa.Table) -> Number:
-    kept_before, kept = facades(old), facades(new)
+def _number(last: Number, before: Version, old: Decisions, version: Version, new: Decisions) -> Number:
+    kept_before, kept = old.images[old.kept], new.images[new.kept]
     prepared_before, prepared = _prepared(before), _prepared(version)
     # Pixels are copied from the prepared tables: where those are the same, there is nothing to compare.
     again = any(prepared_before[source] != prepared[source] for source in prepared_before.keys() & prepared.keys())

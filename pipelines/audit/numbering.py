@@ -4,12 +4,9 @@ from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from curate.records import Decision
-from pipelines.audit.alignment import Digests, digests, places
+from pipelines.audit.alignment import Digests, places
 
 CHUNK = 4096  # facades compared at a time: 50 MB at 64×64
 
@@ -40,11 +37,6 @@ class Number(NamedTuple):
 
 
 FIRST = Number(1, 0, 0)
-
-
-def facades(manifest: pa.Table) -> Digests:
-    """The sha256 of the images that are kept, in the order of images.npy."""
-    return digests(manifest.filter(pc.equal(manifest["decision"], Decision.KEPT))["sha256"])
 
 
 def step(before: Digests, after: Digests, *, redrawn: bool) -> Step:

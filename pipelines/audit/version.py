@@ -14,6 +14,7 @@ import yaml  # type: ignore[import-untyped]
 
 from crawler.errors import UserError
 from curate.records import MANIFEST
+from pipelines.audit.decisions import Decisions
 from pipelines.audit.lock import Item, Lock, Stage, parse
 from pipelines.audit.repository import LOCK, WORKSPACE, Commit, Data, Repository
 
@@ -119,6 +120,18 @@ class Version:
             wanted = among("sha256", images)
         return self.table(f"{self.dataset.path}/manifest.parquet", columns, wanted)
 
+    def decisions(self) -> Decisions:
+        """The decision table, whose columns are read when they are asked for.
+
+        Raises:
+            UserError: as `manifest`.
+        """
+        path = f"{self.dataset.path}/manifest.parquet"
+        try:
+            return Decisions(self.file(path))
+        except (pa.ArrowInvalid, OSError) as error:
+            raise _unreadable(path, self.name, error) from None
+
     def rows(
         self,
         images: Collection[str] | None = None,
@@ -145,7 +158,7 @@ class Version:
             chosen = None if columns is None else [name for name in columns if name in there]
             return pq.read_table(file, columns=chosen, filters=wanted)
         except (pa.ArrowInvalid, OSError) as error:
-            raise UserError(f"{path} at {self.name}: not a Parquet file: {' '.join(str(error).split())}") from None
+            raise _unreadable(path, self.name, error) from None
 
     def array(self, name: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """`images.npy` or `split.npy` of the dataset, memory-mapped.
@@ -191,6 +204,10 @@ class Version:
 def among(column: str, values: Collection[str]) -> pc.Expression:
     """The rows of a table whose `column`, of texts, is one of `values`, of which there may be none."""
     return pc.field(column).isin(pa.array(sorted(values), pa.string()))
+
+
+def _unreadable(path: str, version: str, error: Exception) -> UserError:
+    return UserError(f"{path} at {version}: not a Parquet file: {' '.join(str(error).split())}")
 
 
 def open_version(repository: Repository, rev: str) -> Version:

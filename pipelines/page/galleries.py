@@ -6,8 +6,8 @@ from pathlib import Path
 
 from curate.records import Reason
 from pipelines.page.charts import number
+from pipelines.page.foreign import line
 from pipelines.page.histogram import Histogram, histogram, read_measure
-from pipelines.page.render import line
 from pipelines.page.selection import Clusters, Row, Selection
 from pipelines.page.sheets import Pixels, Sheet, sheet
 from pipelines.page.words import NOT_SHOWN, REASONS

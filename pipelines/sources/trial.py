@@ -21,7 +21,7 @@ from crawler.fetches import STORED
 from crawler.records import Role
 from curate.decode import decode
 from pipelines import params
-from pipelines.page.render import web_url
+from pipelines.page.foreign import web_url
 from pipelines.progress import progress
 
 THUMBNAIL = 240  # pixels, the longer side

@@ -24,8 +24,9 @@ from crawler.files import write_table
 from crawler.records import FETCHES, IMAGES, Outcome, Role
 from curate.records import MANIFEST, Decision, Reason
 from pipelines.page import charts, models, selection, words
+from pipelines.page.foreign import line, web_url
 from pipelines.page.histogram import histogram
-from pipelines.page.render import line, share, web_url
+from pipelines.page.render import share
 from pipelines.page.sheets import LARGEST_TILE, sheet
 from pipelines.report import SourcePaths, write_report
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from pipelines.audit.comparison import KEYS, Comparison, Group, keyed
+from pipelines.audit.comparison import Comparison, Group, keyed
 from pipelines.audit.difference import Change
 from pipelines.audit.pages.pictures import pixels, shown, tiles
 from pipelines.audit.pages.render import render
@@ -34,8 +36,11 @@ def page(comparison: Comparison, before: Version, after: Version) -> str:
     Raises:
         UserError: the data of one of them are not to be had.
     """
-    frame = keyed(comparison.difference).set_index(list(KEYS), drop=False).sort_index(kind="stable")
-    chosen = [(group, _rows(frame, group)) for group in comparison.groups[:GROUPS]]
+    keys, which = keyed(comparison.difference)
+    chosen = [
+        (group, _rows(comparison, np.flatnonzero(which == keys.index((group.change, group.cause, group.detail)))))
+        for group in comparison.groups[:GROUPS]
+    ]
     images = {image for _, rows in chosen for row in rows for image in (row["sha256"], row["keeper"]) if image}
     told = _told(before, after, images)
     pictures = pixels(before, images) | pixels(after, images)
@@ -53,13 +58,10 @@ def page(comparison: Comparison, before: Version, after: Version) -> str:
     )
 
 
-def _rows(frame: pd.DataFrame, group: Group) -> list[dict[str, Any]]:
-    """The first changes of a group, by sha256."""
-    rows = frame.loc[[(group.change, group.cause, group.detail)]].head(TILES)
-    return [
-        {str(name): value for name, value in row.items()}
-        for row in rows.astype(object).where(rows.notna(), None).to_dict("records")
-    ]
+def _rows(comparison: Comparison, places: NDArray[np.int64]) -> list[dict[str, Any]]:
+    """The first of these changes, by sha256."""
+    rows: list[dict[str, Any]] = comparison.difference.changes.take(pa.array(places[:TILES])).to_pylist()
+    return rows
 
 
 def _told(before: Version, after: Version, images: set[str]) -> dict[str, dict[str, Any]]:

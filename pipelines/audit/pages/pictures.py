@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 
 from curate.records import Reason
 from pipelines.audit.version import Version, among
+from pipelines.page.foreign import line
 from pipelines.page.galleries import Tile
 from pipelines.page.pixels import upright
-from pipelines.page.render import line
 from pipelines.page.sheets import Pixels, Sheet, sheet
 from pipelines.page.words import NOT_SHOWN
 

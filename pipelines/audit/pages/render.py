@@ -6,7 +6,8 @@ from typing import Any
 import jinja2
 
 from pipelines.audit.parameters import word
-from pipelines.page.render import count, line, share, web_url
+from pipelines.page.foreign import line, web_url
+from pipelines.page.render import count, share
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:

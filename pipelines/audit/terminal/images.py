@@ -11,7 +11,7 @@ from pipelines.audit.contamination import Contamination
 from pipelines.audit.life import Life, told, verdict
 from pipelines.audit.takedown import Request
 from pipelines.audit.terminal.tables import LISTED, facts, section, table
-from pipelines.page.render import line
+from pipelines.page.foreign import line
 
 
 def life(found: Life) -> list[RenderableType]:

@@ -13,7 +13,7 @@ from pipelines.audit.history import Entry
 from pipelines.audit.parameters import word
 from pipelines.audit.shifts import MEDIAN
 from pipelines.audit.terminal.tables import LISTED, facts, table
-from pipelines.page.render import line
+from pipelines.page.foreign import line
 
 ROWS = 12  # parameters, files, shifts
 

@@ -2,16 +2,20 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.records import MANIFEST, Decision, Reason
 from pipelines.audit.causes import Basis, Cause, Objection, of_objection
+from pipelines.audit.decisions import Decisions
 from pipelines.audit.difference import AMENDABLE, CHANGES, Change, Difference, compare
 from pipelines.audit.parameters import changed, flat, sentence
 
@@ -30,10 +34,15 @@ def difference(
     old = old or Basis({}, {row["source"]: "1" for row in before})
     new = new or Basis({}, {row["source"]: "1" for row in after})
 
-    def read(rows: Sequence[Row]) -> Callable[[Sequence[str]], pa.Table]:
-        return lambda columns: manifest(rows).select(list(columns))
+    return compared(manifest(before), manifest(after), old, new)
 
-    return compare(read(before), read(after), old, new)
+
+def compared(before: pa.Table, after: pa.Table, old: Basis, new: Basis) -> Difference:
+    with TemporaryDirectory() as folder:
+        files = [Path(folder, name) for name in ("before.parquet", "after.parquet")]
+        for file, table in zip(files, (before, after), strict=True):
+            pq.write_table(table, file, row_group_size=5)  # several groups in a small table
+        return compare(*map(Decisions, files), old, new)
 
 
 def row(sha256: str, source: str = "town", reason: Reason | None = None, **given: Any) -> Row:
@@ -141,16 +150,12 @@ def test_two_sources_with_little_in_common_are_two_sources() -> None:
 
 
 def test_an_older_manifest_may_lack_columns() -> None:
-    old, new = manifest([row(SHAS[0])]), manifest([row(SHAS[0], title="a"), row(SHAS[1])])
-    found = compare(
-        lambda columns: old.drop_columns(["title", "similarity"]).select(
-            [c for c in columns if c not in ("title", "similarity")]
-        ),
-        lambda columns: new.select(list(columns)),
-        Basis({}, {"town": "1"}),
-        Basis({}, {"town": "1"}),
-    )
-    assert [one["change"] for one in found.changes.to_pylist()] == ["added"]
+    old = manifest([row(SHAS[0]), row(SHAS[2])])
+    new = manifest([row(SHAS[0], title="a"), row(SHAS[1]), row(SHAS[2], reason=Reason.DARK)])
+    basis = Basis({}, {"town": "1"})
+    found = compared(old.drop_columns(["title", "similarity", "rule_version"]), new, basis, basis)
+    assert [one["change"] for one in found.changes.to_pylist()] == ["added", "redecided"]
+    assert [one["detail"] for one in found.changes.to_pylist()][1] == "rule version None → 1"
 
 
 THRESHOLD = Basis({"curate.thresholds.min_side": 96}, {}), Basis({"curate.thresholds.min_side": 120}, {})
