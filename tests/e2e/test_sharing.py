@@ -73,7 +73,7 @@ def test_a_source_comes_by_a_pull_request(copy: Clone, tmp_path: Path) -> None:
     assert (copy.folder / "dvc.lock").read_bytes() == before, "a review leaves the work tree alone"
     copy.run("facades", "audit", "verify", "origin/suburb", "--sample", "20")
     copy.run("git", "merge", "--quiet", "origin/suburb")
-    copy.run("dvc", "checkout", "--quiet")
+    copy.run("dvc", "pull", "--quiet")
     assert copy.repro() == []
     assert hashes(copy) == hashes(colleague)
 
