@@ -53,8 +53,10 @@ def append(path: Path, request: Request) -> None:
     """Add a line to `path`; the lines before it stay byte for byte what they are.
 
     Raises:
-        UserError: the file has a mistake, or says the same already.
+        UserError: no reason is given, the file has a mistake, or says the same already.
     """
+    if not request.reason.strip():
+        raise UserError("found an empty reason, expected why it is excluded")
     read_exclusions(path)
     before = path.read_bytes()
     if any((one.kind, one.value, one.near) == (request.kind, request.value, request.near) for one in parse(before)):

@@ -51,11 +51,15 @@ def works(author: str, rows: Sequence[Row], version: Version) -> str:
     Raises:
         UserError: the version's data are not to be had.
     """
-    public = [row for row in rows if shown(row)][:WORKS]
+    public = [row for row in rows if shown(row)]
+    rule = "not those without a picture, or that somebody asked to have left out"
+    if len(public) > WORKS:
+        public, rule = public[:WORKS], "the first by sha256"
     found = pixels(version, {row["sha256"] for row in public})
     sheet, made = tiles([(row, str(row["reason"] or "").replace("_", " "), False) for row in public], found)
     return render(
-        "works.html.j2", {"author": author, "rows": rows, "sheet": sheet, "tiles": made, "version": version.name}
+        "works.html.j2",
+        {"author": author, "rows": rows, "rule": rule, "sheet": sheet, "tiles": made, "version": version.name},
     )
 
 

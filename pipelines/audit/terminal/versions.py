@@ -16,6 +16,7 @@ from pipelines.audit.terminal.tables import LISTED, facts, table
 from pipelines.page.foreign import line
 
 ROWS = 12  # parameters, files, shifts
+WHY = 30  # characters of a cause beside an image; the table of the causes has the whole of it
 
 
 def log(entries: Sequence[Entry]) -> list[RenderableType]:
@@ -35,7 +36,7 @@ def _entry(entry: Entry) -> list[RenderableType]:
         ("sources", _mix(entry.sources)),
         ("licences", _mix(entry.licenses)),
     ]
-    pairs += [(f"model {model.name}", f"{_values(model.metrics)} ({model.recorded})") for model in entry.models]
+    pairs += [(f"model {model.name}", f"{_values(model.metrics)}, last in {model.recorded}") for model in entry.models]
     return [head, Padding(facts(pairs), (0, 0, 1, 3))]
 
 
@@ -119,7 +120,7 @@ def _images(comparison: Comparison) -> RenderableType:
             row["sha256"][:12],
             row["source"],
             f"{_verdict(row, 'before')} → {_verdict(row, 'after')}",
-            row["detail"] or row["cause"].replace("_", " "),
+            line(row["detail"] or row["cause"].replace("_", " "), WHY),
         )
         for row in rows[:LISTED]
     ]
