@@ -4,8 +4,7 @@
 
 Builds real git and DVC repositories of made-up images in a temporary folder. Each figure is a whole command in its own
 process, as a person would run it, with warm files: the median of the runs, and the most memory of any. Processor time
-is what is left of a figure on a machine that others use, too. To make the 100,000 pictures takes ten minutes of a
-core: with --keep they are made once.
+is what is left of a figure on a machine that others use, too. With --keep the repositories are made once.
 """
 
 import argparse
@@ -38,7 +37,7 @@ from crawler.tables import write_tables
 from curate.card import Origin
 from curate.dataset import SPLIT_CODES
 from curate.papers import write_papers
-from curate.prepare import prepare
+from curate.prepare import View, prepare_images
 from curate.records import MANIFEST, MEASURES, Split
 from curate.rules import CurateParams
 from pipelines.report import SourcePaths, write_report
@@ -219,7 +218,7 @@ def long_history(folder: Path, versions: int, images: int = 10_000) -> Repositor
 
 
 def pictured(folder: Path, images: int) -> Repository:
-    """One whole version: real bytes in real archives, prepared by the real stage."""
+    """One whole version: real bytes in real archives; each different picture is prepared once, as the stage does it."""
     repository = Repository(folder)
     rng = np.random.default_rng(2)
     jpegs = []
@@ -228,13 +227,16 @@ def pictured(folder: Path, images: int) -> Repository:
         buffer = io.BytesIO()
         small.resize((256, 256), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=80)
         jpegs.append(buffer.getvalue())
+    drawn = prepare_images(View(64, score_facades=True, trim=False), [("", jpeg) for jpeg in jpegs])
     bodies: dict[str, bytes] = {}
+    pictures: dict[str, int] = {}
     for number in range(images):
         comment = f"image {number:012d}".encode()
         # A JPEG comment (marker FFFE) makes the bytes of each its own, and leaves the picture as it is.
         jpeg = jpegs[number % PICTURES]
         body = jpeg[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + jpeg[2:]
-        bodies[hashlib.sha256(body).hexdigest()] = body
+        digest = hashlib.sha256(body).hexdigest()
+        bodies[digest], pictures[digest] = body, number % PICTURES
     table = manifest(sorted(bodies), 0, without_duplicates=True)
     facades = np.empty((images, 3, 64, 64), np.uint8)
     at = datetime(2026, 11, 1, tzinfo=UTC)
@@ -249,10 +251,13 @@ def pictured(folder: Path, images: int) -> Repository:
         write_tables(archive)
         told = own.select([name for name in IMAGES.names if name in own.column_names])
         write_table(told, repository.data / "images" / f"{source}.parquet")
-        prepared = repository.data / "prepared" / f"{source}.parquet"
-        prepare(archive, prepared)
-        pixels = pq.read_table(prepared, columns=["pixels"])["pixels"]
-        facades[own["row"].to_numpy()] = np.frombuffer(b"".join(pixels.to_pylist()), np.uint8).reshape(-1, 3, 64, 64)
+        rows = pa.array([pictures[sha256] for sha256 in own["sha256"].to_pylist()])
+        prepared = pa.table([own["sha256"].combine_chunks(), *drawn.take(rows).columns[1:]], schema=drawn.schema)
+        out = repository.data / "prepared" / f"{source}.parquet"
+        out.parent.mkdir(exist_ok=True)
+        pq.write_table(prepared, out, row_group_size=2048, use_dictionary=False)
+        pixels = b"".join(prepared["pixels"].to_pylist())
+        facades[own["row"].to_numpy()] = np.frombuffer(pixels, np.uint8).reshape(-1, 3, 64, 64)
     dataset = repository.data / "dataset"
     write_table(table, dataset / "manifest.parquet")
     np.save(dataset / "images.npy", facades)
