@@ -174,14 +174,25 @@ def manifest(digests: Sequence[str], min_side: int, *, without_duplicates: bool 
     return pa.table([pa.array(columns[field.name]).cast(field.type) for field in MANIFEST], schema=MANIFEST)
 
 
+def image_table(rows: pa.Table) -> pa.Table:
+    """What stage extract would have made of these rows of the manifest."""
+    given = {
+        "format": pa.repeat("jpeg", len(rows)),
+        "nbytes": pa.repeat(9000, len(rows)),
+        "opt_out": pa.repeat("", len(rows)),
+    }
+    others = pa.array([[]] * len(rows), IMAGES.field("others").type)
+    columns = {**{name: rows[name] for name in rows.column_names}, **given, "others": others}
+    return pa.table([columns[field.name] for field in IMAGES], schema=IMAGES)
+
+
 def tables(repository: Repository, table: pa.Table) -> None:
     """The manifest, and what the stages before would have made of its images, less pixels and bytes."""
     write_table(table, repository.data / "dataset/manifest.parquet")
     rng = np.random.default_rng(0)
     for source in SOURCES:
         own = table.filter(pc.equal(table["source"], source))
-        told = own.select([name for name in IMAGES.names if name in own.column_names])
-        write_table(told, repository.data / "images" / f"{source}.parquet")
+        write_table(image_table(own), repository.data / "images" / f"{source}.parquet")
         measured = {name: pa.array(rng.random(len(own), np.float32)) for name in MEASURES}
         hashes = pa.array(rng.integers(0, 2**64, len(own), np.uint64))
         write_table(
@@ -249,8 +260,7 @@ def pictured(folder: Path, images: int) -> Repository:
             ledger.resource(Fetch(url, Role.IMAGE, Outcome.STORED, at, at), bodies[sha256], "image/jpeg")
         ledger.close()
         write_tables(archive)
-        told = own.select([name for name in IMAGES.names if name in own.column_names])
-        write_table(told, repository.data / "images" / f"{source}.parquet")
+        write_table(image_table(own), repository.data / "images" / f"{source}.parquet")
         rows = pa.array([pictures[sha256] for sha256 in own["sha256"].to_pylist()])
         prepared = pa.table([own["sha256"].combine_chunks(), *drawn.take(rows).columns[1:]], schema=drawn.schema)
         out = repository.data / "prepared" / f"{source}.parquet"

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from crawler.errors import UserError
 from crawler.files import replacing
 from train import data, extremes, generator, hardware, metrics
 from train.features import CHUNK, features
@@ -34,13 +35,13 @@ def evaluate(
     As many training images as generated ones are compared, or all there are.
 
     Args:
-        dataset: a folder with images.npy and split.npy, both splits with more than 5 images.
+        dataset: a folder with images.npy and split.npy, both splits with more than metrics.NEIGHBOURS images.
         model: generator.safetensors.
         out: the file to write.
         neighbours: the folder to write: `train.extremes.save_by_neighbour`.
 
     Raises:
-        UserError: the model or the dataset is missing or damaged.
+        UserError: the model or the dataset is missing or damaged, or a split is too small.
     """
     device = hardware.pick_device()
     G, making = generator.load(model)
@@ -49,6 +50,9 @@ def evaluate(
     training, heldout = (
         images[data.some(images, params.n, rng)] for images in (data.read(dataset), data.read(dataset, holdout=True))
     )
+    for name, images in (("training", training), ("held-out", heldout)):
+        if len(images) <= metrics.NEIGHBOURS:
+            raise UserError(f"{dataset}: found {len(images)} {name} images, expected more than {metrics.NEIGHBOURS}")
     z = G.place(z, G.draw_labels(params.n, rng))
     sets = {
         "generated": generator.generate(G, z),

@@ -91,7 +91,7 @@ def test_experiments_are_run_and_compared_as_a_dvc_user_expects(copy: Clone) -> 
     metrics = json.loads(copy.run("dvc", "metrics", "diff", "--json").stdout)
     assert {"old", "new", "diff"} <= metrics["models/facade/metrics.json"]["ksd"].keys()
     params = json.loads(copy.run("dvc", "params", "diff", "--json").stdout)
-    assert params["params.yaml"]["models.facade.steps"] == {"old": 4, "new": 6}
+    assert params["params.yaml"]["models.facade.steps"] == {"old": 4, "new": 6, "diff": 2}
     plots = json.loads(copy.run("dvc", "plots", "diff", "--json").stdout)["data"]
     assert {"losses", "verdicts", "models/facade/log.csv"} <= plots.keys()
     assert plots["losses"][0]["revisions"] == ["workspace", "HEAD"]

@@ -56,3 +56,9 @@ def test_without_held_out_images_there_is_nothing_to_compare_with(dataset: Path,
     np.save(dataset / "split.npy", np.zeros(32, np.uint8))
     with pytest.raises(UserError, match="no held-out images"):
         evaluate(dataset, model, EvaluateParams(n=20), tmp_path / "metrics.json", tmp_path / "neighbours")
+
+
+def test_too_few_held_out_images_are_one_line(dataset: Path, model: Path, tmp_path: Path) -> None:
+    np.save(dataset / "split.npy", (np.arange(32) < 5).astype(np.uint8))
+    with pytest.raises(UserError, match="found 5 held-out images, expected more than 5"):
+        evaluate(dataset, model, EvaluateParams(n=20), tmp_path / "metrics.json", tmp_path / "neighbours")

@@ -16,7 +16,7 @@ from pipelines.page.sheets import Picture, picture
 
 LARGEST = 640  # pixels on a side at which the original is shown
 MEMBERS = 48  # of a cluster
-WORKS = 2000  # of an author
+WORKS = 1000  # of an author
 
 
 def page(life: Life, version: Version) -> str:
