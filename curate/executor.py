@@ -13,6 +13,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from crawler.errors import UserError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -41,6 +43,9 @@ class Executor(Protocol):
         Where a worker dies (a decoder's crash, the kernel's out-of-memory killer), the items of the chunk are done one
         by one, each in its turn tried twice; what kills both its workers gets the result of `lost`. Such a chunk gives
         one result an item. An exception of `task` itself is raised here.
+
+        Raises:
+            UserError: workers end as they start, before any work.
         """
 
 
@@ -81,7 +86,7 @@ def _run(
             yield future.result()
         except BrokenProcessPool:
             # All processes are gone and with them all that waited; the chunk at the head goes first, with care.
-            pool = _pool(workers)
+            pool = _fresh_pool(workers)
             later = [(other, _submit(pool, task, other)) for other, _ in waiting]
             waiting.clear()
             waiting.extend(later)
@@ -101,14 +106,14 @@ def _run(
 def _one_by_one(
     task: Callable[[Sequence[Item]], Result], chunk: Sequence[Item], lost: Callable[[Item], Result]
 ) -> Iterator[Result]:
-    pool = _pool(1)
+    pool = _fresh_pool(1)
     for item in chunk:
         for _ in range(2):
             try:
                 yield pool.submit(task, [item]).result()
                 break
             except BrokenProcessPool:
-                pool = _pool(1)
+                pool = _fresh_pool(1)
         else:
             yield lost(item)
     pool.shutdown()
@@ -123,6 +128,23 @@ def _submit(
         failed: Future[Result] = Future()
         failed.set_exception(error)
         return failed
+
+
+def _fresh_pool(workers: int) -> ProcessPoolExecutor:
+    """A pool in the place of a broken one.
+
+    Raises:
+        UserError: its processes end without any work, too; the items must not be blamed for that.
+    """
+    pool = _pool(workers)
+    try:
+        pool.submit(os.getpid).result()
+    except BrokenProcessPool:
+        raise UserError(
+            "worker processes: found that they end as they start, for the reason above; expected that they can import "
+            "the main module again, which must be a file, and whose name no other module bears"
+        ) from None
+    return pool
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:

@@ -1,5 +1,7 @@
 """Processes: the order of results, and what is left of them when they die."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -38,3 +40,18 @@ def test_a_process_that_dies_by_chance_costs_nothing(tmp_path: Path) -> None:
 def test_an_exception_is_the_callers() -> None:
     with pytest.raises(ValueError, match="cannot do 0"):
         results(crashing.refuses, range(8), workers=2)
+
+
+def test_processes_that_cannot_start_are_no_fault_of_the_items() -> None:
+    # A script on standard input is a main module that no other process can import.
+    script = """if __name__ == "__main__":
+    from crawler.errors import UserError
+    from curate.executor import Processes
+    try:
+        print(list(Processes(2).run(sum, [[1], [2]], lost=lambda item: "lost")))
+    except UserError as error:
+        print(error)
+"""
+    root = Path(__file__).parents[2]
+    ran = subprocess.run([sys.executable, "-"], input=script, text=True, cwd=root, capture_output=True, timeout=120)
+    assert ran.stdout.startswith("worker processes: found that they end as they start"), ran.stderr
