@@ -16,13 +16,14 @@ from train.networks import Discriminator, Generator, initialise, noise, normalis
 from train.parallel import ALONE, Share, synchronise
 from train.randomness import Purpose, stream
 from train.recipe import Recipe
+from train.vision import Critic, backbone
 
 STANDING_IMAGES = 128
 ADAPTIVE_IMAGES = 500_000  # in which the strength of augmentation goes from nothing to all (arXiv:2006.06676)
 
 SHOWINGS = 4  # of images to D in one step: real and generated ones for D, then for G
 
-PARTS = ("G", "D", "average", "adam_g", "adam_d")
+PARTS = ("G", "D", "critic", "average", "adam_g", "adam_d")
 """What the next step depends on, besides its number."""
 
 FIGURES = ("loss_d", "loss_g", "d_real", "d_fake")
@@ -42,10 +43,14 @@ class Gan:
             normalise_spectrally(self.D, weights_d)
         for network in (self.G, self.D):
             synchronise(network, share)
-            network.to(device).to(memory_format=torch.channels_last)
+        self.critic = Critic(stream(recipe.seed, Purpose.WEIGHTS_CRITIC), share) if recipe.vision else nn.ModuleList()
+        self.backbone = backbone(device) if recipe.vision else nn.Identity()
+        for part in (self.G, self.D, self.critic):
+            part.to(device).to(memory_format=torch.channels_last)
         self.average = deepcopy(self.G).requires_grad_(False)
         self.strength = torch.full((), 0.0 if recipe.adaptive else 1.0, device=device)
         self.pace = 1.0  # times the recipe's learning rates
+        self.judges = nn.ModuleList([self.D, self.critic])
         betas = (recipe.beta1, recipe.beta2)
         on_gpu = device.type == "cuda"
         self.adam_g, self.adam_d = (
@@ -57,7 +62,7 @@ class Gan:
                 fused=True,
                 capturable=on_gpu,
             )
-            for network, lr in ((self.G, recipe.lr_g), (self.D, recipe.lr_d))
+            for network, lr in ((self.G, recipe.lr_g), (self.judges, recipe.lr_d))
         )
         self._prepare_steps()
 
@@ -120,16 +125,22 @@ class Gan:
         for strength, images, logits in ((recipe.r1, shown_real, on_real), (recipe.r2, shown_fake, on_fake)):
             if images.requires_grad:
                 objective = objective + strength * recipe.penalty_every * losses.gradient_penalty(images, logits)
+        if recipe.vision:
+            pairs = zip(self._look(shown_real.detach()), self._look(shown_fake.detach()), strict=True)
+            objective = objective + sum(losses.loss_d("hinge", *pair) for pair in pairs)
         torch.autograd.backward(objective)
-        share.average(_gradients(self.D))
+        share.average(_gradients(self.judges))
         self.adam_d.step()
 
         self.adam_g.zero_grad()
-        self.D.requires_grad_(False)  # its gradients would be thrown away
+        self.judges.requires_grad_(False)  # their gradients would be thrown away
         rival = self._judge(self._show(real, u_rival), labels) if recipe.loss == "relativistic" else None
-        loss_g = losses.loss_g(recipe.loss, rival, self._judge(self._show(fake, u_g), labels))
-        torch.autograd.backward(loss_g)
-        self.D.requires_grad_(True)
+        shown = self._show(fake, u_g)
+        objective = loss_g = losses.loss_g(recipe.loss, rival, self._judge(shown, labels))
+        if recipe.vision:
+            objective = objective + recipe.vision * sum(losses.loss_g("hinge", None, one) for one in self._look(shown))
+        torch.autograd.backward(objective)
+        self.judges.requires_grad_(True)
         share.average(_gradients(self.G))
         self.adam_g.step()
 
@@ -213,6 +224,11 @@ class Gan:
         with autocast(self.device, self.precision):
             logits: Tensor = self.D(images, labels)
         return logits.float()
+
+    def _look(self, images: Tensor) -> list[Tensor]:
+        """The critic's logits of each head, float32."""
+        with autocast(self.device, self.precision):
+            return [logits.float() for logits in self.critic(self.backbone(images))]
 
     @torch.no_grad()
     def _follow(self, weight: Tensor) -> None:

@@ -19,6 +19,7 @@ class Purpose(IntEnum):
     EVALUATE = 7
     SAMPLE = 8
     JUDGE = 9
+    WEIGHTS_CRITIC = 10
 
 
 def seed_of(seed: int, purpose: Purpose, step: int = 0) -> int:

@@ -12,10 +12,14 @@ Labels = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], _AS_TUPLE, F
 
 SEED: dict[str, Any] = {
     "batch": 128,
+    "width_d": 64,
     "lr_g": 2e-4,
     "lr_d": 2e-4,
+    "decay": 0,
+    "beta2": 0.999,
     "loss": "bce",
     "norm_d": "batch",
+    "vision": 0,
     "augment": (),
     "ema_images": 0,
     "keep": "last",
@@ -37,7 +41,7 @@ class Recipe(BaseModel):
         description="where the defaults come from: `seed` is the article's DCGAN to the letter, "
         "`facade` is what measurement chose for a few thousand images",
     )
-    steps: int = Field(default=10_000, ge=1, description="updates of each network")
+    steps: int = Field(default=3_000, ge=1, description="updates of each network")
     batch: int = Field(default=64, ge=2, description="images a step")
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="of everything random: weights, order, noise, augmentation"
@@ -45,7 +49,7 @@ class Recipe(BaseModel):
 
     latent: int = Field(default=100, ge=1, description="length of the noise vector z (DCGAN)")
     width_g: int = Field(default=64, ge=1, description="feature maps before G's last layer, ngf (DCGAN)")
-    width_d: int = Field(default=64, ge=1, description="feature maps after D's first layer, ndf (DCGAN)")
+    width_d: int = Field(default=32, ge=1, description="feature maps after D's first layer, ndf (DCGAN: 64)")
 
     labels: Labels = Field(
         default=(),
@@ -53,16 +57,16 @@ class Recipe(BaseModel):
         "the first that fits it; no names, no labels",
     )
 
-    lr_g: float = Field(default=2e-4, gt=0, description="G's learning rate (DCGAN: 2e-4; two rates: arXiv:1706.08500)")
-    lr_d: float = Field(default=2e-4, gt=0, description="D's learning rate")
+    lr_g: float = Field(default=4e-4, gt=0, description="G's learning rate (DCGAN: 2e-4; two rates: arXiv:1706.08500)")
+    lr_d: float = Field(default=4e-4, gt=0, description="D's learning rate")
     decay: float = Field(
-        default=0,
+        default=0.75,
         ge=0,
         le=1,
         description="share of the steps, the last ones, in which both learning rates fall linearly to nothing",
     )
     beta1: float = Field(default=0.5, ge=0, lt=1, description="Adam's first decay rate (DCGAN)")
-    beta2: float = Field(default=0.999, ge=0, lt=1, description="Adam's second decay rate")
+    beta2: float = Field(default=0.99, ge=0, lt=1, description="Adam's second decay rate (DCGAN: 0.999)")
     loss: Literal["bce", "hinge", "relativistic"] = Field(
         default="bce",
         description="bce is the non-saturating loss (arXiv:1406.2661), hinge that of arXiv:1705.02894, "
@@ -72,6 +76,12 @@ class Recipe(BaseModel):
         default="batch",
         description="what keeps D's layers in range: DCGAN's batch norm, or spectral norm (arXiv:1802.05957)",
     )
+    vision: float = Field(
+        default=1,
+        ge=0,
+        description="weight in G's loss of a second discriminator, which looks through a network that was trained on "
+        "ImageNet (vision-aided training, arXiv:2112.09130); 0 has none",
+    )
     r1: float = Field(default=0, ge=0, description="weight of D's squared gradient at real images (arXiv:1801.04406)")
     r2: float = Field(default=0, ge=0, description="weight of D's squared gradient at generated images (same paper)")
     penalty_every: int = Field(
@@ -79,7 +89,7 @@ class Recipe(BaseModel):
     )
 
     augment: Augmentations = Field(
-        default=("flip", "color", "translation", "cutout"),
+        default=("flip", "translation", "cutout"),
         description="what D sees of real and generated images alike (DiffAugment, arXiv:2006.10738)",
     )
     adaptive: float = Field(

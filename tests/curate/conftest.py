@@ -1,6 +1,5 @@
 """Photographs to test on, and archives of them."""
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,16 +9,6 @@ import pytest
 from crawler.files import write_table
 from crawler.records import INDEX
 from tests.curate.pictures import sha256
-
-DATA = Path(os.environ.get("FACADES_DATA", Path(__file__).parents[2] / "../shared/data"))
-
-
-@pytest.fixture(scope="session")
-def data() -> Path:
-    """Real photographs, which do not come with the project."""
-    if not DATA.is_dir():
-        pytest.skip(f"no photographs at {DATA}; set FACADES_DATA")
-    return DATA
 
 
 @pytest.fixture(scope="session")

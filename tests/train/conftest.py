@@ -1,6 +1,5 @@
 """A dataset small enough to train on in a second."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -33,12 +32,8 @@ def dataset(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def photographs() -> torch.Tensor:
+def photographs(data: Path) -> torch.Tensor:
     """400 photographs of buildings: uint8, N×3×64×64."""
-    root = Path(__file__).parents[2]
-    folder = (root / os.environ.get("FACADES_DATA", "../shared/data") / "buildings" / "train").resolve()
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is absent: set FACADES_DATA to where the photographs are")
-    paths = sorted(folder.glob("*.jpg"))[:400]
+    paths = sorted((data / "buildings" / "train").glob("*.jpg"))[:400]
     pixels = [np.asarray(Image.open(path).convert("RGB").resize((64, 64), Image.Resampling.BOX)) for path in paths]
     return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()

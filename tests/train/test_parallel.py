@@ -18,7 +18,7 @@ from train.recipe import Recipe
 RECIPE = Recipe(
     steps=8, batch=16, latent=8, width_g=4, width_d=4, measure_every=4, measure_images=12, ema_images=50,
     loss="relativistic", r1=0.1, r2=0.1, penalty_every=2, adaptive=0.5, keep="last",
-    precision="fp32",
+    precision="fp32", vision=0,
 )  # fmt: skip
 """All that looks across images or differentiates twice."""
 
@@ -80,6 +80,22 @@ def test_two_processes_train_what_one_trains(dataset: Path, tmp_path: Path) -> N
         # Rounding changes the sign of a gradient that is almost nothing, and Adam takes each for a step of up to lr.
         assert (mine - theirs).abs().mean() < 1e-5
         assert (mine - theirs).abs().max() <= 2 * RECIPE.steps * RECIPE.lr_g
+
+
+def test_two_processes_have_the_critic_of_one(dataset: Path, tmp_path: Path) -> None:
+    """After one step: from there on the critic's kinks and Adam make more of every rounding than a tolerance bears."""
+    recipe = RECIPE.model_copy(update={"steps": 1, "vision": 1.0})
+    ran = torchrun(dataset, recipe, tmp_path / "two")
+    assert ran.returncode == 0, ran.stderr
+    for name, weight in (("one", 1.0), ("without", 0.0)):
+        alone = recipe.model_copy(update={"vision": weight})
+        trainer.train(dataset, alone, tmp_path / name / "model", tmp_path / name / "state")
+    two, one, without = (
+        torch.cat([values.flatten() for values in generator.load(path)[0].parameters()])
+        for path in (tmp_path / name / "model" / "generator.safetensors" for name in ("two", "one", "without"))
+    )
+    assert (two - one).abs().mean() < 5e-6
+    assert (without - one).abs().mean() > 1e-4
 
 
 @pytest.mark.slow

@@ -17,10 +17,12 @@ ARTICLE = {
     "beta1": 0.5,
     "beta2": 0.999,
     "loss": "bce",
+    "decay": 0,
+    "vision": 0,
     "augment": (),
     "ema_images": 0,
 }
-"""The arguments that PyTorch's examples/dcgan/main.py has by default."""
+"""The arguments that PyTorch's examples/dcgan/main.py has by default, and none of what it does not have."""
 
 
 def parse(**fields: object) -> Recipe:
