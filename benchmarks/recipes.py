@@ -102,7 +102,7 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
     precision = hardware.pick_precision(recipe, device)
     with hardware.determinism(wanted=True):
         gan, feed = Gan(recipe, size, device, precision), data.Feed(len(training), recipe.batch, seed)
-        known = {"training": features(training, device), "heldout": features(heldout, device)}
+        known = {"": (heldout, features(heldout, device)), "_train": (training, features(training, device))}
         averages = {str(ramp): deepcopy(gan.average) for ramp in RAMPS} if recipe.ema_images else {}
         state = checkpoint.load(folder, device) or {"step": 0, "seconds": 0.0, "gan": gan.state()}
         if state.get("recipe", recipe.model_dump_json()) != recipe.model_dump_json():
@@ -160,13 +160,13 @@ def published_as(gan: Gan, average: Generator) -> Generator:
         gan.average = own
 
 
-def measure(network: Generator, recipe: Recipe, known: dict[str, Tensor]) -> dict[str, float]:
-    """The metrics that look at features, against held-out photographs, and with `_train` against training ones."""
-    z = noise(GENERATED, recipe.latent, stream(0, Purpose.EVALUATE))
-    seen = features(generator.generate(network, z), torch.device("cpu"))
+def measure(network: Generator, recipe: Recipe, known: dict[str, tuple[Tensor, Tensor]]) -> dict[str, float]:
+    """All metrics against the photographs, whose features are `known`, too: a suffix for each set of them."""
+    images = generator.generate(network, noise(GENERATED, recipe.latent, stream(0, Purpose.EVALUATE)))
+    seen = features(images, torch.device("cpu"))
     found = {}
-    for suffix, real in (("", known["heldout"]), ("_train", known["training"])):
-        values = {"fsd": metrics.fsd(real, seen), "ksd": metrics.ksd(real, seen)}
+    for suffix, (photos, real) in known.items():
+        values = {"fsd": metrics.fsd(real, seen), "ksd": metrics.ksd(real, seen), "swd": metrics.swd(photos, images, 0)}
         values |= metrics.precision_recall(real, seen)
         found |= {name + suffix: round(value, 5) for name, value in values.items()}
     return found
@@ -202,10 +202,11 @@ def show(work: Path) -> None:
         "seconds",
         "ksd",
         "fsd",
+        "swd",
+        "precision",
         "recall",
         "coverage",
         "ksd_train",
-        "fsd_train",
         "d_real",
         "d_train",
         "d_heldout",
