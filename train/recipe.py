@@ -100,13 +100,13 @@ class Recipe(BaseModel):
         "(ADA's r_t, arXiv:2006.06676: 0.6); 0 augments at full strength throughout",
     )
     ema_images: int = Field(
-        default=20_000,
+        default=100_000,
         ge=0,
         description="half-life, in images, of the running average of G's weights that is published (arXiv:1710.10196, "
         "arXiv:2006.06676), at most; 0 publishes G itself",
     )
     ema_ramp: float = Field(
-        default=0.15,
+        default=0.3,
         gt=0,
         le=1,
         description="the half-life is at most this share of the images seen so far (StyleGAN2-ADA's code: 0.05)",
