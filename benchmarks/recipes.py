@@ -1,7 +1,7 @@
 """What each change of a recipe gives on real photographs: FSD, KSD, recall and coverage as training goes on.
 
-    python benchmarks/recipes.py run seed facade --seeds 0 1 2 --steps 3000 --work FOLDER
-    python benchmarks/recipes.py table --work FOLDER
+    python -P benchmarks/recipes.py run seed facade --seeds 0 1 2 --steps 3000 --work FOLDER
+    python -P benchmarks/recipes.py table --work FOLDER
 
 Trains with the project's own step on one thread, one run after another, and measures 1,000 images of the published
 generator against held-out and against training photographs. Beside the average that the recipe publishes it keeps one
@@ -43,13 +43,15 @@ RAMPS = (0.05, 0.15, 0.3, 0.5)
 
 FEW, ALL = ["flip", "translation"], ["flip", "color", "translation", "cutout"]
 PLAIN = {
-    "recipe": "facade", "width_d": 32, "lr_g": 2e-4, "lr_d": 2e-4, "decay": 0, "beta2": 0.999, "augment": FEW
+    "recipe": "facade", "width_d": 32, "vision": 0, "augment": FEW,
+    "lr_g": 2e-4, "lr_d": 2e-4, "decay": 0, "beta2": 0.999,
 }  # fmt: skip
-"""DCGAN's rates, an average and the two kinds of augmentation that cost least: what the changes are made to."""
+"""DCGAN's rates and D alone, an average, the kinds of augmentation that cost least: what the changes are made to."""
 FAST = PLAIN | {"lr_g": 8e-4, "lr_d": 8e-4}
 VARIANTS: dict[str, dict[str, Any]] = {
     "seed": {"recipe": "seed", "batch": 64},
     "facade": {"recipe": "facade"},
+    "unaided": {"recipe": "facade", "vision": 0},
     "plain": PLAIN,
     "plain-all": PLAIN | {"augment": ALL},
     "fast": FAST,
