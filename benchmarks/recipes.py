@@ -12,6 +12,7 @@ precision.
 
 import argparse
 import json
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -104,7 +105,7 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
     precision = hardware.pick_precision(recipe, device)
     with hardware.determinism(wanted=True):
         gan, feed = Gan(recipe, size, device, precision), data.Feed(len(training), recipe.batch, seed)
-        known = {"": (heldout, features(heldout, device)), "_train": (training, features(training, device))}
+        known = {"": features(heldout, device), "_train": features(training, device)}
         averages = {str(ramp): deepcopy(gan.average) for ramp in RAMPS} if recipe.ema_images else {}
         state = checkpoint.load(folder, device) or {"step": 0, "seconds": 0.0, "gan": gan.state()}
         if state.get("recipe", recipe.model_dump_json()) != recipe.model_dump_json():
@@ -122,9 +123,10 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
             if step % every and step != steps:
                 continue
             line = {"variant": variant, "size": size, "seed": seed, "step": step, "seconds": round(seconds, 1)}
-            line |= measure(gan.published(), recipe, known)
+            images = drawn(gan.published(), recipe)
+            line |= measure(images, known) | {"swd": round(metrics.swd(heldout, images, 0), 5)}
             line["averages"] = {
-                ramp: measure(published_as(gan, average), recipe, known) for ramp, average in averages.items()
+                ramp: measure(drawn(published_as(gan, average), recipe), known) for ramp, average in averages.items()
             }
             names = ("loss_d", "loss_g", "d_real", "d_fake")
             line |= dict(zip(names, torch.stack(figures).mean(0).tolist(), strict=True))
@@ -162,13 +164,17 @@ def published_as(gan: Gan, average: Generator) -> Generator:
         gan.average = own
 
 
-def measure(network: Generator, recipe: Recipe, known: dict[str, tuple[Tensor, Tensor]]) -> dict[str, float]:
-    """All metrics against the photographs, whose features are `known`, too: a suffix for each set of them."""
-    images = generator.generate(network, noise(GENERATED, recipe.latent, stream(0, Purpose.EVALUATE)))
+def drawn(network: Generator, recipe: Recipe) -> Tensor:
+    """The images that are measured, of the same noise for every variant."""
+    return generator.generate(network, noise(GENERATED, recipe.latent, stream(0, Purpose.EVALUATE)))
+
+
+def measure(images: Tensor, known: dict[str, Tensor]) -> dict[str, float]:
+    """The metrics that look at features, against photographs whose features are `known`: a suffix for each set."""
     seen = features(images, torch.device("cpu"))
     found = {}
-    for suffix, (photos, real) in known.items():
-        values = {"fsd": metrics.fsd(real, seen), "ksd": metrics.ksd(real, seen), "swd": metrics.swd(photos, images, 0)}
+    for suffix, real in known.items():
+        values = {"fsd": metrics.fsd(real, seen), "ksd": metrics.ksd(real, seen)}
         values |= metrics.precision_recall(real, seen)
         found |= {name + suffix: round(value, 5) for name, value in values.items()}
     return found
@@ -199,7 +205,7 @@ def show(work: Path) -> None:
     for line in lines(work):
         for ramp, values in line.get("averages", {}).items():
             name = f"{line['variant']}, ramp {ramp}"
-            groups.setdefault((line["size"], name, line["step"]), []).append(line | values)
+            groups.setdefault((line["size"], name, line["step"]), []).append(line | {"swd": math.nan} | values)
     columns = (
         "seconds",
         "ksd",
