@@ -43,6 +43,7 @@ RAMPS = (0.05, 0.15, 0.3, 0.5)
 """Half-lives of averages of G, as shares of the images seen so far."""
 
 FEW, ALL = ["flip", "translation"], ["flip", "color", "translation", "cutout"]
+HOLES = [*FEW, "cutout"]
 PLAIN = {
     "recipe": "facade", "width_d": 32, "vision": 0, "augment": FEW,
     "lr_g": 2e-4, "lr_d": 2e-4, "decay": 0, "beta2": 0.999,
@@ -53,6 +54,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "seed": {"recipe": "seed", "batch": 64},
     "facade": {"recipe": "facade"},
     "unaided": {"recipe": "facade", "vision": 0},
+    "slow": {"recipe": "facade", "lr_g": 2e-4, "decay": 0.5},
+    "light": {"recipe": "facade", "lr_g": 2e-4, "lr_d": 4e-4, "vision": 1, "steps": 10_000},
+    "holes": {"recipe": "facade", "lr_d": 4e-4, "vision": 1, "augment": HOLES, "steps": 10_000},
+    "narrow": {"recipe": "facade", "width_d": 32, "vision": 1, "augment": HOLES, "steps": 3_000},
     "plain": PLAIN,
     "plain-all": PLAIN | {"augment": ALL},
     "fast": FAST,

@@ -12,7 +12,7 @@ from crawler.errors import UserError
 from crawler.files import replacing
 from train.recipe import Recipe
 
-FORMAT = 3  # raised whenever a step would compute something else, so that no run mixes two ways
+FORMAT = 4  # raised whenever a step would compute something else, so that no run mixes two ways
 FILE = "state.pt"
 
 

@@ -206,15 +206,15 @@ class Gan:
         )
 
     def _set_rates(self, step: int) -> None:
-        """The learning rates of a step: as the recipe says, falling over its last `decay`."""
+        """The learning rates of a step: G's falls over the recipe's last `decay`, D's stays (see the recipe)."""
         recipe = self.recipe
         left = min(1.0, (recipe.steps - step) / (recipe.steps * recipe.decay)) if recipe.decay else 1.0
-        for adam, lr in ((self.adam_g, recipe.lr_g), (self.adam_d, recipe.lr_d)):
+        for adam, lr in ((self.adam_g, recipe.lr_g * left), (self.adam_d, recipe.lr_d)):
             for group in adam.param_groups:
                 if isinstance(group["lr"], Tensor):
-                    group["lr"].fill_(lr * left * self.pace)
+                    group["lr"].fill_(lr * self.pace)
                 else:
-                    group["lr"] = lr * left * self.pace
+                    group["lr"] = lr * self.pace
 
     def _show(self, images: Tensor, u: Tensor) -> Tensor:
         return augment(images, self.recipe.augment, u, self.strength if self.recipe.adaptive else None)

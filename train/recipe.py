@@ -12,7 +12,6 @@ Labels = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], _AS_TUPLE, F
 
 SEED: dict[str, Any] = {
     "batch": 128,
-    "width_d": 64,
     "lr_g": 2e-4,
     "lr_d": 2e-4,
     "decay": 0,
@@ -41,7 +40,7 @@ class Recipe(BaseModel):
         description="where the defaults come from: `seed` is the article's DCGAN to the letter, "
         "`facade` is what measurement chose for a few thousand images",
     )
-    steps: int = Field(default=3_000, ge=1, description="updates of each network")
+    steps: int = Field(default=6_000, ge=1, description="updates of each network")
     batch: int = Field(default=64, ge=2, description="images a step")
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="of everything random: weights, order, noise, augmentation"
@@ -49,7 +48,7 @@ class Recipe(BaseModel):
 
     latent: int = Field(default=100, ge=1, description="length of the noise vector z (DCGAN)")
     width_g: int = Field(default=64, ge=1, description="feature maps before G's last layer, ngf (DCGAN)")
-    width_d: int = Field(default=32, ge=1, description="feature maps after D's first layer, ndf (DCGAN: 64)")
+    width_d: int = Field(default=64, ge=1, description="feature maps after D's first layer, ndf (DCGAN)")
 
     labels: Labels = Field(
         default=(),
@@ -58,12 +57,13 @@ class Recipe(BaseModel):
     )
 
     lr_g: float = Field(default=4e-4, gt=0, description="G's learning rate (DCGAN: 2e-4; two rates: arXiv:1706.08500)")
-    lr_d: float = Field(default=4e-4, gt=0, description="D's learning rate")
+    lr_d: float = Field(default=8e-4, gt=0, description="D's learning rate")
     decay: float = Field(
         default=0.75,
         ge=0,
         le=1,
-        description="share of the steps, the last ones, in which both learning rates fall linearly to nothing",
+        description="share of the steps, the last ones, in which G's learning rate falls linearly to nothing; D's "
+        "stays, so that G follows a D that has kept up with it (two time scales, arXiv:1706.08500)",
     )
     beta1: float = Field(default=0.5, ge=0, lt=1, description="Adam's first decay rate (DCGAN)")
     beta2: float = Field(default=0.99, ge=0, lt=1, description="Adam's second decay rate (DCGAN: 0.999)")
@@ -77,7 +77,7 @@ class Recipe(BaseModel):
         description="what keeps D's layers in range: DCGAN's batch norm, or spectral norm (arXiv:1802.05957)",
     )
     vision: float = Field(
-        default=1,
+        default=3,
         ge=0,
         description="weight in G's loss of a second discriminator, which looks through a network that was trained on "
         "ImageNet (vision-aided training, arXiv:2112.09130); 0 has none",
@@ -89,7 +89,7 @@ class Recipe(BaseModel):
     )
 
     augment: Augmentations = Field(
-        default=("flip", "translation", "cutout"),
+        default=("flip", "translation"),
         description="what D sees of real and generated images alike (DiffAugment, arXiv:2006.10738)",
     )
     adaptive: float = Field(
@@ -106,7 +106,7 @@ class Recipe(BaseModel):
         "arXiv:2006.06676), at most; 0 publishes G itself",
     )
     ema_ramp: float = Field(
-        default=0.3,
+        default=0.15,
         gt=0,
         le=1,
         description="the half-life is at most this share of the images seen so far (StyleGAN2-ADA's code: 0.05)",
