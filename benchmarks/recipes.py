@@ -55,6 +55,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "facade": {"recipe": "facade"},
     "unaided": {"recipe": "facade", "vision": 0},
     "slow": {"recipe": "facade", "lr_g": 2e-4, "decay": 0.5},
+    "heavy": {"recipe": "facade", "vision": 8},
     "light": {"recipe": "facade", "lr_g": 2e-4, "lr_d": 4e-4, "vision": 1, "steps": 10_000},
     "holes": {"recipe": "facade", "lr_d": 4e-4, "vision": 1, "augment": HOLES, "steps": 10_000},
     "narrow": {"recipe": "facade", "width_d": 32, "vision": 1, "augment": HOLES, "steps": 3_000},
