@@ -50,20 +50,24 @@ PLAIN = {
 }  # fmt: skip
 """DCGAN's rates and D alone, an average, the kinds of augmentation that cost least: what the changes are made to."""
 FAST = PLAIN | {"lr_g": 8e-4, "lr_d": 8e-4}
+STILL = {"recipe": "facade", "steps": 6_000, "decay": 0.75, "decay_to": 0}
+"""G's rate falls to nothing."""
 VARIANTS: dict[str, dict[str, Any]] = {
     "seed": {"recipe": "seed", "batch": 64},
     "facade": {"recipe": "facade"},
     "unaided": {"recipe": "facade", "vision": 0},
-    "slow": {"recipe": "facade", "lr_g": 2e-4, "decay": 0.5},
-    "heavy": {"recipe": "facade", "vision": 8},
-    "light": {"recipe": "facade", "lr_g": 2e-4, "lr_d": 4e-4, "vision": 1, "steps": 10_000},
-    "holes": {"recipe": "facade", "lr_d": 4e-4, "vision": 1, "augment": HOLES, "steps": 10_000},
-    "narrow": {"recipe": "facade", "width_d": 32, "vision": 1, "augment": HOLES, "steps": 3_000},
+    "vision-20": STILL | {"vision": 20},
+    "vision-8": STILL | {"vision": 8},
+    "vision-3": STILL | {"vision": 3},
+    "slow": STILL | {"vision": 3, "lr_g": 2e-4, "decay": 0.5},
+    "light": STILL | {"lr_g": 2e-4, "lr_d": 4e-4, "vision": 1, "steps": 10_000},
+    "holes": STILL | {"lr_d": 4e-4, "vision": 1, "augment": HOLES, "steps": 10_000},
+    "narrow": STILL | {"width_d": 32, "vision": 1, "augment": HOLES, "steps": 3_000},
     "plain": PLAIN,
     "plain-all": PLAIN | {"augment": ALL},
     "fast": FAST,
     "fast-all": FAST | {"augment": ALL},
-    "quick": FAST | {"decay": 0.75, "steps": 1000},
+    "quick": FAST | {"decay": 0.75, "decay_to": 0, "steps": 1000},
     "relativistic": PLAIN | {"loss": "relativistic", "lr_g": 4e-4, "lr_d": 4e-4},
     "penalties": PLAIN | {"loss": "relativistic", "norm_d": "none", "r1": 0.05, "r2": 0.05, "penalty_every": 4},
     "hinge": PLAIN | {"loss": "hinge", "norm_d": "spectral"},

@@ -209,7 +209,8 @@ class Gan:
         """The learning rates of a step: G's falls over the recipe's last `decay`, D's stays (see the recipe)."""
         recipe = self.recipe
         left = min(1.0, (recipe.steps - step) / (recipe.steps * recipe.decay)) if recipe.decay else 1.0
-        for adam, lr in ((self.adam_g, recipe.lr_g * left), (self.adam_d, recipe.lr_d)):
+        share = recipe.decay_to + (1 - recipe.decay_to) * left
+        for adam, lr in ((self.adam_g, recipe.lr_g * share), (self.adam_d, recipe.lr_d)):
             for group in adam.param_groups:
                 if isinstance(group["lr"], Tensor):
                     group["lr"].fill_(lr * self.pace)

@@ -40,7 +40,7 @@ class Recipe(BaseModel):
         description="where the defaults come from: `seed` is the article's DCGAN to the letter, "
         "`facade` is what measurement chose for a few thousand images",
     )
-    steps: int = Field(default=6_000, ge=1, description="updates of each network")
+    steps: int = Field(default=5_250, ge=1, description="updates of each network")
     batch: int = Field(default=64, ge=2, description="images a step")
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="of everything random: weights, order, noise, augmentation"
@@ -59,11 +59,18 @@ class Recipe(BaseModel):
     lr_g: float = Field(default=4e-4, gt=0, description="G's learning rate (DCGAN: 2e-4; two rates: arXiv:1706.08500)")
     lr_d: float = Field(default=8e-4, gt=0, description="D's learning rate")
     decay: float = Field(
-        default=0.75,
+        default=0.714,
         ge=0,
         le=1,
-        description="share of the steps, the last ones, in which G's learning rate falls linearly to nothing; D's "
-        "stays, so that G follows a D that has kept up with it (two time scales, arXiv:1706.08500)",
+        description="share of the steps, the last ones, in which G's learning rate falls linearly to `decay_to` of "
+        "itself; D's stays, so that G follows a D that has kept up with it (two time scales, arXiv:1706.08500)",
+    )
+    decay_to: float = Field(
+        default=0.167,
+        ge=0,
+        le=1,
+        description="what `decay` leaves of G's learning rate at the end, as a share of `lr_g` (the end_factor of "
+        "torch.optim.lr_scheduler.LinearLR)",
     )
     beta1: float = Field(default=0.5, ge=0, lt=1, description="Adam's first decay rate (DCGAN)")
     beta2: float = Field(default=0.99, ge=0, lt=1, description="Adam's second decay rate (DCGAN: 0.999)")
@@ -77,7 +84,7 @@ class Recipe(BaseModel):
         description="what keeps D's layers in range: DCGAN's batch norm, or spectral norm (arXiv:1802.05957)",
     )
     vision: float = Field(
-        default=3,
+        default=20,
         ge=0,
         description="weight in G's loss of a second discriminator, which looks through a network that was trained on "
         "ImageNet (vision-aided training, arXiv:2112.09130); 0 has none",

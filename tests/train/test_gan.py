@@ -106,13 +106,16 @@ def test_the_step_draws_from_seed_and_step_alone() -> None:
     assert not torch.equal(Gan(recipe, 32, CPU, "fp32").update(real, 8), a)
 
 
-def test_the_rate_of_g_falls_to_nothing_over_the_last_share_of_the_steps_and_that_of_d_stays() -> None:
-    gan = Gan(Recipe(batch=8, width_g=4, width_d=4, steps=100, lr_g=1e-3, lr_d=2e-3, decay=0.5), 32, CPU, "fp32")
-    rates = {}
+@pytest.mark.parametrize(("end", "half", "last"), [(0.0, 0.5, 0.02), (0.2, 0.6, 0.216), (1.0, 1.0, 1.0)])
+def test_the_rate_of_g_falls_over_the_last_share_of_the_steps_and_that_of_d_stays(
+    end: float, half: float, last: float
+) -> None:
+    recipe = Recipe(batch=8, width_g=4, width_d=4, steps=100, lr_g=1e-3, lr_d=2e-3, decay=0.5, decay_to=end)
+    gan, rates = Gan(recipe, 32, CPU, "fp32"), {}
     for step in (0, 49, 50, 75, 99):
         gan.update(torch.zeros(8, 3, 32, 32), step)
         rates[step] = (gan.adam_g.param_groups[0]["lr"], gan.adam_d.param_groups[0]["lr"])
-    for step, share in ((0, 1), (49, 1), (50, 1), (75, 0.5), (99, 0.02)):
+    for step, share in ((0, 1), (49, 1), (50, 1), (75, half), (99, last)):
         assert rates[step] == pytest.approx((1e-3 * share, 2e-3))
 
 
