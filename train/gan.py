@@ -206,11 +206,11 @@ class Gan:
         )
 
     def _set_rates(self, step: int) -> None:
-        """The learning rates of a step: G's falls over the recipe's last `decay`, D's stays (see the recipe)."""
+        """The learning rates of a step: G's falls to `decay_to` over the last `decay`, D's stays (see the recipe)."""
         recipe = self.recipe
         left = min(1.0, (recipe.steps - step) / (recipe.steps * recipe.decay)) if recipe.decay else 1.0
-        share = recipe.decay_to + (1 - recipe.decay_to) * left
-        for adam, lr in ((self.adam_g, recipe.lr_g * share), (self.adam_d, recipe.lr_d)):
+        lr_g = recipe.lr_g * (recipe.decay_to + (1 - recipe.decay_to) * left)
+        for adam, lr in ((self.adam_g, lr_g), (self.adam_d, recipe.lr_d)):
             for group in adam.param_groups:
                 if isinstance(group["lr"], Tensor):
                     group["lr"].fill_(lr * self.pace)
