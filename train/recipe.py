@@ -11,19 +11,30 @@ Augmentations = Annotated[tuple[Augmentation, ...], _AS_TUPLE]
 Labels = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], _AS_TUPLE, Field(max_length=254)]
 
 SEED: dict[str, Any] = {
+    "steps": 26_950,  # 500 epochs of about 6,900 images
     "batch": 128,
+    "latent": 100,
+    "width_g": 64,
+    "width_d": 64,
     "lr_g": 2e-4,
     "lr_d": 2e-4,
     "decay": 0,
+    "beta1": 0.5,
     "beta2": 0.999,
     "loss": "bce",
     "norm_d": "batch",
     "vision": 0,
+    "r1": 0,
+    "r2": 0,
     "augment": (),
+    "adaptive": 0,
     "ema_images": 0,
     "keep": "last",
 }
-"""Where the article's DCGAN differs from `facade`: PyTorch's examples/dcgan, hyper-parameter for hyper-parameter."""
+"""The article's DCGAN, whatever `facade` comes to be: PyTorch's examples/dcgan, hyper-parameter for hyper-parameter."""
+
+ADAPTED = ("color", "translation", "cutout")
+"""The kinds of augmentation whose strength `adaptive` sets."""
 
 
 class Recipe(BaseModel):
@@ -104,7 +115,7 @@ class Recipe(BaseModel):
         ge=0,
         lt=1,
         description="mean sign of D's logits at real images above which the augmentation grows stronger, from nothing "
-        "(ADA's r_t, arXiv:2006.06676: 0.6); 0 augments at full strength throughout",
+        "in 500,000 images to all (ADA's r_t, arXiv:2006.06676: 0.6); 0 augments at full strength throughout",
     )
     ema_images: int = Field(
         default=100_000,
@@ -149,6 +160,12 @@ class Recipe(BaseModel):
         for field, names in (("augment", self.augment), ("labels", self.labels)):
             if len(set(names)) < len(names):
                 raise ValueError(f"{field} names something twice: {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
+    def _something_to_adapt(self) -> Self:
+        if self.adaptive and not set(self.augment) & set(ADAPTED):
+            raise ValueError(f"adaptive sets the strength of {', '.join(ADAPTED)}; augment names none of them")
         return self
 
     @property
