@@ -3,6 +3,8 @@
 import hashlib
 import json
 import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,17 @@ from crawler.errors import UserError
 from crawler.files import replacing
 from train.recipe import Recipe
 
-FORMAT = 4  # raised whenever a step would compute something else, so that no run mixes two ways
+FORMAT = 5  # raised whenever a step would compute something else, so that no run mixes two ways
 FILE = "state.pt"
+UNREADABLE = (pickle.UnpicklingError, EOFError, LookupError, TypeError, AttributeError, ValueError, RuntimeError)
+"""What torch raises for files that are not what it expects."""
 
 
-def key(recipe: Recipe, dataset: str, labels: str = "") -> str:
-    """What a state belongs to: 16 hex digits of the recipe, the hashes of dataset and labels, the version of torch."""
+def key(recipe: Recipe, dataset: str, labels: str, precision: str) -> str:
+    """What a state belongs to: 16 hex digits of the recipe, the hashes of dataset and labels, what `precision: auto`
+    came to, and the version of torch."""
     parts = {"format": FORMAT, "recipe": recipe.model_dump(mode="json"), "dataset": dataset, "labels": labels}
-    parts["torch"] = torch.__version__
+    parts |= {"precision": precision, "torch": torch.__version__}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -30,17 +35,27 @@ def save(state: dict[str, Any], folder: Path) -> None:
 
 
 def load(folder: Path, device: torch.device) -> dict[str, Any] | None:
-    """Read what `save` wrote, None where there is nothing. Nothing in the file is executed.
-
-    Raises:
-        UserError: the file is damaged.
-    """
+    """Read what `save` wrote, None where there is nothing. Nothing in the file is executed; see `reading`."""
     path = folder / FILE
     if not path.is_file():
         return None
-    try:
-        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        first = str(error).splitlines()[0]
-        raise UserError(f"{path}: damaged ({first}); remove {folder} to train from the start") from None
+    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
     return state
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Within it, whatever is wrong with a state, up to its parts being those of other networks, is one clear line.
+
+    Raises:
+        UserError: the file is damaged, or is not a state of this training.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except UNREADABLE as error:
+        raise UserError(
+            f"{folder / FILE}: damaged, or not a state of this training ({type(error).__name__}); "
+            f"remove {folder} to train from the start"
+        ) from error

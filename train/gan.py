@@ -34,7 +34,7 @@ class Gan:
     """The state of a training, on one device."""
 
     def __init__(self, recipe: Recipe, size: int, device: torch.device, precision: str, share: Share = ALONE) -> None:
-        self.recipe, self.device, self.precision, self.share = recipe, device, precision, share
+        self.recipe, self.size, self.device, self.precision, self.share = recipe, size, device, precision, share
         self.G = Generator(recipe.latent, recipe.width_g, size, recipe.classes)
         self.D = Discriminator(recipe.width_d, size, recipe.norm_d, recipe.classes)
         initialise(self.G, stream(recipe.seed, Purpose.WEIGHTS_G))
@@ -43,7 +43,8 @@ class Gan:
             normalise_spectrally(self.D, weights_d)
         for network in (self.G, self.D):
             synchronise(network, share)
-        self.critic = Critic(stream(recipe.seed, Purpose.WEIGHTS_CRITIC), share) if recipe.vision else nn.ModuleList()
+        critic_weights = stream(recipe.seed, Purpose.WEIGHTS_CRITIC)
+        self.critic = Critic(critic_weights, share, recipe.classes) if recipe.vision else nn.ModuleList()
         self.backbone = backbone(device) if recipe.vision else nn.Identity()
         for part in (self.G, self.D, self.critic):
             part.to(device).to(memory_format=torch.channels_last)
@@ -118,15 +119,17 @@ class Gan:
             fake = self.G(self.G.place(z, labels))
 
         self.adam_d.zero_grad()
-        shown_real = self._show(real, u_real).requires_grad_(penalised and recipe.r1 > 0)
+        # Detached, since unaugmented it is shown as it is, and a graph has to write into its input again.
+        shown_real = self._show(real.detach(), u_real).requires_grad_(penalised and recipe.r1 > 0)
         shown_fake = self._show(fake.detach(), u_fake).requires_grad_(penalised and recipe.r2 > 0)
         on_real, on_fake = self._judge(shown_real, labels), self._judge(shown_fake, labels)
         objective = loss_d = losses.loss_d(recipe.loss, on_real, on_fake)
-        for strength, images, logits in ((recipe.r1, shown_real, on_real), (recipe.r2, shown_fake, on_fake)):
+        for gamma, images, logits in ((recipe.r1, shown_real, on_real), (recipe.r2, shown_fake, on_fake)):
             if images.requires_grad:
-                objective = objective + strength * recipe.penalty_every * losses.gradient_penalty(images, logits)
+                objective = objective + gamma * recipe.penalty_every * losses.gradient_penalty(images, logits)
         if recipe.vision:
-            pairs = zip(self._look(shown_real.detach()), self._look(shown_fake.detach()), strict=True)
+            looks = (self._look(images.detach(), labels) for images in (shown_real, shown_fake))
+            pairs = zip(*looks, strict=True)
             objective = objective + sum(losses.loss_d("hinge", *pair) for pair in pairs)
         torch.autograd.backward(objective)
         share.average(_gradients(self.judges))
@@ -138,12 +141,16 @@ class Gan:
         shown = self._show(fake, u_g)
         objective = loss_g = losses.loss_g(recipe.loss, rival, self._judge(shown, labels))
         if recipe.vision:
-            objective = objective + recipe.vision * sum(losses.loss_g("hinge", None, one) for one in self._look(shown))
+            objective = objective + recipe.vision * sum(
+                losses.loss_g("hinge", None, one) for one in self._look(shown, labels)
+            )
         torch.autograd.backward(objective)
         self.judges.requires_grad_(True)
         share.average(_gradients(self.G))
         self.adam_g.step()
 
+        boundary = self.boundary(on_real, on_fake)
+        on_real, on_fake = on_real - boundary, on_fake - boundary
         figures = [loss_d, loss_g, on_real.sigmoid().mean(), on_fake.sigmoid().mean(), on_real.sign().mean()]
         found = torch.stack([figure.detach() for figure in figures])
         share.average([found])
@@ -182,6 +189,24 @@ class Gan:
         logits = self._judge(self._show(scaled(images), u), labels)
         self.D.load_state_dict(before)  # a look must leave no trace in running statistics
         return logits
+
+    def boundary(self, real: Tensor, fake: Tensor) -> Tensor | float:
+        """The logit from which on D takes an image for real, given its logits for real and generated ones (N, M).
+
+        It is 0, but for the relativistic loss, which holds real images against generated ones alone: it leaves D's
+        logits a free offset, and half way between the two means takes the place of 0.
+        """
+        if self.recipe.loss != "relativistic":
+            return 0.0
+        means = torch.stack([real.detach().mean(), fake.detach().mean()])
+        self.share.average([means])
+        return means.mean()
+
+    def is_finite(self) -> bool:
+        """Whether all weights and averages are finite, in all processes. Waits for the device."""
+        parts = (self.G, self.D, self.critic, self.average)
+        finite = torch.stack([tensor.isfinite().all() for part in parts for tensor in part.state_dict().values()])
+        return not self.share.any(not finite.all().item(), self.device)
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on besides its number; `restore` takes it back."""
@@ -226,10 +251,10 @@ class Gan:
             logits: Tensor = self.D(images, labels)
         return logits.float()
 
-    def _look(self, images: Tensor) -> list[Tensor]:
+    def _look(self, images: Tensor, labels: Tensor) -> list[Tensor]:
         """The critic's logits of each head, float32."""
         with autocast(self.device, self.precision):
-            return [logits.float() for logits in self.critic(self.backbone(images))]
+            return [logits.float() for logits in self.critic(self.backbone(images), labels)]
 
     @torch.no_grad()
     def _follow(self, weight: Tensor) -> None:

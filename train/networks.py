@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 Norm = Literal["batch", "spectral", "none"]
+SIZES = (32, 64, 128, 256)
 
 
 class Generator(nn.Sequential):
@@ -55,7 +56,11 @@ class Generator(nn.Sequential):
         """n labels as frequent as in training: int64, n, on the device of `rng`; 0 without labels."""
         if self.shares is None:
             return torch.zeros(n, dtype=torch.long, device=rng.device)
-        return torch.multinomial(self.shares, n, replacement=True, generator=rng)
+        # A product gives the running sums: cumsum, and multinomial for its sake, have no fixed order on a GPU.
+        upto = self.shares @ self.shares.new_ones(len(self.shares), len(self.shares)).triu()
+        return torch.searchsorted(upto, torch.rand(n, generator=rng, device=rng.device), right=True).clamp_max(
+            len(self.shares) - 1
+        )
 
     def settle(self, label: int) -> None:
         """Draw nothing but this label from now on, from plain noise."""
@@ -137,6 +142,6 @@ def noise(n: int, latent: int, rng: torch.Generator) -> Tensor:
 
 def _widest(width: int, size: int) -> int:
     """Feature maps at 4×4: they double with every halving of the size."""
-    if size not in (32, 64, 128, 256):
-        raise ValueError(f"images of {size}×{size}: DCGAN grows by doubling, expected 32, 64, 128 or 256")
+    if size not in SIZES:
+        raise ValueError(f"images of {size}×{size}: DCGAN grows by doubling, expected one of {SIZES}")
     return width * size // 8

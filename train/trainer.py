@@ -24,6 +24,7 @@ from train.recipe import Recipe
 
 LOG_EVERY = 10  # steps a row of log.csv averages over; the only moments at which the loop waits for the device
 SAVE_EVERY = 30.0  # seconds of work that a kill may cost
+SAVE_SHARE = 0.01  # of the time that saving may take: on a slow disk a kill costs more
 SNAPSHOTS = 20  # frames of the film, besides the one before the first step
 GRID = 64  # images in a snapshot
 GRID_SEED = 64  # the same noise for every model, whatever its recipe's seed
@@ -38,15 +39,15 @@ def train(
         dataset: a folder with images.npy (uint8, N×3×S×S) and split.npy.
         out: where generator.safetensors, samples/, progress.gif and log.csv are written, each whole, when all is done.
         state: a folder of this run's own, where it keeps its state until it is done. A run that was killed resumes
-            from there, to the bytes it would have written undisturbed; a state of other data or another recipe is
-            left unread.
+            from there, to the bytes it would have written undisturbed; a state of other data, another recipe or
+            another precision is left unread.
 
     Raises:
-        UserError: the dataset is missing or damaged; a state is damaged; a loss is no longer finite; memory does not
-            suffice; another process has ended; or SIGINT or SIGTERM came, in which case the state was saved.
+        UserError: the dataset is missing or damaged; a state is damaged; a loss or a weight is no longer finite, in
+            which case the best generator so far lies beside the state; memory does not suffice; another process has
+            ended; or SIGINT or SIGTERM came, in which case the state was saved.
     """
     dataset_id = dataset_hash(dataset)
-    folder = state / checkpoint.key(recipe, dataset_id, _labels_id(dataset, recipe))
     with (
         joined() as share,
         hardware.determinism(recipe.deterministic),
@@ -57,12 +58,13 @@ def train(
             raise UserError(f"batch: found {recipe.batch}; expected a multiple of {share.world}, the processes")
         device = hardware.pick_device()
         precision = hardware.pick_precision(recipe, device)
+        folder = state / checkpoint.key(recipe, dataset_id, _labels_id(dataset, recipe), precision)
         images, heldout = (
             data.read(dataset, holdout=holdout, device=device, labels=recipe.labels) for holdout in (False, True)
         )
         gan = Gan(recipe, images.size, device, precision, share)
         gan.meet(images.labels)
-        feed = data.Feed(len(images), recipe.batch, recipe.seed)
+        feed = data.Feed(len(images), recipe.batch, recipe.seed, images.home)
         gauge = Gauge(images, heldout, gan)
         journal = _resume(gan, folder, device)
         teller = Teller(progress if share.first else lambda *report: None, journal, recipe)
@@ -71,18 +73,21 @@ def train(
         if recipe.roll_back and not journal.refuge:
             journal.shelter(gan)
 
-        saved = time.monotonic()
+        save_at = time.monotonic() + SAVE_EVERY
         while journal.step < recipe.steps and not journal.exhausted(recipe):
-            chosen = share.of(feed.at(journal.step))
-            real = data.scaled(images[chosen].to(device, non_blocking=True))
-            journal.pending.append(gan.update(real, journal.step, images.labels[chosen].to(device)))
+            real, their_labels = images.batch(share.of(feed.at(journal.step)))
+            journal.pending.append(gan.update(data.scaled(real), journal.step, their_labels))
             journal.step += 1
 
             measuring = journal.step % recipe.measure_every == 0 or journal.step == recipe.steps
             logging = measuring or journal.step % LOG_EVERY == 0
             bad = journal.log(recipe) if logging else None
+            if bad is None and measuring and not gan.is_finite():  # what no loss has seen yet
+                bad = journal.step
             if bad is not None:
-                _not_finite(journal, gan, bad)
+                if journal.rolled_back or not recipe.roll_back:
+                    raise _not_finite(journal, bad, _keep_best(journal, gan, dataset_id, folder))
+                journal.roll_back(gan, bad)
                 continue
             if measuring:
                 _measure(journal, gan, gauge)
@@ -90,30 +95,18 @@ def train(
                 _snapshot(gan, journal.step, folder)
             # Several processes stop at the same step only if they agree on it, which is a wait.
             stopping = (logging or share.world == 1) and share.any(interrupted(), device)
-            if share.first and (stopping or time.monotonic() - saved > SAVE_EVERY):
+            if share.first and (stopping or time.monotonic() > save_at):
+                began = time.monotonic()
                 checkpoint.save(vars(journal) | {"gan": gan.state()}, folder)
-                saved = time.monotonic()
+                save_at = time.monotonic() + max(SAVE_EVERY, (time.monotonic() - began) / SAVE_SHARE)
             if stopping:
                 raise UserError(f"{out}: stopped at step {journal.step} of {recipe.steps}; run it again to go on")
             teller.tell()
 
-        making = generator.Making(
-            recipe=recipe,
-            dataset=dataset_id,
-            size=images.size,
-            step=journal.best["step"],
-            ksd=journal.best["ksd"],
-            alarms=journal.alarms(),
-            device=device.type,
-            precision=precision,
-            threads=torch.get_num_threads(),
-            processes=share.world,
-            versions=generator.versions(),
-        )
         drawn = gauge.draw(_best(gan, journal))
-        scores = gan.scores(drawn.to(device), gauge.labels).cpu()
+        scores = gauge.scores(drawn).cpu()
         if share.first:
-            _publish(journal, making, out)
+            _publish(journal, _making(journal, gan, dataset_id), out)
             _publish_samples(_frames(journal, recipe, folder), drawn, scores, out)
             shutil.rmtree(state)
 
@@ -126,22 +119,30 @@ def _labels_id(dataset: Path, recipe: Recipe) -> str:
 
 
 def _resume(gan: Gan, folder: Path, device: torch.device) -> Journal:
-    found = checkpoint.load(folder, device)
-    if found is None:
-        return Journal()
-    gan.restore(found.pop("gan"))
-    return Journal(**found)
+    with checkpoint.reading(folder):
+        found = checkpoint.load(folder, device)
+        if found is None:
+            return Journal()
+        gan.restore(found.pop("gan"))
+        return Journal(**found)
 
 
-def _not_finite(journal: Journal, gan: Gan, bad: int) -> None:
-    """A loss is not finite: roll back, once and where asked, or end."""
-    if not gan.recipe.roll_back or journal.rolled_back:
-        again = f" again, after one at step {journal.rolled_back}" if journal.rolled_back else ""
-        raise UserError(
-            f"step {bad}: a loss is not finite{again}; the best weights so far: step {journal.best.get('step', 0)}; "
-            "expected finite losses: lower lr_g or lr_d, or set roll_back"
-        )
-    journal.roll_back(gan, bad)
+def _not_finite(journal: Journal, bad: int, kept: str) -> UserError:
+    again = f" again, after one at step {journal.rolled_back}" if journal.rolled_back else ""
+    return UserError(
+        f"step {bad}: a loss or a weight is not finite{again}; {kept}; expected finite ones: lower lr_g or lr_d"
+        + ("" if journal.rolled_back else ", or set roll_back")
+    )
+
+
+def _keep_best(journal: Journal, gan: Gan, dataset: str, folder: Path) -> str:
+    """Write the generator that would have been published so far beside the state; say where."""
+    if not journal.best:
+        return "no generator was measured before"
+    path = folder / "generator.safetensors"
+    if gan.share.first:
+        generator.save(journal.best["weights"], _making(journal, gan, dataset), path)
+    return f"the best generator so far, of step {journal.best['step']}, is kept in {path}"
 
 
 def _measure(journal: Journal, gan: Gan, gauge: Gauge) -> None:
@@ -173,6 +174,22 @@ def _best(gan: Gan, journal: Journal) -> Generator:
     network = gan.published()
     network.load_state_dict(journal.best["weights"])
     return network
+
+
+def _making(journal: Journal, gan: Gan, dataset: str) -> generator.Making:
+    return generator.Making(
+        recipe=gan.recipe,
+        dataset=dataset,
+        size=gan.size,
+        step=journal.best["step"],
+        ksd=journal.best["ksd"],
+        alarms=journal.alarms(),
+        device=gan.device.type,
+        precision=gan.precision,
+        threads=torch.get_num_threads(),
+        processes=gan.share.world,
+        versions=generator.versions(),
+    )
 
 
 def _frames(journal: Journal, recipe: Recipe, folder: Path) -> list[Path]:

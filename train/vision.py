@@ -38,31 +38,49 @@ WIDTH = 64  # feature maps of a head
 
 
 class Critic(nn.ModuleList):
-    """A small patch discriminator for the maps of each of TAPS: spectral norm on its convolutions and batch norm
-    between them."""
+    """A head for the maps of each of TAPS."""
 
-    def __init__(self, rng: torch.Generator, share: Share) -> None:
-        heads = [
-            nn.Sequential(
-                nn.Conv2d(maps, WIDTH, 3, 1, 1, bias=False),
-                nn.BatchNorm2d(WIDTH),
-                nn.LeakyReLU(0.2, inplace=True),
-                nn.Conv2d(WIDTH, WIDTH, 4, 2, 1, bias=False),
-                nn.BatchNorm2d(WIDTH),
-                nn.LeakyReLU(0.2, inplace=True),
-                nn.Conv2d(WIDTH, 1, 1),
-            )
-            for maps in TAPS.values()
-        ]
+    def __init__(self, rng: torch.Generator, share: Share, classes: int = 0) -> None:
+        heads = [Head(maps, classes) for maps in TAPS.values()]
         super().__init__(heads)
         for head in heads:
             initialise(head, rng)
             normalise_spectrally(head, rng)
             synchronise(head, share)
 
-    def forward(self, seen: list[Tensor]) -> list[Tensor]:
-        """Of each head the logits of its patches, N×1×P×P, for what Backbone sees in N images."""
-        return [head(maps) for head, maps in zip(self, seen, strict=True)]
+    def forward(self, seen: list[Tensor], labels: Tensor) -> list[Tensor]:
+        """Of each head the logits of its patches, N×1×P×P, for what Backbone sees in N images, and their labels (int64,
+        N)."""
+        return [head(maps, labels) for head, maps in zip(self, seen, strict=True)]
+
+
+class Head(nn.Sequential):
+    """A small patch discriminator of maps: spectral norm on its convolutions and batch norm between them. With labels
+    the logit of each patch has a second term, as in train.networks.Discriminator."""
+
+    projection: nn.Parameter | None  # classes×WIDTH
+
+    def __init__(self, maps: int, classes: int) -> None:
+        super().__init__(
+            nn.Conv2d(maps, WIDTH, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(WIDTH),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(WIDTH, WIDTH, 4, 2, 1, bias=False),
+            nn.BatchNorm2d(WIDTH),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(WIDTH, 1, 1),
+        )
+        self.register_parameter("projection", nn.Parameter(torch.zeros(classes, WIDTH)) if classes else None)
+
+    def forward(self, input: Tensor, labels: Tensor | None = None) -> Tensor:
+        *body, last = self
+        maps = input
+        for layer in body:
+            maps = layer(maps)
+        logits: Tensor = last(maps)
+        if self.projection is None or labels is None:
+            return logits
+        return logits + (maps * self.projection[labels][:, :, None, None]).sum(1, keepdim=True)
 
 
 class Backbone(nn.Module):

@@ -119,6 +119,48 @@ def test_the_rate_of_g_falls_over_the_last_share_of_the_steps_and_that_of_d_stay
         assert rates[step] == pytest.approx((1e-3 * share, 2e-3))
 
 
+@pytest.mark.parametrize("offset", [0.0, 100.0, -100.0])
+def test_what_a_relativistic_d_reports_does_not_hang_on_its_offset(offset: float) -> None:
+    recipe = Recipe(batch=8, width_g=4, width_d=4, loss="relativistic", norm_d="none", adaptive=0.6)
+    found = []
+    for shift in (0.0, offset):
+        gan = Gan(recipe, 32, CPU, "fp32")
+        last = gan.D[-2]
+        assert isinstance(last, nn.Conv2d)
+        last.bias = nn.Parameter(torch.tensor([shift]))
+        found.append(gan.update(batches(recipe, 32)[0], 1))
+    torch.testing.assert_close(found[1], found[0], rtol=1e-3, atol=1e-4)
+    assert 0.2 < found[1][2] < 0.8  # a D that has learnt nothing is undecided
+
+
+def test_the_state_is_all_that_a_step_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the strength of the augmentation, and the pace after a roll-back."""
+    monkeypatch.setattr("train.gan.ADAPTIVE_IMAGES", 50)
+    recipe = Recipe(batch=8, width_g=4, width_d=4, adaptive=0.01, augment=("color",), norm_d="none")
+    one, other = (Gan(recipe, 32, CPU, "fp32") for _ in range(2))
+    one.pace = 0.5
+    for step, real in enumerate(batches(recipe, 32)):
+        one.update(real, step)
+    assert 0 < one.strength < 1
+    other.restore(copy.deepcopy(one.state()))
+    torch.testing.assert_close(other.state(), one.state(), rtol=0, atol=0)
+    real = batches(recipe, 32)[0]
+    torch.testing.assert_close(other.update(real, STEPS), one.update(real, STEPS), rtol=0, atol=0)
+    torch.testing.assert_close(other.state(), one.state(), rtol=0, atol=0)
+
+
+def test_one_weight_that_is_not_finite_is_seen() -> None:
+    gan = Gan(Recipe(batch=8, width_g=4, width_d=4), 32, CPU, "fp32")
+    for part in (gan.G, gan.D, gan.critic, gan.average):
+        assert gan.is_finite()
+        weights = next(part.parameters())
+        kept = weights.detach().clone()
+        with torch.no_grad():
+            weights[(0,) * weights.ndim] = torch.inf
+            assert not gan.is_finite()
+            weights.copy_(kept)
+
+
 def test_adaptive_augmentation_follows_d() -> None:
     """D is sure of the real images, then sure of the contrary: the strength grows, then falls."""
     gan = Gan(Recipe(batch=8, width_g=4, width_d=4, adaptive=0.6, norm_d="none"), 32, CPU, "fp32")

