@@ -23,7 +23,7 @@ const draw = () => Float32Array.from({ length: facts.latent }, normal);
 
 const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 
-function slerp(a, b, t) { // Shoemake 1985, as train/latents.py
+function slerp(a, b, t) { // Shoemake 1985, as train/walk.py
   const angle = Math.acos(Math.min(1, Math.max(-1, dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)))));
   const [p, q] = [1 - t, t].map((part) => Math.sin(angle) < 1e-9 ? part : Math.sin(part * angle) / Math.sin(angle));
   return a.map((x, i) => p * x + q * b[i]);
