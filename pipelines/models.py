@@ -42,7 +42,10 @@ Truncation = Annotated[
     float | None,
     typer.Option(min=0.01, help="No component of z further from 0 than this: less variety, fewer failures."),
 ]
-Label = Annotated[str | None, typer.Option(help="Which of its labels to draw, for a model that has some.")]
+Label = Annotated[
+    str | None,
+    typer.Option(help="Which of its labels to draw, for a model that has some; none: the images that no label fits."),
+]
 Latents = Annotated[Path | None, typer.Option(help="A latents file to take in place of the seed.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write, in place of exports/MODEL/.")]
 

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from crawler.errors import UserError
 from crawler.files import replacing
+from train.labels import NONE
 from train.networks import Generator
-from train.recipe import Recipe
+from train.recipe import NO_LABEL, Recipe
 
 KEY = "facades"  # of the one entry in the file's metadata; several would come in no fixed order
 CHUNK = 100
@@ -78,18 +79,20 @@ def load(path: Path) -> tuple[Generator, Making]:
 
 
 def settle(network: Generator, making: Making, label: str | None) -> None:
-    """Let a generator with labels draw one of them; one without needs none.
+    """Let a generator with labels draw one of them, or the images that none of them fits; one without needs no label.
 
     Raises:
-        UserError: the label is missing, unknown, or one too many.
+        UserError: the label is missing, unknown, not learnt since no training image had it, or one too many.
     """
-    known = making.recipe.labels
-    if label is None and not known:
+    if network.shares is None:
+        if label is not None:
+            raise UserError(f"label: found {label}; expected no label, since the model was trained without")
         return
-    if label not in known:
-        expected = f"one of {', '.join(known)}" if known else "none, since the model was trained without labels"
-        raise UserError(f"label: found {label or 'none'}; expected {expected}")
-    network.settle(known.index(label) + 1)
+    numbers = {name: number for number, name in enumerate(making.recipe.labels, 1)} | {NO_LABEL: NONE}
+    learnt = [name for name, number in numbers.items() if network.shares[number] > 0]
+    if label is None or label not in learnt:
+        raise UserError(f"label: found {label or 'no label'}; expected one of {', '.join(learnt)}")
+    network.settle(numbers[label])
 
 
 @torch.inference_mode()

@@ -2,13 +2,24 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+NO_LABEL = "none"  # what the command line calls the images that no label fits
+
+
+def _free(label: str) -> str:
+    if label == NO_LABEL:
+        raise ValueError(f"another name: {NO_LABEL} stands for the images that no label fits")
+    return label
+
 
 Augmentation = Literal["flip", "color", "translation", "cutout"]
 _AS_TUPLE = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)  # YAML has no tuples
 
 Augmentations = Annotated[tuple[Augmentation, ...], _AS_TUPLE]
-Labels = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], _AS_TUPLE, Field(max_length=254)]
+Labels = Annotated[
+    tuple[Annotated[str, Field(min_length=1), AfterValidator(_free)], ...], _AS_TUPLE, Field(max_length=254)
+]
 
 SEED: dict[str, Any] = {
     "steps": 26_950,  # 500 epochs of about 6,900 images

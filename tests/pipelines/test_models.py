@@ -2,10 +2,13 @@
 
 import base64
 import hashlib
+import io
 import re
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
@@ -13,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from crawler.errors import UserError
 from pipelines.cli import commands
-from train import generator, trainer
+from train import generator, latents, trainer
 from train.recipe import Recipe
 
 RECIPE = Recipe(steps=1, batch=8, width_g=8, width_d=8, measure_images=10)
@@ -24,6 +27,8 @@ def train_model(root: Path, name: str, recipe: Recipe) -> None:
     dataset.mkdir(exist_ok=True)
     np.save(dataset / "images.npy", np.random.default_rng(0).integers(0, 256, (32, 3, 64, 64), np.uint8))
     np.save(dataset / "split.npy", (np.arange(32) % 2).astype(np.uint8))
+    tags = [[["brick"], ["stone"], []][k // 2 % 3] for k in range(32)]
+    pq.write_table(pa.table({"source": ["town"] * 32, "tags": tags}), dataset / "names.parquet")
     trainer.train(dataset, recipe, out=root / "models" / name, state=root / "state" / name)
 
 
@@ -33,6 +38,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("a root")
     train_model(root, "facade", RECIPE)
     train_model(root, "other", RECIPE.model_copy(update={"seed": 1}))
+    train_model(root, "by-material", RECIPE.model_copy(update={"labels": ("brick", "stone")}))
     return root
 
 
@@ -53,6 +59,11 @@ def written(*arguments: str) -> Path:
 
 def contents(folder: Path) -> dict[str, str]:
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}
+
+
+def shown(page: str) -> list[bytes]:
+    """The images on a contact sheet."""
+    return [base64.b64decode(png) for png in re.findall(r'src="data:image/png;base64,([^"]+)"', page)]
 
 
 def test_sample_writes_equal_bytes_each_time_and_the_same_images_from_their_latents() -> None:
@@ -104,9 +115,39 @@ def test_pick_writes_the_same_page_each_time_with_the_images_that_sample_draws()
     page = written("pick", "facade", "-n", "4", "--seed", "3")
     text = page.read_text()
     assert written("pick", "facade", "-n", "4", "--seed", "3").read_text() == text
-    shown = re.findall(r'src="data:image/png;base64,([^"]+)"', text)
     sampled = written("sample", "facade", "-n", "4", "--seed", "3")
-    assert [base64.b64decode(png) for png in shown] == [(sampled / f"{k:04d}.png").read_bytes() for k in range(4)]
+    assert shown(text) == [(sampled / f"{k:04d}.png").read_bytes() for k in range(4)]
+
+
+def test_each_label_and_none_has_images_of_its_own() -> None:
+    folders = [
+        written("sample", "by-material", "-n", "2", "--label", label, "-o", label)
+        for label in ("brick", "stone", "none")
+    ]
+    assert len({contents(folder)[f"{k:04d}.png"] for folder in folders for k in range(2)}) == 6
+
+
+@pytest.mark.parametrize("label", ["stone", "none"])
+def test_walk_pick_and_export_draw_the_label_that_sample_draws(label: str) -> None:
+    chosen = ["by-material", "--label", label]
+    stills = [(written("sample", *chosen, "-n", "2") / f"{k:04d}.png").read_bytes() for k in range(2)]
+    frames = written("walk", *chosen, "-n", "2", "--frames")
+    assert [(frames / f"{24 * k:04d}.png").read_bytes() for k in range(2)] == stills
+    assert shown(written("pick", *chosen, "-n", "2").read_text()) == stills
+    exported = torch.jit.load(written("export", *chosen, "--format", "torchscript"))
+    with Image.open(io.BytesIO(stills[0])) as image:
+        expected = torch.from_numpy(np.array(image)).permute(2, 0, 1).int()
+    (found,) = generator.to_bytes(exported(latents.draw(1, RECIPE.latent, seed=0).view(1, -1, 1, 1)))
+    assert (found.int() - expected).abs().max() <= 1
+
+
+@pytest.mark.parametrize("words", [["sample"], ["walk"], ["pick"], ["export", "--format", "onnx"]])
+def test_a_label_that_the_model_does_not_have_is_refused(words: list[str]) -> None:
+    for label in ([], ["--label", "wood"]):
+        with pytest.raises(UserError, match=r"^label: found .*; expected one of brick, stone, none$"):
+            run(*words, "by-material", *label)
+    with pytest.raises(UserError, match=r"^label: found brick; expected no label"):
+        run(*words, "facade", "--label", "brick")
 
 
 def test_export_safetensors_is_the_model_itself() -> None:

@@ -68,6 +68,10 @@ def test_an_unknown_section(mistakes: Any) -> None:
             lambda p: p["models"]["facade"].update(steps="40"),
             'models.facade.steps: found "40", expected a valid integer',
         ),
+        (
+            lambda p: p["models"]["facade"].update(labels=["brick", "none"]),
+            'models.facade.labels.1: found "none", expected another name: none stands for the images that no label',
+        ),
         (lambda p: p["curate"].update(holdout=2), "curate.holdout: found 2, expected less than "),
         (
             lambda p: p["curate"].update(score_facades=False),

@@ -12,7 +12,7 @@ import torch
 from crawler.errors import UserError
 from train import export, generator, trainer
 from train.gan import Gan
-from train.labels import number
+from train.labels import NONE, number
 from train.networks import Generator, initialise, noise
 from train.randomness import Purpose, stream
 from train.recipe import Recipe
@@ -58,6 +58,18 @@ def test_labels_are_drawn_as_often_as_they_are_seen() -> None:
     assert drawn[2] / 4000 == pytest.approx(0.8, abs=0.03)
 
 
+def untrained() -> tuple[Generator, generator.Making]:
+    """A generator with the labels wall and gate, as if just read."""
+    recipe = Recipe(latent=8, width_g=4, labels=("wall", "gate"))
+    making = generator.Making(
+        recipe=recipe, dataset="", size=32, step=1, ksd=None, alarms={}, device="cpu", precision="fp32", threads=1,
+        versions={},
+    )  # fmt: skip
+    network = Generator(8, 4, 32, recipe.classes).eval()
+    initialise(network, stream(0, Purpose.WEIGHTS_G))
+    return network, making
+
+
 @pytest.mark.slow
 def test_g_learns_what_a_label_means() -> None:
     """Images of label 1 are dark and those of label 2 bright: some hundred steps suffice to draw them so."""
@@ -93,23 +105,41 @@ def test_a_conditional_model_is_trained_kept_and_read_again(dataset: Path, tmp_p
 
 
 def test_a_settled_generator_draws_its_label_from_plain_noise() -> None:
-    recipe = Recipe(latent=8, width_g=4, labels=("wall", "gate"))
-    making = generator.Making(
-        recipe=recipe, dataset="", size=32, step=1, ksd=None, alarms={}, device="cpu", precision="fp32", threads=1,
-        versions={},
-    )  # fmt: skip
-    network = Generator(8, 4, 32, recipe.classes).eval()
-    initialise(network, stream(0, Purpose.WEIGHTS_G))
+    network, making = untrained()
     z = noise(3, 8, stream(1, Purpose.SAMPLE))
     expected = network(network.place(z, torch.full((3,), 2)))
-    for label, message in ((None, "found none; expected one of wall, gate"), ("door", "found door; expected one of")):
-        with pytest.raises(UserError, match=message):
-            generator.settle(network, making, label)
     generator.settle(network, making, "gate")
     torch.testing.assert_close(network(z), expected)
     assert "offset" not in network.state_dict()
     session = onnxruntime.InferenceSession(export.onnx(network, {}))
     torch.testing.assert_close(torch.from_numpy(session.run(None, {"z": z.numpy()})[0]), expected)
+
+
+def test_the_images_that_no_label_fits_are_drawn_as_none() -> None:
+    network, making = untrained()
+    z = noise(3, 8, stream(1, Purpose.SAMPLE))
+    expected = network(network.place(z, torch.full((3,), NONE)))
+    generator.settle(network, making, "none")
+    torch.testing.assert_close(network(z), expected)
+
+
+def test_a_label_that_cannot_be_drawn_is_an_error_that_lists_those_that_can() -> None:
+    network, making = untrained()
+    for label, found in ((None, "no label"), ("door", "door")):
+        with pytest.raises(UserError, match=f"^label: found {found}; expected one of wall, gate, none$"):
+            generator.settle(network, making, label)
+    assert network.shares is not None
+    network.shares.copy_(torch.tensor([0.0, 0.5, 0.5]))  # no training image was without a label
+    with pytest.raises(UserError, match=r"^label: found none; expected one of wall, gate$"):
+        generator.settle(network, making, "none")
+
+
+def test_a_model_without_labels_takes_none() -> None:
+    network, making = Generator(8, 4, 32), untrained()[1]
+    generator.settle(network, making, None)
+    for label in ("wall", "none"):
+        with pytest.raises(UserError, match=f"^label: found {label}; expected no label, since the model was trained"):
+            generator.settle(network, making, label)
 
 
 def test_other_labels_never_resume_a_state(dataset: Path) -> None:

@@ -71,6 +71,7 @@ def test_a_dumped_recipe_reads_back_as_itself() -> None:
         {"recipe": "sed"},
         {"augment": ["flip", "flip"]},
         {"augment": ["mirror"]},
+        {"labels": ["brick", "none"]},
     ],
 )
 def test_a_mistake_is_refused_where_it_is(fields: dict[str, object]) -> None:
