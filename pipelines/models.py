@@ -21,6 +21,7 @@ from pipelines import paths
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from train.latents import Chosen
     from train.networks import Generator
 
 EXPORTS = Path("exports")
@@ -46,7 +47,7 @@ Label = Annotated[
     str | None,
     typer.Option(help="Which of its labels to draw, for a model that has some; none: the images that no label fits."),
 ]
-Latents = Annotated[Path | None, typer.Option(help="A latents file to take in place of the seed.")]
+Latents = Annotated[Path | None, typer.Option(help="A latents file to take in place of the seed; its label, too.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write, in place of exports/MODEL/.")]
 
 
@@ -67,14 +68,13 @@ def sample(
     from train.latents import images, to_json
     from train.samples import grid
 
-    network, sha256 = _load(model, label)
-    z = _latents(network.latent, n, seed, truncation, latents, sha256)
-    drawn = images(network, z)
+    network, chosen = _start(model, n, seed, truncation, latents, label)
+    drawn = images(network, chosen.z)
     out = out or EXPORTS / model / f"sample-{latents.stem if latents else seed}"
     with replacing(out) as draft:
         _write_pngs(drawn, draft)
         grid(drawn).save(draft / "grid.png")
-        (draft / "latents.json").write_text(to_json(z, sha256), encoding="utf-8")
+        (draft / "latents.json").write_text(to_json(chosen), encoding="utf-8")
     print(out)
 
 
@@ -93,11 +93,10 @@ def walk(
     from train.latents import images
     from train.walk import path, save_film
 
-    network, sha256 = _load(model, label)
-    z = _latents(network.latent, n, seed, truncation, latents, sha256)
-    if len(z) < 2:
+    network, chosen = _start(model, n, seed, truncation, latents, label)
+    if len(chosen.z) < 2:
         raise UserError(f"{latents}: found 1 latent; expected 2 or more to walk between")
-    drawn = images(network, path(z, FRAMES))
+    drawn = images(network, path(chosen.z, FRAMES))
     out = out or EXPORTS / model / f"walk-{latents.stem if latents else seed}{'.gif' if gif else ''}"
     with replacing(out) as draft:
         if gif:
@@ -118,14 +117,13 @@ def pick(
 ) -> None:
     """Write an HTML contact sheet on which you mark favourites and save their latents, for `sample --latents`."""
     from train.browser import contact
-    from train.latents import draw, images
+    from train.latents import images
 
-    network, sha256 = _load(model, label)
-    z = draw(n, network.latent, seed, truncation)
-    drawn = images(network, z)
+    network, chosen = _start(model, n, seed, truncation, None, label)
+    drawn = images(network, chosen.z)
     out = out or EXPORTS / model / f"pick-{seed}.html"
     with replacing(out) as draft:
-        page = contact.page(model, sha256, z, [_png(image) for image in drawn], size=drawn.shape[-1])
+        page = contact.page(model, chosen, [_png(image) for image in drawn], size=drawn.shape[-1])
         draft.write_text(page, encoding="utf-8")
     print(out)
 
@@ -163,25 +161,34 @@ def _weights(model: str) -> Path:
     return paths.model(model) / "generator.safetensors"
 
 
-def _load(model: str, label: str | None) -> "tuple[Generator, str]":
-    """The generator, and the sha256 of its file."""
+def _start(
+    model: str, n: int, seed: int, truncation: float | None, file: Path | None, label: str | None
+) -> "tuple[Generator, Chosen]":
+    """The generator, set to a label where it has some, and its latents: the file's, if one is given, else n drawn ones.
+
+    A label that is not given is the file's.
+    """
     from train import generator
+    from train.latents import Chosen, draw, read
 
     network, making = generator.load(_weights(model))
-    generator.settle(network, making, label)
-    return network, hashlib.sha256(_weights(model).read_bytes()).hexdigest()
-
-
-def _latents(length: int, n: int, seed: int, truncation: float | None, file: Path | None, sha256: str) -> "Tensor":
-    """Those of the file, where one is given, else n drawn ones."""
-    from train.latents import draw, read
-
+    sha256 = hashlib.sha256(_weights(model).read_bytes()).hexdigest()
     if file is None:
-        return draw(n, length, seed, truncation)
-    z, origin = read(file, length)
-    if origin != sha256:
-        print(f"note: {file} was made with another generator ({origin[:12]}…); its images will differ", file=sys.stderr)
-    return z
+        z = draw(n, network.latent, seed, truncation)
+    else:
+        z, origin, seen = read(file, network.latent)
+        if origin != sha256:
+            _note(f"{file} was made with another generator ({origin[:12]}…); its images will differ")
+        elif label and seen and label != seen:
+            _note(f"{file} was made with the label {seen}; its images will differ")
+        if label is None and making.recipe.labels:
+            label = seen
+    generator.settle(network, making, label)
+    return network, Chosen(z, sha256, label)
+
+
+def _note(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr)
 
 
 def _write_pngs(images: "Iterable[Tensor]", folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +12,16 @@ from train.generator import generate
 from train.networks import Generator
 from train.randomness import Purpose, stream
 
-FORMAT = "facades latents 1"
+FORMAT = "facades latents 2"
+WITHOUT_LABEL = "facades latents 1"  # the same but for the label, and still read
+
+
+class Chosen(NamedTuple):
+    """Latents, and what they were looked at with: what a latents file holds."""
+
+    z: Tensor  # float32, n×length
+    generator: str  # sha256 of the generator.safetensors, hex
+    label: str | None  # that it drew, if it has labels
 
 
 def draw(n: int, length: int, seed: int, truncation: float | None = None) -> Tensor:
@@ -44,29 +54,29 @@ def images(network: Generator, latents: Tensor) -> Tensor:
     return torch.cat([generate(network, z.view(1, -1, 1, 1)) for z in latents])
 
 
-def to_json(latents: Tensor, generator: str) -> str:
+def to_json(chosen: Chosen) -> str:
     """The text of a latents file.
 
     Nine digits name a float32 exactly, and survive JavaScript's doubles; so a page may copy rows of it.
-
-    Args:
-        latents: float32, n×length.
-        generator: sha256 of the generator.safetensors that they were looked at with, hex.
     """
-    rows = ",\n".join("[" + ",".join(f"{x:.9g}" for x in row) + "]" for row in latents.tolist())
-    return f'{{"format": "{FORMAT}", "generator": "{generator}", "latents": [\n{rows}\n]}}\n'
+    rows = ",\n".join("[" + ",".join(f"{x:.9g}" for x in row) + "]" for row in chosen.z.tolist())
+    label = json.dumps(chosen.label)
+    return f'{{"format": "{FORMAT}", "generator": "{chosen.generator}", "label": {label}, "latents": [\n{rows}\n]}}\n'
 
 
-def read(path: Path, length: int) -> tuple[Tensor, str]:
-    """Read a latents file: float32, n×length, and the sha256 of the generator they were looked at with.
+def read(path: Path, length: int) -> Chosen:
+    """Read a latents file; its rows must be of this length.
 
     Raises:
         UserError: the file is missing, is no latents file, or its latents are of another length.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if found["format"] != FORMAT:
+        if found["format"] not in (FORMAT, WITHOUT_LABEL):
             raise ValueError(f"format {found['format']!r}")
+        label = found["label"] if found["format"] == FORMAT else None
+        if not isinstance(label, str | None):
+            raise ValueError(f"label {label!r}")
         z = torch.tensor(found["latents"], dtype=torch.float32)
         generator = str(found["generator"])
     except FileNotFoundError:
@@ -76,4 +86,4 @@ def read(path: Path, length: int) -> tuple[Tensor, str]:
         raise UserError(f"{path}: found {reason}; expected a latents file, such as `facades pick` saves") from error
     if z.ndim != 2 or z.shape[1] != length or not z.isfinite().all():
         raise UserError(f"{path}: found latents of shape {tuple(z.shape)}; expected rows of {length} finite numbers")
-    return z, generator
+    return Chosen(z, generator, label)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import json
 import re
 from pathlib import Path
 
@@ -139,6 +140,41 @@ def test_walk_pick_and_export_draw_the_label_that_sample_draws(label: str) -> No
         expected = torch.from_numpy(np.array(image)).permute(2, 0, 1).int()
     (found,) = generator.to_bytes(exported(latents.draw(1, RECIPE.latent, seed=0).view(1, -1, 1, 1)))
     assert (found.int() - expected).abs().max() <= 1
+
+
+def test_latents_alone_bring_back_the_images_of_their_label() -> None:
+    out = written("sample", "by-material", "-n", "2", "--label", "stone", "-o", "of-stone")
+    file = out / "latents.json"
+    result = run("sample", "by-material", "--latents", str(file))
+    assert (contents(Path(result.stdout.strip())), result.stderr) == (contents(out), "")
+    frames = written("walk", "by-material", "--latents", str(file), "--frames")
+    assert (frames / "0000.png").read_bytes() == (out / "0000.png").read_bytes()
+
+
+def test_favourites_alone_bring_back_the_images_of_their_label() -> None:
+    page = written("pick", "by-material", "-n", "4", "--label", "none").read_text()
+    (block,) = re.findall(r'id="latents"[^>]*>([^<]*)<', page)
+    sheet = json.loads(block)
+    Path("favourites.json").write_text(json.dumps(sheet | {"latents": sheet["latents"][2:]}))  # as contact.js does
+    again = written("sample", "by-material", "--latents", "favourites.json")
+    assert [(again / f"{k:04d}.png").read_bytes() for k in range(2)] == shown(page)[2:]
+
+
+def test_latents_of_another_label_are_drawn_with_a_note() -> None:
+    out = written("sample", "by-material", "-n", "2", "--label", "stone", "-o", "of-stone")
+    result = run("sample", "by-material", "--latents", str(out / "latents.json"), "--label", "brick", "-o", "of-brick")
+    assert "latents.json was made with the label stone; its images will differ" in result.stderr
+    fresh = written("sample", "by-material", "-n", "2", "--label", "brick")
+    assert contents(Path("of-brick")) == contents(fresh)
+
+
+def test_latents_of_another_generator_keep_their_label_only_where_there_are_labels() -> None:
+    labelled = written("sample", "by-material", "-n", "2", "--label", "stone", "-o", "of-stone") / "latents.json"
+    assert "made with another generator" in run("sample", "facade", "--latents", str(labelled)).stderr
+    plain = written("sample", "facade", "-n", "2", "-o", "of-none") / "latents.json"
+    with pytest.raises(UserError, match=r"^label: found no label; expected one of brick, stone, none$"):
+        run("sample", "by-material", "--latents", str(plain))
+    run("sample", "by-material", "--latents", str(plain), "--label", "brick")
 
 
 @pytest.mark.parametrize("words", [["sample"], ["walk"], ["pick"], ["export", "--format", "onnx"]])

@@ -1,13 +1,16 @@
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import torch
 from markupsafe import Markup
 
 from crawler.errors import UserError
-from train.browser import runtime
+from train.browser import contact, runtime
 from train.browser.document import body, document
+from train.latents import Chosen
 
 
 def page(**changes: object) -> str:
@@ -25,6 +28,13 @@ def test_titles_and_names_from_outside_are_escaped() -> None:
     hostile = '"><script>alert(1)</script>'
     made = page(title=hostile, body=body("contact.html.j2", {"name": hostile, "images": [], "size": 64}))
     assert "<script>alert" not in made
+
+
+def test_a_label_is_kept_on_the_contact_sheet_whatever_is_in_it() -> None:
+    hostile = "</script><!--"
+    made = contact.page("facade", Chosen(torch.zeros(1, 2), "ab", hostile), [b""], size=64)
+    (block,) = re.findall(r'id="latents"[^>]*>([^<]*)</script>', made)
+    assert json.loads(block)["label"] == hostile
 
 
 @pytest.mark.parametrize(

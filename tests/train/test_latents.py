@@ -30,16 +30,25 @@ def test_truncation_leaves_no_component_beyond_it_and_the_rest_in_proportion() -
     assert (z.abs() < 0.5).float().mean().item() == pytest.approx(0.3829 / 0.6827, abs=0.01)
 
 
-def test_a_latents_file_gives_back_every_bit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("label", [None, 'art "nouveau" é'])
+def test_a_latents_file_gives_back_every_bit_and_the_label(tmp_path: Path, label: str | None) -> None:
     z = latents.draw(50, 100, seed=3)
     z[0, :4] = torch.tensor([0.0, 1e-30, -1.1754944e-38, 3.4028235e38])
     file = tmp_path / "latents.json"
-    file.write_text(latents.to_json(z, "ab" * 32))
-    assert latents.read(file, 100)[1] == "ab" * 32
-    assert torch.equal(latents.read(file, 100)[0], z)
+    file.write_text(latents.to_json(latents.Chosen(z, "ab" * 32, label)))
+    found, *rest = latents.read(file, 100)
+    assert rest == ["ab" * 32, label]
+    assert torch.equal(found, z)
     # What a page does to it: numbers through doubles, each printed as briefly as gives the double back.
     file.write_text(json.dumps(json.loads(file.read_text())))
-    assert torch.equal(latents.read(file, 100)[0], z)
+    assert torch.equal(latents.read(file, 100).z, z)
+
+
+def test_a_file_from_before_there_were_labels_in_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "latents.json"
+    file.write_text('{"format": "facades latents 1", "generator": "ab", "latents": [[0, 1]]}')
+    z, *rest = latents.read(file, 2)
+    assert (z.tolist(), rest) == ([[0, 1]], ["ab", None])
 
 
 @pytest.mark.parametrize(
@@ -48,7 +57,9 @@ def test_a_latents_file_gives_back_every_bit(tmp_path: Path) -> None:
         "",
         "[]",
         '{"latents": [[0, 0]]}',
+        '{"format": "facades latents 3", "generator": "", "label": null, "latents": [[0, 0]]}',
         '{"format": "facades latents 2", "generator": "", "latents": [[0, 0]]}',
+        '{"format": "facades latents 2", "generator": "", "label": 1, "latents": [[0, 0]]}',
         '{"format": "facades latents 1", "generator": "", "latents": [[0, 0], [0]]}',
         '{"format": "facades latents 1", "generator": "", "latents": [["a", "b"]]}',
         '{"format": "facades latents 1", "generator": "", "latents": [[0, NaN]]}',

@@ -3,20 +3,17 @@
 import base64
 from collections.abc import Sequence
 
-from torch import Tensor
-
-from train import latents
 from train.browser.document import body, document, source
+from train.latents import Chosen, to_json
 
 
-def page(name: str, generator: str, z: Tensor, pngs: Sequence[bytes], size: int) -> str:
+def page(name: str, latents: Chosen, pngs: Sequence[bytes], size: int) -> str:
     """The page of some images of a model.
 
     Args:
         name: of the model.
-        generator: sha256 of its generator.safetensors, hex.
-        z: float32, n×length.
-        pngs: n images as PNG files, size×size.
+        latents: of the images.
+        pngs: the images as PNG files, size×size.
     """
     images = [f"data:image/png;base64,{base64.b64encode(png).decode()}" for png in pngs]
     return document(
@@ -24,5 +21,5 @@ def page(name: str, generator: str, z: Tensor, pngs: Sequence[bytes], size: int)
         body("contact.html.j2", {"name": name, "images": images, "size": size}),
         style=source("page.css") + source("contact.css"),
         script=source("contact.js"),
-        blocks={"latents": latents.to_json(z, generator)},
+        blocks={"latents": to_json(latents).replace("<", "\\u003c")},
     )
