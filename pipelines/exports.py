@@ -50,7 +50,7 @@ def export(
         print(models.export(what, models.Format(format_), out, label))
         return
     if label is not None:
-        raise UserError(f"--label: found {label}, expected none: a dataset is written whole")
+        raise UserError(f"--label: found {label}, expected no label: a dataset is written whole")
     if out is not None:
         raise UserError(f"--out: found {out}, expected none: a dataset is written to the folder named first")
     print(_dataset(Path(what), formats.Format(format_), rev))

@@ -56,6 +56,7 @@ commands = typer.Typer()
 
 @commands.command()
 def sample(
+    context: typer.Context,
     model: Model,
     n: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 64,
     seed: Seed = 0,
@@ -68,6 +69,7 @@ def sample(
     from train.latents import images, to_json
     from train.samples import grid
 
+    _refuse_beside_latents(latents, context)
     network, chosen = _start(model, n, seed, truncation, latents, label)
     drawn = images(network, chosen.z)
     out = out or EXPORTS / model / f"sample-{latents.stem if latents else seed}"
@@ -80,6 +82,7 @@ def sample(
 
 @commands.command()
 def walk(
+    context: typer.Context,
     model: Model,
     n: Annotated[int, typer.Option("-n", min=2, help="Images to pass.")] = 8,
     seed: Seed = 0,
@@ -93,6 +96,7 @@ def walk(
     from train.latents import images
     from train.walk import path, save_film
 
+    _refuse_beside_latents(latents, context)
     network, chosen = _start(model, n, seed, truncation, latents, label)
     if len(chosen.z) < 2:
         raise UserError(f"{latents}: found 1 latent; expected 2 or more to walk between")
@@ -132,7 +136,7 @@ def export(model: str, format_: Format, out: Path | None = None, label: str | No
     """Write a generator to `out`, or to exports/MODEL/; returns where.
 
     Raises:
-        UserError: no such model, or what the format needs is not installed.
+        UserError: no such model or label, or what the format needs is not installed.
     """
     data = _convert(model, format_, label)
     out = out or EXPORTS / model / f"{model}{SUFFIX[format_]}"
@@ -147,6 +151,8 @@ def _convert(model: str, format_: Format, label: str | None) -> bytes:
 
     network, making = generator.load(_weights(model))
     if format_ == Format.SAFETENSORS:
+        if label is not None:
+            raise UserError(f"--label: found {label}, expected no label: safetensors is the model with all its labels")
         return _weights(model).read_bytes()
     generator.settle(network, making, label)
     metadata = {generator.KEY: making.model_dump_json()}
@@ -159,6 +165,16 @@ def _convert(model: str, format_: Format, label: str | None) -> bytes:
 
 def _weights(model: str) -> Path:
     return paths.model(model) / "generator.safetensors"
+
+
+def _refuse_beside_latents(file: Path | None, context: typer.Context) -> None:
+    """Refuse what would have no effect beside a latents file."""
+    if file is None:
+        return
+    for name, option in {"n": "-n", "seed": "--seed", "truncation": "--truncation"}.items():
+        source = context.get_parameter_source(name)
+        if source and source.name == "COMMANDLINE":
+            raise UserError(f"{option}: found {context.params[name]}, expected none: the latents are those of {file}")
 
 
 def _start(

@@ -204,12 +204,30 @@ def test_export_onnx_carries_the_making_of_the_model() -> None:
     ("words", "message"),
     [
         (["facade", "--format", "onnx", "--rev", "HEAD"], "--rev: found HEAD, expected none"),
+        (["out", "--format", "zip", "--label", "brick"], "--label: found brick, expected no label"),
         (["out", "--format", "zip", "--out", "elsewhere"], "--out: found elsewhere, expected none"),
     ],
 )
 def test_an_option_of_the_other_kind_of_format_is_refused(words: list[str], message: str) -> None:
     with pytest.raises(UserError, match=message):
         run("export", *words)
+
+
+@pytest.mark.parametrize("command", ["sample", "walk"])
+@pytest.mark.parametrize("option", [("-n", "64"), ("--seed", "0"), ("--truncation", "1.0")])
+def test_what_has_no_effect_beside_latents_is_refused(command: str, option: tuple[str, str]) -> None:
+    file = written("sample", "facade", "-n", "2", "-o", "two") / "latents.json"
+    with pytest.raises(
+        UserError, match=f"^{option[0]}: found {option[1]}, expected none: the latents are those of two/"
+    ):
+        run(command, "facade", "--latents", str(file), *option)
+
+
+@pytest.mark.parametrize("model", ["facade", "by-material"])
+def test_a_label_is_refused_where_the_whole_model_is_exported(model: str) -> None:
+    with pytest.raises(UserError, match=r"^--label: found brick, expected no label: safetensors is the model"):
+        run("export", model, "--format", "safetensors", "--label", "brick", "-o", "with-label")
+    assert not Path("with-label").exists()
 
 
 def test_a_model_that_is_not_there_is_named() -> None:
