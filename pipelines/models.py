@@ -6,6 +6,7 @@ used, so that `facades --help` is quick.
 
 import hashlib
 import io
+import re
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
@@ -72,7 +73,7 @@ def sample(
     _refuse_beside_latents(latents, context)
     network, chosen = _start(model, n, seed, truncation, latents, label)
     drawn = images(network, chosen.z)
-    out = out or EXPORTS / model / f"sample-{latents.stem if latents else seed}"
+    out = out or EXPORTS / model / _named("sample", latents.stem if latents else seed, label)
     with replacing(out) as draft:
         _write_pngs(drawn, draft)
         grid(drawn).save(draft / "grid.png")
@@ -101,7 +102,7 @@ def walk(
     if len(chosen.z) < 2:
         raise UserError(f"{latents}: found 1 latent; expected 2 or more to walk between")
     drawn = images(network, path(chosen.z, FRAMES))
-    out = out or EXPORTS / model / f"walk-{latents.stem if latents else seed}{'.gif' if gif else ''}"
+    out = out or EXPORTS / model / (_named("walk", latents.stem if latents else seed, label) + (".gif" if gif else ""))
     with replacing(out) as draft:
         if gif:
             save_film(drawn, draft)
@@ -125,7 +126,7 @@ def pick(
 
     network, chosen = _start(model, n, seed, truncation, None, label)
     drawn = images(network, chosen.z)
-    out = out or EXPORTS / model / f"pick-{seed}.html"
+    out = out or EXPORTS / model / (_named("pick", seed, label) + ".html")
     with replacing(out) as draft:
         page = contact.page(model, chosen, [_png(image) for image in drawn], size=drawn.shape[-1])
         draft.write_text(page, encoding="utf-8")
@@ -139,7 +140,7 @@ def export(model: str, format_: Format, out: Path | None = None, label: str | No
         UserError: no such model or label, or what the format needs is not installed.
     """
     data = _convert(model, format_, label)
-    out = out or EXPORTS / model / f"{model}{SUFFIX[format_]}"
+    out = out or EXPORTS / model / (_named(model, None, label) + SUFFIX[format_])
     with replacing(out) as draft:
         draft.write_bytes(data)
     return out
@@ -155,12 +156,17 @@ def _convert(model: str, format_: Format, label: str | None) -> bytes:
             raise UserError(f"--label: found {label}, expected no label: safetensors is the model with all its labels")
         return _weights(model).read_bytes()
     generator.settle(network, making, label)
-    metadata = {generator.KEY: making.model_dump_json()}
+    metadata = {generator.KEY: making.model_dump_json()} | ({"label": label} if label else {})
     if format_ == Format.ONNX:
         return export.onnx(network, metadata)
     if format_ == Format.TORCHSCRIPT:
         return export.torchscript(network, metadata)
     return explorer.page(network, model, runtime.read()).encode()
+
+
+def _named(*parts: str | int | None) -> str:
+    """A file's name of these parts: a label may hold what none may."""
+    return "-".join(re.sub(r"[^\w.-]+", "_", str(part)) for part in parts if part is not None)
 
 
 def _weights(model: str) -> Path:

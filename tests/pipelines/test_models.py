@@ -135,7 +135,10 @@ def test_walk_pick_and_export_draw_the_label_that_sample_draws(label: str) -> No
     frames = written("walk", *chosen, "-n", "2", "--frames")
     assert [(frames / f"{24 * k:04d}.png").read_bytes() for k in range(2)] == stills
     assert shown(written("pick", *chosen, "-n", "2").read_text()) == stills
-    exported = torch.jit.load(written("export", *chosen, "--format", "torchscript"))
+    out, files = written("export", *chosen, "--format", "torchscript"), {"metadata.json": ""}
+    exported = torch.jit.load(out, _extra_files=files)
+    assert (frames.name, out.name) == (f"walk-0-{label}", f"by-material-{label}.pt")
+    assert json.loads(files["metadata.json"])["label"] == label
     with Image.open(io.BytesIO(stills[0])) as image:
         expected = torch.from_numpy(np.array(image)).permute(2, 0, 1).int()
     (found,) = generator.to_bytes(exported(latents.draw(1, RECIPE.latent, seed=0).view(1, -1, 1, 1)))
