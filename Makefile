@@ -28,8 +28,9 @@ lint: .venv/.ready-test
 types: .venv/.ready-test
 	@$(RUN) mypy
 
+# recipes.py trains for hours, and is asked for by hand (docs/training.md).
 bench: .venv/.ready-test ## measure; the figures go to docs/ by hand, with their date
-	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN) python -P "$$script" || exit 1; done
+	@for script in $(filter-out benchmarks/recipes.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(RUN) python -P "$$script" || exit 1; done
 
 clean: ## remove what the pipeline made (not the crawled archives, not the DVC cache, not .venv)
 	rm -rf data/images data/counts data/prepared data/dataset models report .state .pytest_cache .mypy_cache .ruff_cache
@@ -51,6 +52,8 @@ data/params.ok: params.yaml | .venv/.ready
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-.venv/.ready-test: .venv/.ready
+# npm, which a wheel brings, installs what the web page of a generator runs on (docs/export.md).
+.venv/.ready-test: .venv/.ready train/browser/package-lock.json
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@$(RUN) npm ci --ignore-scripts --no-audit --no-fund --silent --prefix train/browser || echo "npm's registry is out of reach: the tests of the web page will be skipped"
 	@touch $@
