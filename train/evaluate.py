@@ -1,7 +1,8 @@
 """A trained generator's distance to real images it never saw, in one flat table of numbers."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -32,13 +33,13 @@ def evaluate(
     training images themselves reach against held-out ones (`ksd_floor`), and generated against training images
     (`ksd_train`). A generator that does better against training than against held-out images has learnt by heart.
 
-    As many training images as generated ones are compared, or all there are.
+    As many training images as generated ones are compared, or all there are. The neighbours are searched among all.
 
     Args:
         dataset: a folder with images.npy and split.npy, both splits with more than metrics.NEIGHBOURS images.
         model: generator.safetensors.
         out: the file to write.
-        neighbours: the folder to write: `train.extremes.save_by_neighbour`.
+        neighbours: the folder to write: `train.extremes.save_by_neighbour`, of all training images.
 
     Raises:
         UserError: the model or the dataset is missing or damaged, or a split is too small.
@@ -47,9 +48,10 @@ def evaluate(
     G, making = generator.load(model)
     rng = stream(params.seed, Purpose.EVALUATE)
     z = noise(params.n, making.recipe.latent, rng)
-    training, heldout = (
-        images[data.some(images, params.n, rng)] for images in (data.read(dataset), data.read(dataset, holdout=True))
-    )
+    all_training, all_heldout = data.read(dataset), data.read(dataset, holdout=True)
+    order = data.some(all_training, len(all_training), rng)
+    compared, others = order[: params.n], order[params.n :].sort().values
+    training, heldout = all_training[compared], all_heldout[data.some(all_heldout, params.n, rng)]
     for name, images in (("training", training), ("held-out", heldout)):
         if len(images) <= metrics.NEIGHBOURS:
             raise UserError(f"{dataset}: found {len(images)} {name} images, expected more than {metrics.NEIGHBOURS}")
@@ -59,19 +61,25 @@ def evaluate(
         "training": training,
         "heldout": heldout,
     }
-    total = sum(map(len, sets.values()))
-    seen: dict[str, Tensor] = {}
+    total = sum(map(len, sets.values())) + len(others)
     done = 0
-    with hardware.determinism(wanted=True):
-        for name, images in sets.items():
-            parts = []
-            for part in torch.split(images, CHUNK):
-                parts.append(features(part, device))
-                done += len(part)
-                progress(done, total, name)
-            seen[name] = torch.cat(parts)
 
-    extremes.save_by_neighbour(sets["generated"], seen["generated"], training, seen["training"], neighbours)
+    def look(batches: Iterable[Tensor], note: str) -> Iterator[Tensor]:
+        nonlocal done
+        for batch in batches:
+            found = features(batch, device)
+            done += len(batch)
+            progress(done, total, note)
+            yield found
+
+    rest = (all_training[others[start : start + CHUNK]] for start in range(0, len(others), CHUNK))
+    with hardware.determinism(wanted=True):
+        seen = {name: torch.cat([*look(torch.split(images, CHUNK), name)]) for name, images in sets.items()}
+        everyone = chain([seen["training"]], look(rest, "neighbours"))
+        distance, place = extremes.nearest(seen["generated"], everyone)
+    neighbour = torch.cat([compared, others])[place]
+    extremes.save_by_neighbour(sets["generated"], distance, all_training, neighbour, neighbours)
+
     found: dict[str, float] = {"step": making.step}
     found |= {f"{name}_since": step for name, step in making.alarms.items()}
     found |= {f"n_{name}": len(images) for name, images in sets.items()}

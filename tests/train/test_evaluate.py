@@ -3,12 +3,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from crawler.errors import UserError
-from train import generator
+from train import data, generator
 from train.evaluate import evaluate
 from train.networks import Generator
 from train.recipe import EvaluateParams, Recipe
+from train.samples import GAP
 
 METRICS = ("fsd", "ksd", "swd", "precision", "recall", "density", "coverage")
 
@@ -50,6 +53,35 @@ def test_the_same_twice(dataset: Path, model: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
         evaluate(dataset, model, EvaluateParams(n=20), tmp_path / name, tmp_path / "neighbours")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_neighbours_are_searched_among_all_training_images(
+    dataset: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generator that has learnt all 24 by heart: each stands above itself, though the metrics compare 10."""
+    rows = data.read(dataset)
+    copies = rows[torch.arange(len(rows))]
+    monkeypatch.setattr(generator, "generate", lambda *made: copies)
+    reports: list[tuple[int, int | None]] = []
+    evaluate(
+        dataset,
+        model,
+        EvaluateParams(n=10),
+        tmp_path / "metrics.json",
+        tmp_path / "neighbours",
+        lambda done, total, note: reports.append((done, total)),
+    )
+    assert json.loads((tmp_path / "metrics.json").read_text())["n_training"] == 10
+    pitch = rows.size + GAP
+    shown = set()
+    for name in ("nearest.png", "farthest.png"):
+        pixels = np.asarray(Image.open(tmp_path / "neighbours" / name))
+        above, below, *others = (pixels[top : top + rows.size] for top in range(0, len(pixels), pitch))
+        np.testing.assert_array_equal([above, others[0]], [below, others[1]])
+        shown |= {tuple(above[0, place]) for place in range(0, above.shape[1], pitch)}
+    assert len(shown) > 10  # so that some are none of the 10
+    total = 24 + 10 + 8 + 14
+    assert reports[-1] == (total, total)
 
 
 def test_without_held_out_images_there_is_nothing_to_compare_with(dataset: Path, model: Path, tmp_path: Path) -> None:

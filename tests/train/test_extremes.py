@@ -5,7 +5,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from train.extremes import COLUMNS, SHOWN, save_by_neighbour, save_by_score
+from train.data import Rows
+from train.extremes import COLUMNS, SHOWN, nearest, save_by_neighbour, save_by_score
 from train.samples import GAP
 
 
@@ -30,10 +31,30 @@ def test_by_score_the_best_stand_first_at_one_end_and_last_at_the_other(tmp_path
     assert greys(tmp_path / "lowest.png") == ranked[::-1][:SHOWN]
 
 
+def test_a_copy_is_found_in_whatever_batch_it_is() -> None:
+    known = torch.randn(1000, 64, generator=torch.Generator().manual_seed(0))
+    originals = torch.tensor([999, 0, 70, 69, 500])
+    distance, neighbour = nearest(known[originals], iter(known.split(70)))
+    assert neighbour.tolist() == originals.tolist()
+    assert distance.tolist() == [0.0] * 5
+
+
+def test_batches_change_no_distance_and_of_equal_ones_the_first_is_nearest() -> None:
+    rng = torch.Generator().manual_seed(0)
+    seen, known = torch.randn(50, 8, generator=rng), torch.randn(100, 8, generator=rng)
+    twice = torch.cat([known, known])
+    distance, neighbour = nearest(seen, twice.split(30))
+    expected = torch.stack([(known - one).double().norm(dim=1) for one in seen]).min(1)
+    torch.testing.assert_close(distance, expected.values)
+    assert neighbour.tolist() == expected.indices.tolist()
+
+
 def test_each_image_stands_above_its_nearest_training_image(tmp_path: Path) -> None:
     drawn, training = [10 + 5 * place for place in range(40)], [0, 100, 230]
     seen, known = (torch.tensor(levels, dtype=torch.float32)[:, None] for levels in (drawn, training))
-    save_by_neighbour(walls(drawn), seen, walls(training), known, tmp_path / "neighbours")
+    distance, neighbour = nearest(seen, [known])
+    rows = Rows(walls([255, *training]).numpy(), np.arange(1, 4))
+    save_by_neighbour(walls(drawn), distance, rows, neighbour, tmp_path / "neighbours")
     by_distance = sorted(drawn, key=lambda level: min(abs(level - other) for other in training))
     found = greys(tmp_path / "neighbours" / "nearest.png")
     above, below = found[:8] + found[16:24], found[8:16] + found[24:]
