@@ -5,6 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.ndimage
+import scipy.stats
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -57,6 +59,45 @@ def slow_prdc(real: Tensor, fake: Tensor, k: int) -> dict[str, float]:
     }
 
 
+def coarser(images: np.ndarray) -> np.ndarray:
+    n, channels, size, _ = images.shape
+    return images.reshape(n, channels, size // 2, 2, size // 2, 2).mean((3, 5))
+
+
+def finer(images: np.ndarray) -> np.ndarray:
+    return scipy.ndimage.zoom(images, (1, 1, 2, 2), order=1, mode="nearest", grid_mode=True)
+
+
+def slow_bands(images: Tensor) -> list[np.ndarray]:
+    """A Laplacian pyramid down to 16×16."""
+    level, bands = images.numpy() / 127.5 - 1, []
+    while level.shape[-1] > 16:
+        bands.append(level - finer(coarser(level)))
+        level = coarser(level)
+    return [*bands, level]
+
+
+def slow_swd(a: Tensor, b: Tensor, seed: int, descriptors: int) -> float:
+    """Karras et al.'s formula on the same draws, patch by patch, projection by projection."""
+    rng = np.random.default_rng(seed)
+    directions = rng.standard_normal((147, 128), dtype=np.float32).astype(float).T
+
+    def projected(band: np.ndarray) -> list[np.ndarray]:
+        which = rng.integers(len(band), size=descriptors)
+        y, x = rng.integers(band.shape[-1] - 6, size=(2, descriptors))
+        patches = np.stack([band[which[i], :, y[i] : y[i] + 7, x[i] : x[i] + 7] for i in range(descriptors)])
+        for channel in range(3):
+            patches[:, channel] -= patches[:, channel].mean()
+            patches[:, channel] /= patches[:, channel].std(ddof=1)
+        return [patches.reshape(descriptors, 147) @ direction / np.linalg.norm(direction) for direction in directions]
+
+    distances = []
+    for one, other in zip(slow_bands(a), slow_bands(b), strict=True):
+        pairs = zip(projected(one), projected(other), strict=True)
+        distances += [scipy.stats.wasserstein_distance(p, q) for p, q in pairs]
+    return 1000 * float(np.mean(distances))
+
+
 def test_fsd_is_the_frechet_distance() -> None:
     a, b = points(300, 12, 1), points(200, 12, 2, shift=0.3, scale=1.5)
     assert metrics.fsd(a, b) == pytest.approx(slow_fsd(a, b), rel=1e-6)
@@ -90,6 +131,26 @@ def test_precision_recall_density_coverage_are_their_definitions() -> None:
     found = metrics.precision_recall(real, fake, k=4)
     assert found == pytest.approx(slow_prdc(real, fake, 4))
     assert len(set(found.values())) == 4  # a case in which no two of them could be mixed up
+
+
+@pytest.mark.parametrize("size", [16, 32, 64])
+def test_swd_is_the_mean_wasserstein_distance_of_projected_patches(size: int) -> None:
+    rng = torch.Generator().manual_seed(0)
+    a, b = (
+        torch.randint(0, high, (n, 3, size, size), dtype=torch.uint8, generator=rng) for n, high in ((9, 256), (7, 99))
+    )
+    b[:, :, ::3] += 100
+    assert metrics.swd(a, b, 5, descriptors=300) == pytest.approx(slow_swd(a, b, 5, 300), rel=1e-5)
+
+
+def test_the_bands_of_the_pyramid_sum_to_the_image(photographs: Tensor) -> None:
+    images = photographs[:10]
+    *bands, image = [band.double().numpy() for band in metrics._laplacian(images)]
+    assert [band.shape[-1] for band in bands] == [64, 32]
+    assert image.shape[-1] == 16
+    for band in bands[::-1]:
+        image = finer(image) + band
+    np.testing.assert_allclose(image, images.double().numpy() / 127.5 - 1, atol=1e-6)
 
 
 def test_a_far_copy_has_none_and_an_equal_one_has_all() -> None:
