@@ -148,12 +148,12 @@ def drawing_of(gen: nn.Module, fixed: torch.Tensor, folder: Path, utils: Any) ->
 
 
 def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
-    """Our loop, with what it spends inside the step, and on measurements and snapshots, which are spread over the steps
-    between two of them in a run of default length."""
-    from train import trainer
+    """Our loop, with what it spends inside the step; and on measurements, snapshots and saves, each spread over the
+    steps between two of them in a run of default length."""
+    from train import checkpoint, trainer
     from train.recipe import Recipe
 
-    spent = {"update": 0.0, "_measure": 0.0, "_snapshot": 0.0}
+    spent = {"update": 0.0, "_measure": 0.0, "_snapshot": 0.0, "save": 0.0}
     times = dict.fromkeys(spent, 0)
 
     def timed(holder: Any, name: str) -> None:
@@ -168,7 +168,12 @@ def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
 
         setattr(holder, name, outer)
 
-    for holder, name in ((trainer.Gan, "update"), (trainer, "_measure"), (trainer, "_snapshot")):
+    for holder, name in (
+        (trainer.Gan, "update"),
+        (trainer, "_measure"),
+        (trainer, "_snapshot"),
+        (checkpoint, "save"),
+    ):
         timed(holder, name)
     began, left = 0.0, {}
 
@@ -179,12 +184,12 @@ def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
         if done == WARM + steps:
             raise EndedError
 
-    trainer.SAVE_EVERY = 1e9
     import train.journal
 
     train.journal.TELL_EVERY = 0.0
+    usual, trainer.SAVE_EVERY = trainer.SAVE_EVERY, 0.0  # one save, after the first step: before the clock runs
     # Of WARM + steps + 1 steps only the step before the last is looked at: nothing is measured in between.
-    recipe = Recipe(recipe="seed", steps=10_000, precision=precision, measure_every=5_000)  # type: ignore[arg-type]
+    recipe = Recipe(recipe="seed", precision=precision, measure_every=5_000)  # type: ignore[arg-type]
     state = folder / f"state-{os.getpid()}"
     try:
         trainer.train(folder / "dataset", recipe, folder / "model", state, progress)
@@ -192,14 +197,17 @@ def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
         loop = (time.perf_counter() - began) / steps
     bare = (spent["update"] - left["update"]) / steps
     aside = looking(folder, recipe, spent["_snapshot"] / times["_snapshot"])
-    return {"step": loop, "bare": bare, "rate": BATCH / (loop + aside), "looking": aside / loop}
+    saving = loop * left["save"] / max(usual, left["save"] / trainer.SAVE_SHARE)
+    rate = BATCH / (loop + aside + saving)
+    return {"step": loop, "bare": bare, "rate": rate, "looking": aside / loop, "saving": saving / loop}
 
 
 def looking(folder: Path, recipe: Any, snapshot: float) -> float:
-    """Seconds a step that measurements and snapshots cost in a run of the recipe's default 10,000 steps."""
+    """Seconds a step that measurements and snapshots cost in a run as long as the default recipe's."""
     from train import data, hardware, trainer
     from train.gan import Gan
     from train.gauge import Gauge
+    from train.recipe import Recipe
 
     precision = hardware.pick_precision(recipe, torch.device("cpu"))
     gan = Gan(recipe, 64, torch.device("cpu"), precision)
@@ -207,7 +215,7 @@ def looking(folder: Path, recipe: Any, snapshot: float) -> float:
     gauge.read(gan.published())
     started = time.perf_counter()
     gauge.read(gan.published())
-    usual = type(recipe)(recipe="seed")
+    usual = Recipe()
     return (time.perf_counter() - started) / usual.measure_every + snapshot * trainer.SNAPSHOTS / usual.steps
 
 
@@ -255,7 +263,7 @@ def best(action: Any, times: int = 4) -> float:
 
 
 def start(folder: Path, precision: str, steps: int) -> dict[str, float]:
-    """From the command to the first step, on MANY images; and the memory then."""
+    """From the command to the first step of the default recipe, on MANY images; and the memory then."""
     from train import trainer
     from train.recipe import Recipe
 
@@ -264,7 +272,7 @@ def start(folder: Path, precision: str, steps: int) -> dict[str, float]:
 
     trainer.Gan.update = update  # type: ignore[method-assign]
     try:
-        recipe = Recipe(recipe="seed", precision=precision)  # type: ignore[arg-type]
+        recipe = Recipe(precision=precision)  # type: ignore[arg-type]
         trainer.train(folder / "many", recipe, folder / "model", folder / f"state-{os.getpid()}")
     except EndedError:
         seconds, busy = time.time() - float(os.environ["BEGAN"]), time.process_time()
@@ -282,15 +290,16 @@ def show(found: dict[tuple[str, str], list[dict[str, float]]]) -> None:
         return statistics.median(one[name] for one in found[engine, precision])
 
     peer = median("example", "fp32", "rate")
-    print(f"{'':16}{'images/s':>10}{'× example':>11}{'loop over step':>16}{'looking':>9}{'of conv. limit':>16}")
+    heads = {"images/s": 10, "× example": 11, "loop over step": 16, "looking": 9, "saving": 8, "of conv. limit": 16}
+    print(" " * 16 + "".join(f"{head:>{width}}" for head, width in heads.items()))
     print(f"{'example fp32':16}{peer:10.1f}{1:11.2f}")
     for precision in ("fp32", "bf16"):
         rounds = zip(found["ours", precision], found["example", "fp32"], strict=True)
         ratio = statistics.median(mine["rate"] / theirs["rate"] for mine, theirs in rounds)
         over = median("ours", precision, "step") / median("ours", precision, "bare") - 1
         fraction = median("limit", precision, "step") / median("ours", precision, "step")
-        rate, looked = median("ours", precision, "rate"), median("ours", precision, "looking")
-        print(f"{'ours ' + precision:16}{rate:10.1f}{ratio:11.2f}{over:16.1%}{looked:9.1%}{fraction:16.2f}")
+        rate, looked, saved = (median("ours", precision, name) for name in ("rate", "looking", "saving"))
+        print(f"{'ours ' + precision:16}{rate:10.1f}{ratio:11.2f}{over:16.1%}{looked:9.1%}{saved:8.1%}{fraction:16.2f}")
 
 
 if __name__ == "__main__":

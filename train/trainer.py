@@ -24,7 +24,7 @@ from train.recipe import Recipe
 
 LOG_EVERY = 10  # steps a row of log.csv averages over; the only moments at which the loop waits for the device
 SAVE_EVERY = 30.0  # seconds of work that a kill may cost
-SAVE_SHARE = 0.01  # of the time that saving may take: on a slow disk a kill costs more
+SAVE_SHARE = 0.005  # of the time that saving may take: on a slow disk a kill costs more
 SNAPSHOTS = 20  # frames of the film, besides the one before the first step
 GRID = 64  # images in a snapshot
 GRID_SEED = 64  # the same noise for every model, whatever its recipe's seed

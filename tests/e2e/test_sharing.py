@@ -104,6 +104,7 @@ def test_the_curves_of_the_default_models_are_declared(copy: Clone) -> None:
     points = {name: plot["content"]["data"]["values"] for name, (plot,) in plots.items()}
     assert {point["field"] for point in points["losses"]} == {"loss_d", "loss_g"}
     assert {point["field"] for point in points["verdicts"]} == {"d_real", "d_fake"}
+    assert {point["field"] for point in points["overfitting"]} == {"d_train", "d_heldout"}
     assert {"step", "ksd"} <= points["models/facade/log.csv"][0].keys()
 
 

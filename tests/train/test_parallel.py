@@ -11,43 +11,55 @@ import torch
 from torch import nn
 
 from tests.train.test_trainer import digests
-from train import generator, trainer
+from train import gan, generator, trainer
 from train.parallel import ALONE, SharedBatchNorm
 from train.recipe import Recipe
 
 RECIPE = Recipe(
     steps=8, batch=16, latent=8, width_g=4, width_d=4, measure_every=4, measure_images=12, ema_images=50,
-    loss="relativistic", r1=0.1, r2=0.1, penalty_every=2, adaptive=0.5, keep="last",
+    loss="relativistic", r1=0.1, r2=0.1, penalty_every=2, adaptive=0.05, keep="last",
     precision="fp32", vision=0,
 )  # fmt: skip
 """All that looks across images or differentiates twice."""
 
 CHILD = """
-import os, signal, sys
+import math, os, signal, sys
 from pathlib import Path
-from train import journal, trainer
+from train import checkpoint, gan, generator, trainer
 from train.recipe import Recipe
 
-dataset, recipe, out, state, dies = sys.argv[1:]
-trainer.SAVE_EVERY = 0.0
+dataset, recipe, out, state, adaptive_images, dead, dies = sys.argv[1:]
+trainer.SAVE_EVERY, trainer.SAVE_SHARE, gan.ADAPTIVE_IMAGES = 0.0, math.inf, int(adaptive_images)
 step = trainer.Gan.update
 
-def update(gan, real, number, labels):
-    if number == int(dies) and gan.share.rank == 1:
+def update(trained, real, number, labels):
+    if number == int(dies) and trained.share.rank == int(dead):
         os.kill(os.getpid(), signal.SIGKILL)
-    return step(gan, real, number, labels)
+    return step(trained, real, number, labels)
 
+def refuse(path):
+    raise AssertionError(f"a process that is not the first writes {path}")
+
+if os.environ["RANK"] != "0":
+    checkpoint.replacing = generator.replacing = trainer.replacing = refuse
 trainer.Gan.update = update
 trainer.train(Path(dataset), Recipe.model_validate_json(recipe), Path(out), Path(state))
 """
 
 
-def torchrun(dataset: Path, recipe: Recipe, folder: Path, dies: int = -1) -> subprocess.CompletedProcess[str]:
-    """Train in two processes, the second of which may kill itself before a step."""
+QUICK = 50
+"""Images in which adaptive augmentation goes from nothing to all."""
+
+
+def torchrun(
+    dataset: Path, recipe: Recipe, folder: Path, dead: int = 1, dies: int = -1
+) -> subprocess.CompletedProcess[str]:
+    """Train in two processes, one of which may kill itself before a step."""
     script = folder / "child.py"
     folder.mkdir(exist_ok=True)
     script.write_text(CHILD)
-    places = [str(dataset), recipe.model_dump_json(), str(folder / "model"), str(folder / "state"), str(dies)]
+    places = [str(dataset), recipe.model_dump_json(), str(folder / "model"), str(folder / "state")]
+    places += [str(QUICK), str(dead), str(dies)]
     root = Path(__file__).parents[2]
     return subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script), *places],
@@ -64,7 +76,8 @@ def figures(folder: Path) -> list[list[float]]:
         return [[float(value or "nan") for value in row.values()] for row in csv.DictReader(file)]
 
 
-def test_two_processes_train_what_one_trains(dataset: Path, tmp_path: Path) -> None:
+def test_two_processes_train_what_one_trains(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gan, "ADAPTIVE_IMAGES", QUICK)
     ran = torchrun(dataset, RECIPE, tmp_path / "two")
     assert ran.returncode == 0, ran.stderr
     trainer.train(dataset, RECIPE, tmp_path / "one" / "model", tmp_path / "one" / "state")
@@ -98,10 +111,10 @@ def test_two_processes_have_the_critic_of_one(dataset: Path, tmp_path: Path) -> 
     assert (without - one).abs().mean() > 1e-4
 
 
-@pytest.mark.slow
-def test_a_dead_process_ends_the_run_and_it_resumes(dataset: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("dead", [pytest.param(0, marks=pytest.mark.slow), 1])
+def test_a_dead_process_ends_the_run_and_it_resumes(dataset: Path, tmp_path: Path, dead: int) -> None:
     recipe = RECIPE.model_copy(update={"steps": 6, "measure_every": 3})
-    died = torchrun(dataset, recipe, tmp_path / "killed", dies=4)
+    died = torchrun(dataset, recipe, tmp_path / "killed", dead, dies=4)
     assert died.returncode != 0
     assert "another process of this training has ended" in died.stderr
     assert not (tmp_path / "killed" / "model").exists()
