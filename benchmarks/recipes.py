@@ -56,6 +56,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "seed": {"recipe": "seed", "batch": 64},
     "facade": {"recipe": "facade"},
     "unaided": {"recipe": "facade", "vision": 0},
+    "unaugmented": {"recipe": "facade", "augment": []},
     "vision-20": STILL | {"vision": 20},
     "vision-8": STILL | {"vision": 8},
     "vision-3": STILL | {"vision": 3},
