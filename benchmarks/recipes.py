@@ -118,7 +118,8 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
         gan, feed = Gan(recipe, size, device, precision), data.Feed(len(training), recipe.batch, seed)
         known = {"": features(heldout, device), "_train": features(training, device)}
         averages = {str(ramp): deepcopy(gan.average) for ramp in RAMPS} if recipe.ema_images else {}
-        state = checkpoint.load(folder, device) or {"step": 0, "seconds": 0.0, "gan": gan.state()}
+        with checkpoint.reading(folder):
+            state = checkpoint.load(folder, device) or {"step": 0, "seconds": 0.0, "gan": gan.state()}
         if state.get("recipe", recipe.model_dump_json()) != recipe.model_dump_json():
             raise SystemExit(f"{folder}: holds a run of another recipe; remove it to begin anew")
         gan.restore(state["gan"])
@@ -141,10 +142,11 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
             }
             names = ("loss_d", "loss_g", "d_real", "d_fake")
             line |= dict(zip(names, torch.stack(figures).mean(0).tolist(), strict=True))
-            line |= {
-                name: (gan.scores(images, torch.zeros(len(images), dtype=torch.long)) > 0).float().mean().item()
-                for name, images in (("d_train", training[: len(heldout)]), ("d_heldout", heldout))
-            }
+            shown = {"d_train": training[: len(heldout)], "d_heldout": heldout, "drawn": images[: len(heldout)]}
+            labels = torch.zeros(len(heldout), dtype=torch.long)
+            logits = {name: gan.scores(some, labels) for name, some in shown.items()}
+            boundary = gan.boundary(logits["d_train"], logits.pop("drawn"))
+            line |= {name: (each > boundary).float().mean().item() for name, each in logits.items()}
             line |= {"precision_of": precision, "recipe": recipe.model_dump(mode="json")}
             figures.clear()
             draw(gan.published(), recipe, folder / f"step-{step:06d}.png")

@@ -6,7 +6,6 @@ used, so that `facades --help` is quick.
 
 import hashlib
 import io
-import re
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
@@ -165,8 +164,8 @@ def _convert(model: str, format_: Format, label: str | None) -> bytes:
 
 
 def _named(*parts: str | int | None) -> str:
-    """A file's name of these parts: a label may hold what none may."""
-    return "-".join(re.sub(r"[^\w.-]+", "_", str(part)) for part in parts if part is not None)
+    """A file's name of these parts, another one for other parts: a label may hold a slash."""
+    return "-".join(str(part).replace("%", "%25").replace("/", "%2F") for part in parts if part is not None)
 
 
 def _weights(model: str) -> Path:

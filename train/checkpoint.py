@@ -12,6 +12,7 @@ import torch
 
 from crawler.errors import UserError
 from crawler.files import replacing
+from train.hardware import is_out_of_memory
 from train.recipe import Recipe
 
 FORMAT = 5  # raised whenever a step would compute something else, so that no run mixes two ways
@@ -52,9 +53,9 @@ def reading(folder: Path) -> Iterator[None]:
     """
     try:
         yield
-    except torch.OutOfMemoryError:
-        raise
     except UNREADABLE as error:
+        if is_out_of_memory(error):
+            raise
         raise UserError(
             f"{folder / FILE}: damaged, or not a state of this training ({type(error).__name__}); "
             f"remove {folder} to train from the start"

@@ -57,6 +57,11 @@ def determinism(wanted: bool) -> Iterator[None]:
         torch.backends.cudnn.benchmark = benchmark
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an allocation failed: a GPU's has a type of its own, the CPU's is a plain RuntimeError."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
 @contextmanager
 def enough_memory(recipe: Recipe) -> Iterator[None]:
     """Within it, running out of memory is an error that gives the numbers and says what to lower.
@@ -66,10 +71,10 @@ def enough_memory(recipe: Recipe) -> Iterator[None]:
     """
     try:
         yield
-    except RuntimeError as error:  # OutOfMemoryError on a GPU is one, and the CPU's allocator has no type of its own
-        text = str(error)
-        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in text:
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
             raise
+        text = str(error)
         said = text[max(0, text.rfind("] ") + 1) :].strip().splitlines()[0]
         raise UserError(
             f"out of memory: {said} Lower batch (now {recipe.batch}), then width_d ({recipe.width_d}) or width_g "

@@ -58,9 +58,8 @@ class Generator(nn.Sequential):
             return torch.zeros(n, dtype=torch.long, device=rng.device)
         # A product gives the running sums: cumsum, and multinomial for its sake, have no fixed order on a GPU.
         upto = self.shares @ self.shares.new_ones(len(self.shares), len(self.shares)).triu()
-        return torch.searchsorted(upto, torch.rand(n, generator=rng, device=rng.device), right=True).clamp_max(
-            len(self.shares) - 1
-        )
+        u = torch.rand(n, generator=rng, device=rng.device) * upto[-1]  # which rounding may leave below 1
+        return torch.searchsorted(upto, u, right=True).clamp_max(len(self.shares) - 1)
 
     def settle(self, label: int) -> None:
         """Draw nothing but this label from now on, from plain noise."""

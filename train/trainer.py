@@ -49,10 +49,10 @@ def train(
     """
     dataset_id = dataset_hash(dataset)
     with (
+        interrupts() as interrupted,  # around the rest: torchrun ends the others when one process has died
         joined() as share,
         hardware.determinism(recipe.deterministic),
         hardware.enough_memory(recipe),
-        interrupts() as interrupted,
     ):
         if recipe.batch % share.world:
             raise UserError(f"batch: found {recipe.batch}; expected a multiple of {share.world}, the processes")

@@ -1,5 +1,6 @@
 """What can be known of the path on a GPU without one."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from crawler.errors import UserError
-from train import data, hardware
+from train import checkpoint, data, hardware
 from train.augment import DRAWS
 from train.gan import SHOWINGS, Gan
 from train.recipe import Recipe
@@ -126,6 +127,15 @@ def test_memory_that_does_not_suffice_is_told_with_the_number_and_what_to_lower(
     with (
         pytest.raises(UserError, match=r"tried to allocate \d+ bytes.*Lower batch \(now 4\), then width_d \(4\)"),
         hardware.enough_memory(EVERYTHING),
+    ):
+        torch.empty(2**60, dtype=torch.uint8)
+
+
+def test_memory_that_does_not_suffice_for_a_state_does_not_make_it_damaged(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UserError, match=r"^out of memory: "),
+        hardware.enough_memory(EVERYTHING),
+        checkpoint.reading(tmp_path),
     ):
         torch.empty(2**60, dtype=torch.uint8)
 

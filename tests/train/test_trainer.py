@@ -11,6 +11,8 @@ import random
 import re
 import signal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -49,6 +51,8 @@ def kill(dataset: Path, recipe: Recipe, folder: Path, at: int, every: int = 1) -
     killed = processes.Process(target=die, args=(dataset, recipe, folder, at, every))
     killed.start()
     killed.join(100)
+    if killed.is_alive():
+        killed.kill()
     assert killed.exitcode == -signal.SIGKILL
     assert not (folder / "model").exists()
 
@@ -135,6 +139,29 @@ def test_patience_ends_a_training_that_no_longer_gets_better(dataset: Path, tmp_
     assert [int(row["step"]) for row in rows] == [2, 4, 6]
     assert generator.load(tmp_path / "model" / "generator.safetensors")[1].step == 2
     assert sorted((tmp_path / "model" / "samples").glob("step-*"))[-1].name == "step-000006.png"
+
+
+def test_saving_takes_its_share_of_the_time_at_most(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock on which a step takes 10 s and a save 0.41: the first comes after 30 s, the next 82 s later."""
+    clock, saves = [0.0], list[int]()
+    update, save = trainer.Gan.update, checkpoint.save
+
+    def slow_update(*given: Any) -> torch.Tensor:
+        clock[0] += 10.0
+        return update(*given)
+
+    def slow_save(state: dict[str, Any], folder: Path) -> None:
+        clock[0] += 0.41
+        saves.append(state["step"])
+        save(state, folder)
+
+    monkeypatch.setattr(trainer.Gan, "update", slow_update)
+    monkeypatch.setattr(checkpoint, "save", slow_save)
+    monkeypatch.setattr(trainer, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    train(dataset, TINY, tmp_path)
+    assert saves == [4, 13]
 
 
 def test_killed_again_and_again_it_writes_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
