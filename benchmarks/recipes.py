@@ -120,11 +120,11 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
         averages = {str(ramp): deepcopy(gan.average) for ramp in RAMPS} if recipe.ema_images else {}
         with checkpoint.reading(folder):
             state = checkpoint.load(folder, device) or {"step": 0, "seconds": 0.0, "gan": gan.state()}
-        if state.get("recipe", recipe.model_dump_json()) != recipe.model_dump_json():
-            raise SystemExit(f"{folder}: holds a run of another recipe; remove it to begin anew")
-        gan.restore(state["gan"])
-        for ramp, weights in state.get("averages", {}).items():
-            averages[ramp].load_state_dict(weights)
+            if state.get("recipe", recipe.model_dump_json()) != recipe.model_dump_json():
+                raise SystemExit(f"{folder}: holds a run of another recipe; remove it to begin anew")
+            gan.restore(state["gan"])
+            for ramp, weights in state.get("averages", {}).items():
+                averages[ramp].load_state_dict(weights)
         step, seconds, figures = state["step"], state["seconds"], []
         while step < steps:
             started = time.process_time()

@@ -139,7 +139,7 @@ def export(model: str, format_: Format, out: Path | None = None, label: str | No
         UserError: no such model or label, or what the format needs is not installed.
     """
     data = _convert(model, format_, label)
-    out = out or EXPORTS / model / (_named(model, None, label) + SUFFIX[format_])
+    out = out or EXPORTS / model / (_named(model, label) + SUFFIX[format_])
     with replacing(out) as draft:
         draft.write_bytes(data)
     return out

@@ -23,7 +23,7 @@ JUDGED = 128  # training and held-out images, each, that D is asked about
 ROWS_IN_A_ROW = 2  # an alarm rings at the second measurement running that justifies it
 OVERFITTING = 0.3  # of the training images more than of the held-out ones taken for real
 COLLAPSE = 1.25  # times the best KSD so far, which counts as NOISE at least
-NOISE = 0.002  # KSD may be negative; of two sets of 300 real photographs it was 0.0016 at most (30 draws)
+NOISE = 0.002  # KSD may be negative; between two sets of 200 real photographs it is smaller than this
 
 
 class Gauge:

@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from train.data import Rows
+from train.features import features
 from train.gan import Gan
-from train.gauge import Gauge, alarms
+from train.gauge import NOISE, Gauge, alarms
+from train.metrics import ksd
 from train.recipe import Recipe
 
 
@@ -28,6 +30,13 @@ def test_a_better_ksd_is_no_collapse_even_below_nothing() -> None:
     """KSD is unbiased: about as good as real photographs it is about 0, and as often negative."""
     assert alarms([row(1, 0.01), row(2, -0.001), row(3, -0.0012), row(4, 0.001), row(5, 0.002)]) == {}
     assert alarms([row(1, -0.001), row(2, 0.004), row(3, 0.005)]) == {"collapse": 3}
+
+
+def test_real_photographs_are_as_near_to_each_other_as_the_noise(photographs: torch.Tensor) -> None:
+    seen = features(photographs, torch.device("cpu"))
+    for seed in range(20):
+        one, other = seen[torch.randperm(len(seen), generator=torch.Generator().manual_seed(seed))].chunk(2)
+        assert abs(ksd(one, other)) < NOISE
 
 
 @pytest.mark.parametrize("offset", [0.0, 150.0, -150.0])
