@@ -21,11 +21,17 @@ UNREADABLE = (pickle.UnpicklingError, EOFError, LookupError, TypeError, Attribut
 """What torch raises for files that are not what it expects."""
 
 
-def key(recipe: Recipe, dataset: str, labels: str, precision: str) -> str:
-    """What a state belongs to: 16 hex digits of the recipe, the hashes of dataset and labels, what `precision: auto`
-    came to, and the version of torch."""
+def key(recipe: Recipe, dataset: str, labels: str, precision: str, device: str) -> str:
+    """Return 16 hex digits that identify the training a state belongs to.
+
+    Args:
+        dataset: hash of the dataset.
+        labels: hash of the labels, empty without labels.
+        precision: `fp32` or `bf16`.
+        device: its type. Optimiser states of the CPU and of a GPU differ: only the latter can be captured.
+    """
     parts = {"format": FORMAT, "recipe": recipe.model_dump(mode="json"), "dataset": dataset, "labels": labels}
-    parts |= {"precision": precision, "torch": torch.__version__}
+    parts |= {"precision": precision, "device": device, "torch": torch.__version__}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -42,7 +42,17 @@ class Making(BaseModel):
 
 
 def versions() -> dict[str, str]:
-    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in PACKAGES}
+    """Return the installed version of Python and of each of PACKAGES.
+
+    Raises:
+        UserError: one of them is not installed.
+    """
+    try:
+        return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in PACKAGES}
+    except importlib.metadata.PackageNotFoundError as error:
+        raise UserError(
+            f"{error.name}: not installed; expected a version to name in the model: pip install it"
+        ) from None
 
 
 def save(weights: dict[str, Tensor], making: Making, path: Path) -> None:

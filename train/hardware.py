@@ -57,9 +57,13 @@ def determinism(wanted: bool) -> Iterator[None]:
         torch.backends.cudnn.benchmark = benchmark
 
 
+NO_MEMORY = ("out of memory", "ALLOC_FAILED", "can't allocate memory")
+"""In the message of a failed allocation: by torch or CUDA, by cuBLAS or cuDNN, and by torch on the CPU."""
+
+
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether an allocation failed: a GPU's has a type of its own, the CPU's is a plain RuntimeError."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+    """Return whether an allocation failed, on the CPU or on a GPU."""
+    return isinstance(error, torch.OutOfMemoryError) or any(text in str(error) for text in NO_MEMORY)
 
 
 @contextmanager
@@ -76,7 +80,8 @@ def enough_memory(recipe: Recipe) -> Iterator[None]:
             raise
         text = str(error)
         said = text[max(0, text.rfind("] ") + 1) :].strip().splitlines()[0]
+        said = ". ".join(said.split(". ")[:3]).removesuffix(".")  # CUDA's further ones are advice on its allocator
         raise UserError(
-            f"out of memory: {said} Lower batch (now {recipe.batch}), then width_d ({recipe.width_d}) or width_g "
+            f"out of memory: {said}. Lower batch (now {recipe.batch}), then width_d ({recipe.width_d}) or width_g "
             f"({recipe.width_g})"
         ) from None

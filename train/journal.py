@@ -42,9 +42,14 @@ class Journal:
         return None
 
     def exhausted(self, recipe: Recipe) -> bool:
-        """Whether the last `patience` measurements were no better than the best before them."""
+        """Whether the last `patience` measurements were no better than the best before them.
+
+        The loop asks at every step, so only a row that was just measured is worth reading the others for.
+        """
+        if not recipe.patience or not self.rows or "ksd" not in self.rows[-1]:
+            return False
         measured = [row["ksd"] for row in self.rows if "ksd" in row]
-        return 0 < recipe.patience < len(measured) and min(measured[: -recipe.patience]) <= min(
+        return recipe.patience < len(measured) and min(measured[: -recipe.patience]) <= min(
             measured[-recipe.patience :]
         )
 

@@ -39,13 +39,13 @@ def train(
         dataset: a folder with images.npy (uint8, N×3×S×S) and split.npy.
         out: where generator.safetensors, samples/, progress.gif and log.csv are written, each whole, when all is done.
         state: a folder of this run's own, where it keeps its state until it is done. A run that was killed resumes
-            from there, to the bytes it would have written undisturbed; a state of other data, another recipe or
-            another precision is left unread.
+            from there, to the bytes it would have written undisturbed; a state of other data, another recipe, another
+            precision or another type of device is left unread.
 
     Raises:
-        UserError: the dataset is missing or damaged; a state is damaged; a loss or a weight is no longer finite, in
-            which case the best generator so far lies beside the state; memory does not suffice; another process has
-            ended; or SIGINT or SIGTERM came, in which case the state was saved.
+        UserError: the dataset is missing or damaged; a package is not installed; a state is damaged; a loss or a
+            weight is no longer finite, in which case the best generator so far lies beside the state; memory does not
+            suffice; another process has ended; or SIGINT or SIGTERM came, in which case the state was saved.
     """
     dataset_id = dataset_hash(dataset)
     with (
@@ -54,11 +54,12 @@ def train(
         hardware.determinism(recipe.deterministic),
         hardware.enough_memory(recipe),
     ):
+        generator.versions()  # a missing package is an error now, not after the last step
         if recipe.batch % share.world:
             raise UserError(f"batch: found {recipe.batch}; expected a multiple of {share.world}, the processes")
         device = hardware.pick_device()
         precision = hardware.pick_precision(recipe, device)
-        folder = state / checkpoint.key(recipe, dataset_id, _labels_id(dataset, recipe), precision)
+        folder = state / checkpoint.key(recipe, dataset_id, _labels_id(dataset, recipe), precision, device.type)
         images, heldout = (
             data.read(dataset, holdout=holdout, device=device, labels=recipe.labels) for holdout in (False, True)
         )

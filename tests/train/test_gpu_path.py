@@ -116,7 +116,7 @@ def test_a_compiled_step_is_the_same_and_breaks_at_autograd_and_optimisers_alone
     for step in range(3):
         real = torch.rand(4, 3, 32, 32)
         torch.testing.assert_close(compiled.update(real, step), plain.update(real, step))
-    known = ("_fused_adam", "Optimizer.zero_grad", "torch.autograd", "torch._dynamo.graph_break")
+    known = ("_fused_adam", "Optimizer.zero_grad", "torch.autograd", "torch._dynamo.graph_break", "requires_grad_")
     breaks = list(torch._dynamo.utils.counters["graph_break"])
     assert breaks
     assert [reason for reason in breaks if not any(name in reason for name in known)] == []
@@ -138,6 +138,32 @@ def test_memory_that_does_not_suffice_for_a_state_does_not_make_it_damaged(tmp_p
         checkpoint.reading(tmp_path),
     ):
         torch.empty(2**60, dtype=torch.uint8)
+
+
+CUDA_SAYS = (
+    "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 79.11 GiB of which 5.02 GiB is "
+    "free. Including non-PyTorch memory, this process has 74.09 GiB memory in use. See documentation for Memory "
+    "Management  (https://docs.pytorch.org/docs/stable/notes/cuda.html)"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (torch.OutOfMemoryError(CUDA_SAYS), CUDA_SAYS[: CUDA_SAYS.index(" Including")]),
+        (torch.AcceleratorError("CUDA error: out of memory"), "CUDA error: out of memory."),
+        (
+            RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+            "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`.",
+        ),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), "cuDNN error: CUDNN_STATUS_ALLOC_FAILED."),
+    ],
+)
+def test_every_error_of_a_gpu_s_memory_is_told_in_three_sentences_at_most(error: Exception, said: str) -> None:
+    with pytest.raises(UserError) as caught, hardware.enough_memory(EVERYTHING):
+        raise error
+    lower = "Lower batch (now 4), then width_d (4) or width_g (4)"
+    assert str(caught.value) == f"out of memory: {said} {lower}"
 
 
 def test_other_errors_pass_through() -> None:

@@ -123,8 +123,9 @@ def test_a_state_of_another_recipe_is_left_unread(dataset: Path, tmp_path: Path)
     assert seen[0] == 1
 
 
-def test_the_key_follows_data_and_every_field() -> None:
-    given = [("a", "", "fp32"), ("b", "", "fp32"), ("a", "c", "fp32"), ("a", "", "bf16")]
+def test_the_key_follows_data_device_and_every_field() -> None:
+    given = [("a", "", "fp32", "cpu"), ("b", "", "fp32", "cpu"), ("a", "c", "fp32", "cpu"), ("a", "", "bf16", "cpu")]
+    given.append(("a", "", "fp32", "cuda"))
     keys = {checkpoint.key(TINY, *each) for each in given}
     keys |= {checkpoint.key(TINY.model_copy(update={name: None}), *given[0]) for name in Recipe.model_fields}
     assert len(keys) == len(given) + len(Recipe.model_fields)

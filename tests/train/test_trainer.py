@@ -4,6 +4,7 @@ import csv
 import hashlib
 import importlib.metadata
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 
 from crawler.errors import UserError
 from curate.dataset import dataset_hash
-from train import generator, trainer
+from train import generator, journal, trainer
 from train.recipe import Recipe
 
 TINY = Recipe(steps=14, batch=8, latent=8, width_g=4, width_d=4, measure_every=6, measure_images=12, ema_images=50)
@@ -72,6 +73,30 @@ def test_a_model_is_complete(dataset: Path, tmp_path: Path) -> None:
 def test_the_last_weights_on_request(dataset: Path, tmp_path: Path) -> None:
     train(dataset, TINY.model_copy(update={"keep": "last"}), tmp_path)
     assert generator.load(tmp_path / "model" / "generator.safetensors")[1].step == TINY.steps
+
+
+class Unread(list[dict[str, float]]):
+    """Rows that may not be read one by one."""
+
+    def __iter__(self) -> Iterator[dict[str, float]]:
+        raise AssertionError("all rows were read")
+
+
+@pytest.mark.parametrize(("patience", "last"), [(0, {"step": 10, "ksd": 0.1}), (2, {"step": 10})])
+def test_patience_reads_the_rows_only_after_a_measurement(patience: int, last: dict[str, float]) -> None:
+    """The loop asks at every step, and there are thousands of rows."""
+    recipe = TINY.model_copy(update={"patience": patience})
+    assert not journal.Journal(rows=Unread([last])).exhausted(recipe)
+
+
+def test_a_package_that_is_not_installed_is_named_before_the_first_step(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generator, "PACKAGES", (*generator.PACKAGES, "no-such-package"))
+    reports: list[int] = []
+    with pytest.raises(UserError, match=r"^no-such-package: not installed; expected a version"):
+        train(dataset, TINY, tmp_path, lambda done, total, note: reports.append(done))
+    assert reports == []
 
 
 def test_patience_ends_a_training_that_no_longer_gets_better(dataset: Path, tmp_path: Path) -> None:
