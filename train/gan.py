@@ -45,7 +45,7 @@ class Gan:
             synchronise(network, share)
         critic_weights = stream(recipe.seed, Purpose.WEIGHTS_CRITIC)
         self.critic = Critic(critic_weights, share, recipe.classes) if recipe.vision else nn.ModuleList()
-        self.backbone = backbone(device) if recipe.vision else nn.Identity()
+        self.backbone = backbone(device, precision) if recipe.vision else nn.Identity()
         for part in (self.G, self.D, self.critic):
             part.to(device).to(memory_format=torch.channels_last)
         self.average = deepcopy(self.G).requires_grad_(False)
@@ -53,15 +53,16 @@ class Gan:
         self.pace = 1.0  # times the recipe's learning rates
         self.judges = nn.ModuleList([self.D, self.critic])
         betas = (recipe.beta1, recipe.beta2)
-        on_gpu = device.type == "cuda"
+        # Collectives stay out of graphs: what NCCL lets one capture depends on its version.
+        self.graphs = device.type == "cuda" and share.world == 1
         self.adam_g, self.adam_d = (
-            # On a GPU the rate is a tensor, so that a graph reads the present one.
+            # A graph reads the present rate from a tensor.
             torch.optim.Adam(
                 network.parameters(),
-                lr=torch.tensor(lr, device=device) if on_gpu else lr,
+                lr=torch.tensor(lr, device=device) if self.graphs else lr,
                 betas=betas,
                 fused=True,
-                capturable=on_gpu,
+                capturable=self.graphs,
             )
             for network, lr in ((self.G, recipe.lr_g), (self.judges, recipe.lr_d))
         )
@@ -223,10 +224,8 @@ class Gan:
         self._prepare_steps()  # a graph would go on with the optimisers' old state
 
     def _prepare_steps(self) -> None:
-        # Collectives stay out of graphs: what NCCL lets one capture depends on its version.
-        graphs = self.device.type == "cuda" and self.share.world == 1
         self._plain, self._penalised = (
-            Replayed(partial(self._step, penalised)) if graphs else partial(self._step, penalised)
+            Replayed(partial(self._step, penalised)) if self.graphs else partial(self._step, penalised)
             for penalised in (False, True)
         )
 

@@ -3,12 +3,23 @@
 Follows https://docs.pytorch.org/docs/stable/notes/cuda.html#whole-network-capture. No GPU was at hand: not measured.
 """
 
+import warnings
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor
 
 EAGER = 3  # calls before the capture, in which cuDNN, cuBLAS and the optimisers set themselves up
+
+UNCAPTURED = ".*without CUDA graph capture"
+"""Matches the warning of a capturable optimiser that runs before the capture."""
+
+
+@cache
+def _side() -> torch.cuda.Stream:
+    """Return the one stream on which functions are warmed up and captured: a cuBLAS workspace belongs to a stream."""
+    return torch.cuda.Stream()  # type: ignore[no-untyped-call]
 
 
 class Replayed:
@@ -36,10 +47,11 @@ class Replayed:
         return self.output.clone()  # the next replay overwrites it
 
     def _aside(self, given: tuple[Tensor, ...]) -> Tensor:
-        """Call the function on a stream of its own, as a capture asks of the calls before it."""
-        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        """Call the function on the side stream, as a capture asks of the calls before it."""
+        stream = _side()
         stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
+        with torch.cuda.stream(stream), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", UNCAPTURED)
             output = self.function(*given)
         torch.cuda.current_stream().wait_stream(stream)
         return output
@@ -48,5 +60,5 @@ class Replayed:
         """Record the kernels; nothing is computed yet."""
         self.inputs = [tensor.clone() for tensor in given]
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
+        with torch.cuda.graph(self.graph, stream=_side()):
             self.output = self.function(*self.inputs)

@@ -127,14 +127,22 @@ class _Block(nn.Module):
 
 
 @cache
-def backbone(device: torch.device) -> Backbone:
-    """The network, frozen.
+def backbone(device: torch.device, precision: str) -> Backbone:
+    """Return the network, frozen.
+
+    Args:
+        precision: `fp32` or `bf16`. In bf16 its convolutions hold the weights that autocast would make of float32 ones
+            at every call.
 
     Raises:
         UserError: the weights are not installed, or are not the ones expected.
     """
     weights = torch.load(io.BytesIO(shipped(PACKAGE, FILE, SHA256)), weights_only=True)
     network = Backbone(weights).eval().requires_grad_(False).to(device)
+    if precision == "bf16":
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d):
+                module.bfloat16()
     return network.to(memory_format=torch.channels_last)
 
 
@@ -153,10 +161,10 @@ def _convolution(weights: dict[str, Tensor], name: str, norm: str, stride: int =
 def _same(convolution: nn.Conv2d, maps: Tensor) -> Tensor:
     """Apply it with TensorFlow's padding, which at a stride of 2 adds one column and row less before than after."""
     side, stride = convolution.kernel_size[0], convolution.stride[0]
-    if stride == 2 and convolution.groups > 1:  # on a CPU the gradient of a depthwise stride costs more than its zeros
-        every: Tensor = F.conv2d(maps, convolution.weight, convolution.bias, 1, side // 2, groups=convolution.groups)
-        return every[:, :, 1::2, 1::2]
     after = side // 2
     before = after - (stride - 1)
+    if stride == 1 or convolution.groups > 1:  # on a CPU the gradient of a depthwise stride costs more than its zeros
+        every: Tensor = F.conv2d(maps, convolution.weight, convolution.bias, 1, after, groups=convolution.groups)
+        return every if stride == 1 else every[:, :, 1::2, 1::2]
     found: Tensor = convolution(F.pad(maps, (before, after, before, after)))
     return found
