@@ -29,18 +29,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from PIL import Image
 
-from crawler.fetches import Fetch
-from crawler.files import write_table
-from crawler.ledger import Ledger
-from crawler.records import IMAGES, Outcome, Role
-from crawler.tables import write_tables
-from curate.card import Origin
+from common.files import write_table
+from crawler.archive.fetches import Fetch
+from crawler.archive.schemas import IMAGES, Outcome, Role
+from crawler.archive.tables import write_tables
+from crawler.archive.writer import ArchiveWriter
 from curate.dataset import SPLIT_CODES
-from curate.papers import write_papers
-from curate.prepare import View, prepare_images
-from curate.records import MANIFEST, MEASURES, Split
+from curate.documents.card import Origin
+from curate.documents.write import write_papers
+from curate.prepare import PrepareOptions, prepare_images
 from curate.rules import CurateParams
-from pipelines.report import SourcePaths, write_report
+from curate.schemas import MANIFEST, MEASURES, Split
+from pipelines.report.write import SourcePaths, write_report
 
 ROOT = Path(__file__).parents[1]
 PICTURES = 200  # different ones; every image has one of them, under bytes of its own
@@ -238,7 +238,7 @@ def pictured(folder: Path, images: int) -> Repository:
         buffer = io.BytesIO()
         small.resize((256, 256), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=80)
         jpegs.append(buffer.getvalue())
-    drawn = prepare_images(View(64, score_facades=True, trim=False), [("", jpeg) for jpeg in jpegs])
+    drawn = prepare_images(PrepareOptions(64, score_facades=True, trim=False), [("", jpeg) for jpeg in jpegs])
     bodies: dict[str, bytes] = {}
     pictures: dict[str, int] = {}
     for number in range(images):
@@ -255,7 +255,7 @@ def pictured(folder: Path, images: int) -> Repository:
         own = table.filter(pc.equal(table["source"], source))
         archive = repository.data / "archive" / source
         archive.mkdir(parents=True)
-        ledger = Ledger(archive, {"software": "bench"})
+        ledger = ArchiveWriter(archive, {"software": "bench"})
         for sha256, url in zip(own["sha256"].to_pylist(), own["image_url"].to_pylist(), strict=True):
             ledger.resource(Fetch(url, Role.IMAGE, Outcome.STORED, at, at), bodies[sha256], "image/jpeg")
         ledger.close()

@@ -48,12 +48,12 @@ def facades_scored(files: list[Path]) -> int:
 
 
 def _facades(files: list[Path], score: bool) -> int:
-    from curate.prepare import CHUNK, View, prepare_images
+    from curate.prepare import CHUNK, PrepareOptions, prepare_images
 
     done = 0
     for low in range(0, len(files), CHUNK):
         images = [(path.name, path.read_bytes()) for path in files[low : low + CHUNK]]
-        batch = prepare_images(View(score_facades=score), images)
+        batch = prepare_images(PrepareOptions(score_facades=score), images)
         done += batch["error"].null_count
     return done
 
@@ -154,7 +154,7 @@ def prepare(peers: str | None, rounds: int) -> None:
 
 def processes(folder: Path, rounds: int) -> None:
     """Wall time of `prepare` with one process and with two, less that of a tiny archive: their start."""
-    from curate.executor import Processes
+    from curate.executors.processes import Processes
     from curate.prepare import prepare
 
     bodies = [path.read_bytes() for path in sorted(folder.iterdir())]
@@ -175,8 +175,8 @@ def archive(folder: Path, bodies: list[bytes], count: int) -> Path:
     """An archive of `count` images, for which `bodies` serve again and again."""
     import pyarrow as pa
 
-    from crawler.files import write_table
-    from crawler.records import INDEX
+    from common.files import write_table
+    from crawler.archive.schemas import INDEX
 
     folder.mkdir()
     starts = [0, *accumulate(map(len, bodies))]

@@ -22,9 +22,9 @@ sys.path.insert(0, str(ROOT))  # before this folder, which has a train.py
 
 from curate.crop import center_crop  # noqa: E402
 from curate.decode import Picture, decode  # noqa: E402
-from curate.facade import score  # noqa: E402
-from curate.records import SQUARE_SIDE  # noqa: E402
+from curate.facade_score import score  # noqa: E402
 from curate.rules import Thresholds  # noqa: E402
+from curate.schemas import SQUARE_SIDE  # noqa: E402
 
 DATA = (ROOT / os.environ.get("FACADES_DATA", "../shared/data")).resolve()
 NATURE = ("forest", "glacier", "mountain", "sea")

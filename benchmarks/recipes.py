@@ -25,14 +25,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from crawler.files import replacing
+from common.files import replacing
 from curate.crop import center_crop
 from curate.decode import Picture, decode
 from train import checkpoint, data, generator, hardware, metrics, samples
 from train.features import features
 from train.gan import Gan
 from train.networks import Generator, noise
-from train.randomness import Purpose, stream
+from train.random_streams import Purpose, stream
 from train.recipe import Recipe
 from train.trainer import GRID, GRID_SEED
 
@@ -115,7 +115,7 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
     device = torch.device("cpu")
     precision = hardware.pick_precision(recipe, device)
     with hardware.determinism(wanted=True):
-        gan, feed = Gan(recipe, size, device, precision), data.Feed(len(training), recipe.batch, seed)
+        gan, feed = Gan(recipe, size, device, precision), data.BatchOrder(len(training), recipe.batch, seed)
         known = {"": features(heldout, device), "_train": features(training, device)}
         averages = {str(ramp): deepcopy(gan.average) for ramp in RAMPS} if recipe.ema_images else {}
         with checkpoint.reading(folder):

@@ -33,7 +33,7 @@ RADIUS = 7
 def banded(file: Path) -> int:
     import numpy as np
 
-    from curate.hamming import pairs_within
+    from curate.duplicates.hamming import pairs_within
 
     return len(pairs_within(np.load(file), RADIUS)[0])
 
@@ -119,7 +119,7 @@ def skewed_codes(count: int, file: Path) -> None:
 
     from curate.crop import thumbnail
     from curate.decode import Picture, decode
-    from curate.hashes import hashes
+    from curate.duplicates.hashes import hashes
 
     files = [*sorted((DATA / "buildings").glob("t*/*.jpg")), *sorted((DATA / "houses").glob("*.jpg"))]
     pictures = [decode(path.read_bytes(), 128) for path in files]
@@ -139,15 +139,15 @@ def more(images: int) -> None:
     """
     import numpy as np
 
-    from curate.neardup import Prints, candidates
-    from curate.records import PROBES
+    from curate.duplicates.clusters import Fingerprints, candidates
     from curate.rules import Duplicates
+    from curate.schemas import PROBES
 
     with tempfile.TemporaryDirectory() as work:
         file = Path(work) / "codes.npy"
         random_codes((images + 1000) * (1 + PROBES), file)
         codes = np.load(file).reshape(-1, 1 + PROBES)
-    prints = Prints(codes, np.empty((0, 64, 64), np.uint8))
+    prints = Fingerprints(codes, np.empty((0, 64, 64), np.uint8))
     fresh = np.arange(len(codes)) >= images
     for label, asked in (("a thousand with all", fresh), ("all with all", None)):
         wall, cpu = time.perf_counter(), time.process_time()
@@ -199,9 +199,9 @@ def tables(folder: Path, count: int, seed: int) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from crawler.records import IMAGES
-    from curate.hashes import hashes
-    from curate.records import MEASURES, prepared_schema
+    from crawler.archive.schemas import IMAGES
+    from curate.duplicates.hashes import hashes
+    from curate.schemas import MEASURES, prepared_schema
     from tests.curate.pictures import image_row
 
     folder.mkdir()

@@ -206,12 +206,12 @@ def looking(folder: Path, recipe: Any, snapshot: float) -> float:
     """Seconds a step that measurements and snapshots cost in a run as long as the default recipe's."""
     from train import data, hardware, trainer
     from train.gan import Gan
-    from train.gauge import Gauge
+    from train.monitor import TrainingMonitor
     from train.recipe import Recipe
 
     precision = hardware.pick_precision(recipe, torch.device("cpu"))
     gan = Gan(recipe, 64, torch.device("cpu"), precision)
-    gauge = Gauge(data.read(folder / "dataset"), data.read(folder / "dataset", holdout=True), gan)
+    gauge = TrainingMonitor(data.read(folder / "dataset"), data.read(folder / "dataset", holdout=True), gan)
     gauge.read(gan.published())
     started = time.perf_counter()
     gauge.read(gan.published())

@@ -11,20 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crawler import runrecord
-from crawler.changes import changes, write_changes
-from crawler.errors import UserError
-from crawler.fetches import STORED, Fetch
-from crawler.files import replacing
-from crawler.kinds import kind
-from crawler.ledger import Ledger
-from crawler.lock import locked
-from crawler.meter import Meter, Progress
-from crawler.previous import Previous
-from crawler.records import Role
+from common.errors import UserError
+from common.files import replacing
+from common.locks import locked
+from common.progress import Progress
+from crawler.archive import run_record
+from crawler.archive.changes import changes, write_changes
+from crawler.archive.fetches import STORED, Fetch
+from crawler.archive.previous import PreviousArchive
+from crawler.archive.schemas import Role
+from crawler.archive.tables import write_tables
+from crawler.archive.writer import ArchiveWriter
+from crawler.kind import SourceParams
+from crawler.progress_line import ProgressLine
+from crawler.registry import kind
 from crawler.settings import CrawlSettings
-from crawler.source import SourceParams
-from crawler.tables import write_tables
+from crawler.spider import FacadeSpider
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +83,20 @@ def _crawl(
     started = time.monotonic()
     chosen = kind(entry.kind)
     with locked(work):
-        record = runrecord.begin(work, name, entry.model_dump(mode="json"), settings.model_dump(mode="json"))
-        meter = Meter(progress, chosen.expected(entry))
+        record = run_record.begin(work, name, entry.model_dump(mode="json"), settings.model_dump(mode="json"))
+        meter = ProgressLine(progress, chosen.expected(entry))
         info = {"software": f"facades/{record['versions']['facades']}", "format": "WARC 1.1"}
-        before = Previous(previous) if previous else None
-        ledger = Ledger(work, info, meter, previous=before, retry=retry)
+        before = PreviousArchive(previous) if previous else None
+        ledger = ArchiveWriter(work, info, meter, previous=before, retry=retry)
         handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            chosen.collect(name, entry, settings, ledger)
+            if issubclass(chosen, FacadeSpider):
+                from crawler.transport.run import run  # importing Twisted's reactor installs it
+
+                chosen.check(name, entry, ledger)
+                run(chosen, name, entry, settings, ledger)
+            else:
+                chosen.collect(name, entry, settings, ledger)
             ledger.close()
         except KeyboardInterrupt as stop:
             raise _stopped(name, str(stop) or "stopped") from None
@@ -104,7 +112,7 @@ def _crawl(
         found = changes(before, fetches) if before else None
         if found:
             write_changes(found, work)
-        runrecord.finish(record, work, counts)
+        run_record.finish(record, work, counts)
         _take_place(work, archive)
     nbytes = sum(fetch.length for fetch in fetches if fetch.stored)
     return CrawlSummary(counts, nbytes, time.monotonic() - started, found)

@@ -2,31 +2,31 @@
 
 import time
 import unicodedata
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from crawler import licenses
-from crawler.archive import INDEX_FILE
-from crawler.errors import UserError
-from crawler.fetches import Fetch, read, read_headers
-from crawler.files import write_table
-from crawler.formats import sniff
-from crawler.kinds import kind
-from crawler.optout import tdm_reservation, xmp_data_mining
-from crawler.records import IMAGES, FacadeImage
-from crawler.source import SourceParams
-
-Progress = Callable[[int, int | None, str], None]
+from common.errors import UserError
+from common.files import write_table
+from common.formats import sniff
+from common.progress import Progress
+from crawler.archive.fetches import Fetch, read, read_headers
+from crawler.archive.reader import INDEX_FILE
+from crawler.archive.schemas import IMAGES, FacadeImage
+from crawler.kind import SourceParams
+from crawler.registry import kind
+from crawler.replay import replay
+from crawler.rights import licenses
+from crawler.rights.signals import tdm_reservation, xmp_data_mining
+from crawler.spider import FacadeSpider
 
 BATCH = 4096  # rows that are held as Python objects
 
 
 def extract(entry: SourceParams, archive: Path, out: Path, progress: Progress) -> None:
-    """Write the table `crawler.records.IMAGES` of a finished `archive` to `out`.
+    """Write the table `crawler.archive.schemas.IMAGES` of a finished `archive` to `out`.
 
     A row for each image that a page speaks of and that was stored, whatever its bytes turn out to be. The same bytes
     for the same content, in whatever order it was fetched.
@@ -37,7 +37,11 @@ def extract(entry: SourceParams, archive: Path, out: Path, progress: Progress) -
     if not (archive / INDEX_FILE).is_file():
         raise UserError(f"{archive}: found no {INDEX_FILE}, expected a finished archive; crawl the source first")
     found: dict[str, dict[FacadeImage, Fetch]] = {}
-    for image, fetch in kind(entry.kind).replay(entry, archive):
+    chosen = kind(entry.kind)
+    stored = (
+        replay(chosen(params=entry), archive) if issubclass(chosen, FacadeSpider) else chosen.replay(entry, archive)
+    )
+    for image, fetch in stored:
         found.setdefault(fetch.sha256, {})[_tidy(image)] = fetch
     in_file_order = sorted(
         found.values(), key=lambda images: min((fetch.file, fetch.offset) for fetch in images.values())

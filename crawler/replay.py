@@ -5,47 +5,22 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urldefrag
 
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Headers, Request, Response
-from scrapy.responsetypes import responsetypes
+from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from crawler.fetches import Fetch, latest, read
-from crawler.records import FacadeImage, Role
-
-if TYPE_CHECKING:
-    from crawler.spider import FacadeSpider
+from crawler.archive.fetches import Fetch, latest
+from crawler.archive.responses import address, response
+from crawler.archive.schemas import FacadeImage, Role
+from crawler.spider import FacadeSpider
 
 log = logging.getLogger(__name__)
 
 
-def address(url: str) -> str:
-    """The URL as it is asked for: quoted, without its fragment.
-
-    Raises:
-        ValueError: it is not a URL.
-    """
-    return urldefrag(Request(url).url)[0]
-
-
-def response(archive: Path, fetch: Fetch, request: Request) -> Response:
-    """What came back for `request`, as the network gave it."""
-    block, body = read(archive, fetch)
-    head, *lines = block.split(b"\r\n")
-    status = int(head.split()[1]) if head else 200  # of the body, which the fetch may only have confirmed
-    headers = Headers()
-    for line in lines:
-        name, _, value = line.partition(b": ")
-        if name:
-            headers.appendlist(name, value)
-    kind = responsetypes.from_args(headers=headers, url=fetch.final_url, body=body)
-    return kind(fetch.final_url, status=status, headers=headers, body=body, request=request)
-
-
-def replay(spider: "FacadeSpider[Any]", archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
+def replay(spider: FacadeSpider[Any], archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
     """Drive the parse functions of `spider` over an archive: no reactor, no network.
 
     Yields every image found whose bytes were stored. What is missing or cannot be read is logged, once in all.
@@ -77,7 +52,7 @@ def replay(spider: "FacadeSpider[Any]", archive: Path) -> Iterator[tuple[FacadeI
         )
 
 
-def parsed(spider: "FacadeSpider[Any]", page: Response) -> Iterable[Request | FacadeImage]:
+def parsed(spider: FacadeSpider[Any], page: Response) -> Iterable[Request | FacadeImage]:
     """What the page's parse function finds; a page that it cannot read is logged, and gives what came before."""
     assert page.request is not None
     parse = page.request.callback or spider.parse

@@ -1,6 +1,6 @@
 """The Scrapy project: what holds for every spider, under `facades crawl` as under `scrapy crawl` and `scrapy shell`."""
 
-from crawler.agent import AGENT
+from crawler.user_agent import AGENT
 
 BOT_NAME = "facades"
 SPIDER_MODULES = ["crawler.spiders"]
@@ -17,15 +17,15 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.transport.robots.RobotsTxt": 100,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "crawler.transport.pace.Pace": 550,
+    "crawler.transport.throttle.RetryAndThrottle": 550,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "crawler.transport.redirects.Redirects": 600,
-    "crawler.transport.addresses.AddressRule": 760,
+    "crawler.transport.address_rule.AddressRule": 760,
 }
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the ledger says it
 
 # What could hurt.
-TWISTED_DNS_RESOLVER = "crawler.transport.addresses.PublicResolver"
+TWISTED_DNS_RESOLVER = "crawler.transport.address_rule.PublicResolver"
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_MAXSIZE = 20_000_000  # also of what a body decompresses to

@@ -1,20 +1,17 @@
 """The base of every kind that crawls a site."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 
-from crawler.fetches import Fetch
-from crawler.ledger import Ledger
-from crawler.records import FacadeImage
-from crawler.settings import CrawlSettings
-from crawler.source import SourceParams
+from crawler.archive.schemas import FacadeImage
+from crawler.archive.writer import ArchiveWriter
+from crawler.kind import SourceParams
 
 P = TypeVar("P", bound=SourceParams)
 
@@ -43,7 +40,7 @@ class FacadeSpider(Spider, Generic[P]):
     """Whether the site is ours: it needs no contact and no delay, and its address may be private."""
 
     def __init__(
-        self, *, source: str = "", params: P | None = None, ledger: Ledger | None = None, **arguments: Any
+        self, *, source: str = "", params: P | None = None, ledger: ArchiveWriter | None = None, **arguments: Any
     ) -> None:
         """Without `params`, they are made of `arguments`: `scrapy crawl KIND -a name=value`."""
         super().__init__(self.name)
@@ -70,6 +67,14 @@ class FacadeSpider(Spider, Generic[P]):
     def expected(cls, params: P) -> int | None:
         return None
 
+    @classmethod
+    def check(cls, source: str, params: P, ledger: ArchiveWriter) -> None:
+        """Check what the entry names on this machine, before the crawl starts.
+
+        Raises:
+            UserError: A file that `params` names cannot be read. The message names `source`.
+        """
+
     async def start(self) -> AsyncIterator[Request | FacadeImage]:
         for found in self.first_requests():
             yield found
@@ -80,15 +85,3 @@ class FacadeSpider(Spider, Generic[P]):
         spider.proxy = spider.resources.enter_context(spider.serving())
         crawler.signals.connect(spider.resources.close, signals.spider_closed)
         return spider
-
-    @classmethod
-    def collect(cls, source: str, params: P, settings: CrawlSettings, ledger: Ledger) -> None:
-        from crawler.transport.run import run  # what extraction does not need
-
-        run(cls, source, params, settings, ledger)
-
-    @classmethod
-    def replay(cls, params: P, archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
-        from crawler.replay import replay
-
-        return replay(cls(params=params), archive)

@@ -1,6 +1,6 @@
 """From the tables of all sources to one dataset: the folder that `curate.dataset` reads."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -9,19 +9,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from crawler.errors import UserError
-from crawler.files import replacing, write_table
-from crawler.records import IMAGES
-from curate.card import UNTOLD, Origin
+from common.errors import UserError
+from common.files import replacing, write_table
+from common.progress import Progress
+from crawler.archive.schemas import IMAGES
 from curate.dataset import IMAGES_FILE, MANIFEST_FILE, NAMES_FILE, SPLIT_CODES, SPLIT_FILE
 from curate.decide import decide, fixed_size_bytes
+from curate.documents.card import UNTOLD, Origin
+from curate.documents.write import write_papers
+from curate.duplicates.pairs import Memory, afresh
 from curate.exclusions import read_exclusions
-from curate.pairs import Memory, afresh
-from curate.papers import write_papers
-from curate.records import Split, prepared_schema
 from curate.rules import CurateParams
-
-Progress = Callable[[int, int | None, str], None]
+from curate.schemas import Split, prepared_schema
 
 
 def build(
@@ -38,8 +37,8 @@ def build(
 ) -> None:
     """Decide on every image of `sources` and write the dataset to the folder `out`, whole or not at all.
 
-    `sources` gives by name each source's image table (`crawler.records.IMAGES`) and prepared table
-    (`curate.records.prepared_schema`); their order does not matter. `licenses` are the ids that are let in, with
+    `sources` gives by name each source's image table (`crawler.archive.schemas.IMAGES`) and prepared table
+    (`curate.schemas.prepared_schema`); their order does not matter. `licenses` are the ids that are let in, with
     wildcards as in file names; `unknown` says what becomes of images whose licence nobody could name. `origin` goes
     into the papers alone. In the folder `memory` it remembers which images look alike, and compares new ones alone.
 

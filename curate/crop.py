@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from curate.measures import strips
-from curate.records import THUMBNAIL_SIDE
+from curate.schemas import THUMBNAIL_SIDE
 
 
 def center_crop(rgb: Image.Image, size: int) -> NDArray[np.uint8]:

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from crawler.errors import UserError
-from curate.records import Split
+from common.errors import UserError
+from curate.schemas import Split
 
 IMAGES_FILE = "images.npy"
 SPLIT_FILE = "split.npy"
@@ -55,7 +55,7 @@ def read_names(dataset: Path) -> pa.Table:
 
 
 def read_manifest(dataset: Path) -> pa.Table:
-    """The decision on every image of every source: `curate.records.MANIFEST`.
+    """The decision on every image of every source: `curate.schemas.MANIFEST`.
 
     Raises:
         UserError: there is no dataset at `dataset`.

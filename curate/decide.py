@@ -1,6 +1,6 @@
 """One verdict and one reason for every image: tables in, manifest out, nothing read or written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -8,15 +8,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crawler.licenses import UNKNOWN, openness
+from common.progress import Progress
+from crawler.rights.licenses import UNKNOWN, openness
+from curate.duplicates.clusters import Fingerprints, Similarities, gather, verify
+from curate.duplicates.hamming import Indices
+from curate.duplicates.pairs import Finder, afresh
 from curate.exclusions import Exclusion, excluded
-from curate.hamming import Places
-from curate.neardup import Prints, Similarities, gather, verify
-from curate.pairs import Finder, afresh
-from curate.records import DECODE_ERRORS, MANIFEST, PROBES, THUMBNAIL_SIDE, Decision, Reason, Split
 from curate.rules import FILTERS, RULE_VERSION, CurateParams
+from curate.schemas import DECODE_ERRORS, MANIFEST, PROBES, THUMBNAIL_SIDE, Decision, Reason, Split
 
-Progress = Callable[[int, int | None, str], None]
 Rows = NDArray[np.bool_]
 
 
@@ -40,7 +40,7 @@ class _Verdicts:
         return new
 
     def drop_alike(
-        self, rows: Places, keepers: Places, similarities: Similarities, reason: Reason, threshold: float
+        self, rows: Indices, keepers: Indices, similarities: Similarities, reason: Reason, threshold: float
     ) -> None:
         """Drop `rows` for being as alike as that to their keepers."""
         self.reason[rows] = reason.value
@@ -62,11 +62,11 @@ def decide(
     find: Finder = afresh,
     progress: Progress = lambda done, total, note: None,
 ) -> pa.Table:
-    """The manifest (`curate.records.MANIFEST`) of `images`.
+    """The manifest (`curate.schemas.MANIFEST`) of `images`.
 
-    `images` are the image tables of all sources (`crawler.records.IMAGES` and a column `source`), sorted by (sha256,
-    source); `prepared` are the prepared rows to them, in the same order (`pixels` are not needed). `licenses` are ids
-    that are let in, with wildcards as in file names. Rules are asked in the order of `curate.records.Reason`.
+    `images` are the image tables of all sources (`crawler.archive.schemas.IMAGES` and a column `source`), sorted by
+    (sha256, source); `prepared` are the prepared rows to them, in the same order (`pixels` are not needed). `licenses`
+    are ids that are let in, with wildcards as in file names. Rules are asked in the order of `curate.schemas.Reason`.
     """
     verdicts = _Verdicts(len(images))
     near_excluded = _ask_for_permission(verdicts, images, licenses, keep_unknown, exclusions)
@@ -118,7 +118,7 @@ def _measure(prepared: pa.Table, name: str) -> NDArray[np.floating]:
     return np.asarray(shorter if name == "side" else longer / shorter)
 
 
-def _ranks(images: pa.Table, prepared: pa.Table, params: CurateParams) -> Places:
+def _ranks(images: pa.Table, prepared: pa.Table, params: CurateParams) -> Indices:
     """The place of each row in the order of preference that `params.keeper` states; rows are sorted by sha256."""
     count = len(images)
     keys = [_preference(name, images, prepared) for name in params.keeper if name != "sha256"]
@@ -139,7 +139,7 @@ def _preference(name: str, images: pa.Table, prepared: pa.Table) -> NDArray[np.f
     return np.asarray(-prepared[name].to_numpy(), np.float64)
 
 
-def _drop_copies(verdicts: _Verdicts, images: pa.Table, ranks: Places) -> None:
+def _drop_copies(verdicts: _Verdicts, images: pa.Table, ranks: Indices) -> None:
     """Of the same bytes from several sources the row of the lowest rank stays."""
     left = np.flatnonzero(verdicts.undecided)
     # Rows are sorted by sha256, so that equal ones are neighbours, whatever their order among themselves.
@@ -155,7 +155,7 @@ def _drop_near_duplicates(
     verdicts: _Verdicts,
     images: pa.Table,
     prepared: pa.Table,
-    ranks: Places,
+    ranks: Indices,
     near_excluded: Rows,
     params: CurateParams,
     find: Finder,
@@ -168,7 +168,7 @@ def _drop_near_duplicates(
     is_shunned = shunned[rows]
     prints = _prints(prepared.take(pa.array(rows)), rules.mirrored)
 
-    def check(i: Places, j: Places) -> Similarities:
+    def check(i: Indices, j: Indices) -> Similarities:
         values = [np.empty(0, np.float32)]
         for part in verify(prints, i, j):
             values.append(part)
@@ -193,11 +193,11 @@ def _drop_near_duplicates(
     verdicts.drop_alike(rows[members], rows[keepers], alike, Reason.NEAR_DUPLICATE, rules.similarity)
 
 
-def _prints(prepared: pa.Table, mirrored: bool) -> Prints:
+def _prints(prepared: pa.Table, mirrored: bool) -> Fingerprints:
     probes = prepared["probes"].combine_chunks().flatten().to_numpy().reshape(-1, PROBES)
     hashes = np.column_stack([prepared["phash"].to_numpy(), probes if mirrored else probes[:, :-1]])
     thumbnails = fixed_size_bytes(prepared["thumbnail"]).reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-    return Prints(hashes, thumbnails)
+    return Fingerprints(hashes, thumbnails)
 
 
 def fixed_size_bytes(column: pa.ChunkedArray) -> NDArray[np.uint8]:

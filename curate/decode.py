@@ -10,7 +10,7 @@ import pillow_heif
 import simplejpeg
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from curate.records import Reason
+from curate.schemas import Reason
 
 MAX_PIXELS = 1024**3 // 4 // 3
 """An image of more pixels is refused before it is decoded. Pillow's own limit: a quarter of a GiB in RGB."""
@@ -70,7 +70,7 @@ class Picture:
 def decode(data: bytes, min_side: int) -> Picture | Reason:
     """Decode `data`, reduced by as much as is cheap while both sides stay at least `min_side` pixels.
 
-    Whatever the bytes are, the answer is a value: one of `curate.records.DECODE_ERRORS` where there is no picture.
+    Whatever the bytes are, the answer is a value: one of `curate.schemas.DECODE_ERRORS` where there is no picture.
     """
     if not data:
         return Reason.EMPTY

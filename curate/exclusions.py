@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crawler.errors import UserError
+from common.errors import UserError
 
 COLUMNS = ("kind", "value", "reason", "by", "date", "near")
 KINDS = ("image", "url", "author", "page")
@@ -74,7 +74,7 @@ def _is_date(text: str) -> bool:
 
 
 def excluded(images: pa.Table, exclusions: Sequence[Exclusion]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which rows of `images` (`crawler.records.IMAGES`) are excluded, and which of them with their near duplicates.
+    """Return which rows of `images` (`schemas.IMAGES`) are excluded, and which of them with their near duplicates.
 
     What is excluded are bytes: where one row of a sha256 is named, by whatever it says, all of them are.
     """

@@ -1,6 +1,6 @@
 """From an archive to a prepared table: decode, crop, measure and hash every image, once."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -10,22 +10,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from crawler.archive import ArchiveReader
-from crawler.files import replacing
+from common.files import replacing
+from common.progress import Progress
+from crawler.archive.reader import ArchiveReader
 from curate.crop import center_crop, thumbnail, trimmed
 from curate.decode import decode
-from curate.executor import PROCESSES, Executor
-from curate.hashes import hashes
+from curate.duplicates.hashes import hashes
+from curate.executors.processes import PROCESSES, Executor
 from curate.measures import measure
-from curate.records import PROBES, SQUARE_SIDE, Reason, prepared_schema
-
-Progress = Callable[[int, int | None, str], None]
+from curate.schemas import PROBES, SQUARE_SIDE, Reason, prepared_schema
 
 CHUNK = 64  # images that a process takes at a time
 ROW_GROUP = 2048  # rows that are held before they are written: 34 MB at 64 × 64
 
 
-class View(NamedTuple):
+class PrepareOptions(NamedTuple):
     """How an image is looked at; the parameters of `prepare`."""
 
     image_size: int = 64
@@ -43,7 +42,7 @@ def prepare(
     executor: Executor = PROCESSES,
     progress: Progress = lambda done, total, note: None,
 ) -> None:
-    """Write to `out` a row (`curate.records.prepared_schema`) for every image in the folder `archive`.
+    """Write to `out` a row (`curate.schemas.prepared_schema`) for every image in the folder `archive`.
 
     `score_facades` says whether the measure `facade`, which takes the most time of all, is taken; `trim` whether flat
     strips along the edges are cut off before the crop. The bytes of `out` depend on the archive and these alone, and
@@ -56,7 +55,7 @@ def prepare(
     digests = reader.digests()
     chunks = [digests[start : start + CHUNK] for start in range(0, len(digests), CHUNK)]
     schema = prepared_schema(image_size)
-    view = View(image_size, score_facades, trim)
+    view = PrepareOptions(image_size, score_facades, trim)
     # What kills its decoder twice is as good as broken.
     lost = partial(_failed, schema, error=Reason.CORRUPT)
     if executor.sees_files:
@@ -74,13 +73,13 @@ def prepare(
             writer.write_table(table, row_group_size=ROW_GROUP)
 
 
-def prepare_chunk(archive: Path, view: View, digests: Sequence[str]) -> pa.RecordBatch:
+def prepare_chunk(archive: Path, view: PrepareOptions, digests: Sequence[str]) -> pa.RecordBatch:
     """The rows of these images of an archive, in their order; each is what it would be alone."""
     reader = _reader(archive)
     return prepare_images(view, [(digest, reader.get(digest)) for digest in digests])
 
 
-def prepare_images(view: View, images: Sequence[tuple[str, bytes]]) -> pa.RecordBatch:
+def prepare_images(view: PrepareOptions, images: Sequence[tuple[str, bytes]]) -> pa.RecordBatch:
     """The rows of these images, each its sha256 and its bytes, in their order."""
     digests = [digest for digest, _ in images]
     looks = [_look(body, view) for _, body in images]
@@ -111,7 +110,7 @@ class _Look(NamedTuple):
     square: NDArray[np.uint8] | None  # for the facade score
 
 
-def _look(body: bytes, view: View) -> _Look | Reason:
+def _look(body: bytes, view: PrepareOptions) -> _Look | Reason:
     picture = decode(body, min_side=max(2 * view.image_size, SQUARE_SIDE))
     if isinstance(picture, Reason):
         return picture
@@ -143,7 +142,7 @@ def _columns(looks: Sequence[_Look]) -> dict[str, pa.Array]:
 
 
 def _scores(squares: NDArray[np.uint8]) -> NDArray[np.float32]:
-    from curate.facade import score  # loads torch, which nothing else here needs
+    from curate.facade_score import score  # loads torch, which nothing else here needs
 
     return score(squares)
 

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from curate.records import Reason
+from curate.schemas import Reason
 
 RULE_VERSION = 3
 """Counts up when the same measures and thresholds come to decide otherwise; written into every row of the manifest."""

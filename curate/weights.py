@@ -4,7 +4,7 @@ import hashlib
 import importlib.metadata
 from pathlib import Path
 
-from crawler.errors import UserError
+from common.errors import UserError
 
 
 def shipped(package: str, file: str, sha256: str) -> bytes:

@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from crawler import kinds
-from crawler.errors import UserError
+from common.errors import UserError
+from crawler import registry
 from crawler.settings import CrawlSettings
 from curate.rules import CurateParams
 from pipelines import paths
@@ -32,12 +32,12 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     crawl: CrawlSettings = Field(description="who asks, how politely, and which licences may enter a dataset")
-    sources: dict[Name, kinds.Entry] = Field(min_length=1, description="where images come from, NAME: {kind: …}")
+    sources: dict[Name, registry.Entry] = Field(min_length=1, description="where images come from, NAME: {kind: …}")
     curate: CurateParams = Field(description="what is kept of them")
     models: dict[Name, Recipe] = Field(min_length=1, description="what is trained, NAME: a recipe")
     evaluate: EvaluateParams = Field(description="how models are compared")
 
-    def source(self, name: str) -> kinds.Entry:
+    def source(self, name: str) -> registry.Entry:
         """The entry of that name.
 
         Raises:
@@ -144,10 +144,10 @@ def mistake(detail: ErrorDetails) -> str:
         location = (*location[:2], *location[3:])
     where = ".".join(map(str, location))
     if kind == "union_tag_not_found":
-        return f"{where}: found no kind, expected kind: one of {', '.join(kinds.KINDS)}"
+        return f"{where}: found no kind, expected kind: one of {', '.join(registry.KINDS)}"
     if kind == "union_tag_invalid":
         tag = context["tag"]
-        return f"{where}.kind: found {tag!r}, expected one of {', '.join(kinds.KINDS)}{_near(tag, kinds.KINDS)}"
+        return f"{where}.kind: found {tag!r}, expected one of {', '.join(registry.KINDS)}{_near(tag, registry.KINDS)}"
     if kind == "extra_forbidden":
         known = _keys(detail["loc"][:-1])
         return f"{where}: found an unknown key, expected one of {', '.join(known)}{_near(str(location[-1]), known)}"
@@ -161,7 +161,7 @@ def _keys(location: tuple[int | str, ...]) -> list[str]:
     """The keys that the section at `location` may hold."""
     model: type[BaseModel] = Params
     if location[:1] == ("sources",):
-        model, location = kinds.kind(str(location[2])).Params, location[3:]
+        model, location = registry.kind(str(location[2])).Params, location[3:]
     elif location[:1] == ("models",):
         model, location = Recipe, location[2:]
     for part in location:

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from crawler.errors import UserError
-from crawler.files import replacing
+from common.errors import UserError
+from common.files import replacing
 from train.hardware import is_out_of_memory
 from train.recipe import Recipe
 

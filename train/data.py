@@ -8,18 +8,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from crawler.errors import UserError
+from common.errors import UserError
 from curate.dataset import read_images, read_names, read_split
 from train.labels import number
 from train.networks import SIZES
-from train.randomness import Purpose, stream
+from train.random_streams import Purpose, stream
 
 HOLDOUT = 1  # in split.npy
 RESIDENT = 0.5  # of a GPU's free memory that the dataset may take
 CPU = torch.device("cpu")
 
 
-class Rows:
+class SplitImages:
     """The images of one split, counted once in memory: on a CPU the pages of the file itself, which the system keeps as
     far as there is room; on a GPU a copy there, unless it would take more than RESIDENT of what is free. `home` is
     where they lie, labels and all."""
@@ -57,7 +57,9 @@ class Rows:
         return images, labels
 
 
-def read(dataset: Path, *, holdout: bool = False, device: torch.device = CPU, labels: Sequence[str] = ()) -> Rows:
+def read(
+    dataset: Path, *, holdout: bool = False, device: torch.device = CPU, labels: Sequence[str] = ()
+) -> SplitImages:
     """One split of a dataset, in [0, 255], labelled where labels are given.
 
     Raises:
@@ -73,10 +75,10 @@ def read(dataset: Path, *, holdout: bool = False, device: torch.device = CPU, la
     if len(rows) == 0:
         kept = f"found {len(split)} images of the other split"
         raise UserError(f"{dataset}: no {'held-out' if holdout else 'training'} images; {kept}, expected at least one")
-    return Rows(images, rows, device, number(read_names(dataset), labels) if labels else None)
+    return SplitImages(images, rows, device, number(read_names(dataset), labels) if labels else None)
 
 
-def some(images: Rows, n: int, rng: torch.Generator) -> Tensor:
+def some(images: SplitImages, n: int, rng: torch.Generator) -> Tensor:
     """The numbers of at most n of the images, at random: int64."""
     return torch.randperm(len(images), generator=rng, device=rng.device)[:n].cpu()
 
@@ -86,7 +88,7 @@ def scaled(images: Tensor) -> Tensor:
     return images.float().div_(127.5).sub_(1.0).contiguous(memory_format=torch.channels_last)
 
 
-class Feed:
+class BatchOrder:
     """The order in which images are seen, which follows from (seed, step) alone.
 
     Every image comes once before any comes again; a batch may end one such round and begin the next, so all batches

@@ -1,22 +1,21 @@
 """A trained generator's distance to real images it never saw, in one flat table of numbers."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from crawler.errors import UserError
-from crawler.files import replacing
+from common.errors import UserError
+from common.files import replacing
+from common.progress import Progress
 from train import data, extremes, generator, hardware, metrics
 from train.features import CHUNK, features
 from train.networks import noise
-from train.randomness import Purpose, stream
+from train.random_streams import Purpose, stream
 from train.recipe import EvaluateParams
-
-Progress = Callable[[int, int | None, str], None]
 
 DIGITS = 6
 

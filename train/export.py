@@ -13,7 +13,7 @@ from types import ModuleType
 import torch
 from torch import Tensor
 
-from crawler.errors import UserError
+from common.errors import UserError
 from train.latents import draw
 from train.networks import Generator
 

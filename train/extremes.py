@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from crawler.files import replacing
-from train.data import Rows
+from common.files import replacing
+from train.data import SplitImages
 from train.samples import grid
 
 SHOWN = 16  # images at either end
@@ -50,7 +50,9 @@ def nearest(seen: Tensor, known: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
     return distance, neighbour
 
 
-def save_by_neighbour(generated: Tensor, distance: Tensor, training: Rows, neighbour: Tensor, folder: Path) -> None:
+def save_by_neighbour(
+    generated: Tensor, distance: Tensor, training: SplitImages, neighbour: Tensor, folder: Path
+) -> None:
     """Write `nearest.png` and `farthest.png` into a folder of their own, whole or not at all: the generated images with
     the nearest and with the farthest training image, which stands below each.
 

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from train import losses
 from train.augment import DRAWS, augment
+from train.cuda_graph import CudaGraphed
 from train.data import scaled
-from train.graph import Replayed
+from train.distributed import ALONE, ProcessGroup, synchronise
 from train.hardware import autocast
 from train.networks import Discriminator, Generator, initialise, noise, normalise_spectrally
-from train.parallel import ALONE, Share, synchronise
-from train.randomness import Purpose, stream
+from train.random_streams import Purpose, stream
 from train.recipe import Recipe
 from train.vision import Critic, backbone
 
@@ -33,7 +33,9 @@ FIGURES = ("loss_d", "loss_g", "d_real", "d_fake")
 class Gan:
     """The state of a training, on one device."""
 
-    def __init__(self, recipe: Recipe, size: int, device: torch.device, precision: str, share: Share = ALONE) -> None:
+    def __init__(
+        self, recipe: Recipe, size: int, device: torch.device, precision: str, share: ProcessGroup = ALONE
+    ) -> None:
         self.recipe, self.size, self.device, self.precision, self.share = recipe, size, device, precision, share
         self.G = Generator(recipe.latent, recipe.width_g, size, recipe.classes)
         self.D = Discriminator(recipe.width_d, size, recipe.norm_d, recipe.classes)
@@ -225,7 +227,7 @@ class Gan:
 
     def _prepare_steps(self) -> None:
         self._plain, self._penalised = (
-            Replayed(partial(self._step, penalised)) if self.graphs else partial(self._step, penalised)
+            CudaGraphed(partial(self._step, penalised)) if self.graphs else partial(self._step, penalised)
             for penalised in (False, True)
         )
 

@@ -10,8 +10,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from crawler.errors import UserError
-from crawler.files import replacing
+from common.errors import UserError
+from common.files import replacing
 from train.labels import NONE
 from train.networks import Generator
 from train.recipe import NO_LABEL, Recipe
@@ -33,7 +33,7 @@ class Making(BaseModel):
     size: int  # side of an image, in pixels
     step: int  # whose weights these are; at most recipe.steps
     ksd: float | None  # in the loop, against training images; None where it was not measured at this step
-    alarms: dict[str, int]  # the step at which each first rang; see train.gauge
+    alarms: dict[str, int]  # the step at which each first rang; see train.monitor
     device: str
     precision: str
     threads: int  # results are equal bit for bit only at an equal number; of the last part of a run that was resumed

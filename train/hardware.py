@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from crawler.errors import UserError
+from common.errors import UserError
 from train.recipe import Recipe
 
 CPU = torch.device("cpu")

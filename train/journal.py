@@ -1,7 +1,6 @@
 """What a run remembers besides its networks, and what it does with the figures that its steps leave."""
 
 import time
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from common.progress import Progress
 from train.gan import FIGURES, Gan
-from train.gauge import alarms
+from train.monitor import alarms
 from train.recipe import Recipe
-
-Progress = Callable[[int, int | None, str], None]
 
 TELL_EVERY = 0.2  # seconds between two reports of progress
 SLOWER = 0.5  # both learning rates times this after a roll-back: the same steps again would end the same way
@@ -70,7 +68,7 @@ class Journal:
         gan.pace *= SLOWER
 
 
-class Teller:
+class ProgressReporter:
     """Says how far the training is, at most every TELL_EVERY seconds."""
 
     def __init__(self, progress: Progress, journal: Journal, recipe: Recipe) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from crawler.errors import UserError
+from common.errors import UserError
 
 NONE = 0  # the label of images that none of the names fits
 SHOWN = 8

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from crawler.errors import UserError
+from common.errors import UserError
 from train.generator import generate
 from train.networks import Generator
-from train.randomness import Purpose, stream
+from train.random_streams import Purpose, stream
 
 FORMAT = "facades latents 2"
 WITHOUT_LABEL = "facades latents 1"  # the same but for the label, and still read

@@ -9,17 +9,18 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from crawler.errors import UserError
-from crawler.files import replacing
+from common.errors import UserError
+from common.files import replacing
+from common.progress import Progress
 from curate.dataset import dataset_hash, read_names
 from train import checkpoint, data, extremes, generator, hardware, labels, samples
+from train.distributed import joined
 from train.gan import FIGURES, Gan
-from train.gauge import MEASURED, Gauge
 from train.interrupt import interrupts
-from train.journal import Journal, Progress, Teller
+from train.journal import Journal, ProgressReporter
+from train.monitor import MEASURED, TrainingMonitor
 from train.networks import Generator, noise
-from train.parallel import joined
-from train.randomness import Purpose, stream
+from train.random_streams import Purpose, stream
 from train.recipe import Recipe
 
 LOG_EVERY = 10  # steps a row of log.csv averages over; the only moments at which the loop waits for the device
@@ -65,10 +66,10 @@ def train(
         )
         gan = Gan(recipe, images.size, device, precision, share)
         gan.meet(images.labels)
-        feed = data.Feed(len(images), recipe.batch, recipe.seed, images.home)
-        gauge = Gauge(images, heldout, gan)
+        feed = data.BatchOrder(len(images), recipe.batch, recipe.seed, images.home)
+        gauge = TrainingMonitor(images, heldout, gan)
         journal = _resume(gan, folder, device)
-        teller = Teller(progress if share.first else lambda *report: None, journal, recipe)
+        teller = ProgressReporter(progress if share.first else lambda *report: None, journal, recipe)
         if journal.step == 0:
             _snapshot(gan, 0, folder)
         if recipe.roll_back and not journal.refuge:
@@ -146,7 +147,7 @@ def _keep_best(journal: Journal, gan: Gan, dataset: str, folder: Path) -> str:
     return f"the best generator so far, of step {journal.best['step']}, is kept in {path}"
 
 
-def _measure(journal: Journal, gan: Gan, gauge: Gauge) -> None:
+def _measure(journal: Journal, gan: Gan, gauge: TrainingMonitor) -> None:
     """Write the measurements into the row of this step, and keep the weights if they are to be published."""
     network = gan.published()
     journal.rows[-1] |= (found := gauge.read(network))

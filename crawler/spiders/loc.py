@@ -8,15 +8,15 @@ from urllib.parse import parse_qs, urldefrag, urlencode, urlsplit
 from pydantic import Field
 from scrapy.http import Request
 
+from crawler.archive.schemas import FacadeImage
 from crawler.plaintext import plain_text
-from crawler.records import FacadeImage
+from crawler.sequential import SequentialParams, SequentialSpider
 from crawler.spider import Found, Page
-from crawler.walk import WalkingSpider, WalkParams
 
 SITE = "https://www.loc.gov/"
 
 
-class LocParams(WalkParams):
+class LocParams(SequentialParams):
     """`{kind: loc, collection: carol-m-highsmith, search: facade, limit: 300}`"""
 
     collection: str = Field("", pattern=r"^[a-z0-9-]*$", description="its name in https://www.loc.gov/collections/…/")
@@ -24,7 +24,7 @@ class LocParams(WalkParams):
     width: int = Field(1024, ge=64, description="in pixels; the largest picture that is no wider is taken")
 
 
-class Loc(WalkingSpider[LocParams]):
+class Loc(SequentialSpider[LocParams]):
     """https://www.loc.gov/apis/json-and-yaml/: 80 requests a minute, and whoever asks more is shut out for an hour."""
 
     name = "loc"

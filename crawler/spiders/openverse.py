@@ -7,15 +7,15 @@ from urllib.parse import urlencode
 from pydantic import Field
 from scrapy.http import Request
 
-from crawler.records import FacadeImage
+from crawler.archive.schemas import FacadeImage
+from crawler.sequential import SequentialParams, SequentialSpider
 from crawler.spider import Found, Page
-from crawler.walk import WalkingSpider, WalkParams
 
 API = "https://api.openverse.org/v1/"
 PAGE = 20  # results in an answer: as many as the anonymous get
 
 
-class OpenverseParams(WalkParams):
+class OpenverseParams(SequentialParams):
     """`{kind: openverse, search: baroque facade, license: "cc0,by", limit: 100}`"""
 
     search: str = Field(min_length=1, max_length=200, description="words")
@@ -27,7 +27,7 @@ class OpenverseParams(WalkParams):
     limit: int = Field(240, ge=1, le=240, description="at most this many images; Openverse shows no more of a query")
 
 
-class Openverse(WalkingSpider[OpenverseParams]):
+class Openverse(SequentialSpider[OpenverseParams]):
     """https://api.openverse.org/v1/#tag/images/operation/images_search"""
 
     name = "openverse"

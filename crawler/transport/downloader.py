@@ -16,14 +16,14 @@ from scrapy.http import Request, Response
 from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
 from twisted.internet.defer import Deferred, inlineCallbacks
 
-from crawler import replay
-from crawler.fetches import Fetch
-from crawler.ledger import Exchange, Ledger
-from crawler.optout import robots_tag
-from crawler.previous import CONDITIONS
-from crawler.records import Outcome, Role
+from crawler.archive.fetches import Fetch
+from crawler.archive.previous import CONDITIONS
+from crawler.archive.responses import response
+from crawler.archive.schemas import Outcome, Role
+from crawler.archive.writer import ArchiveWriter, Exchange
+from crawler.rights.signals import robots_tag
 from crawler.transport.exchange import exchange
-from crawler.transport.presence import Presence
+from crawler.transport.host_health import HostHealth
 from crawler.transport.refusal import Refusal, refusal
 
 log = logging.getLogger(__name__)
@@ -58,9 +58,9 @@ class ArchivingDownloader(Downloader):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._ledger: Ledger | None = getattr(crawler.spider, "ledger", None)
+        self._ledger: ArchiveWriter | None = getattr(crawler.spider, "ledger", None)
         self._proxy: str | None = getattr(crawler.spider, "proxy", None)
-        self._hosts: dict[str, Presence] = {}  # by origin
+        self._hosts: dict[str, HostHealth] = {}  # by origin
         self._asking: list[asyncio.Future[None]] = []  # kept, for the event loop does not
         self._slowest: dict[str, float] = {}  # by host: seconds until it began to answer, at most so far
         crawler.signals.connect(self._answers, signals.headers_received)
@@ -167,7 +167,7 @@ class ArchivingDownloader(Downloader):
         outcome = Outcome.UNCHANGED if unchanged else Outcome.STORED
         self._end(request, outcome, result.status, _exemption(request), exchange(request, result), before)
         if unchanged and before and self._ledger.previous:
-            result = replay.response(self._ledger.previous.folder, before, request)
+            result = response(self._ledger.previous.folder, before, request)
         # The archive has an image's bytes; nobody else needs them.
         return Response(result.url) if request.meta["role"] is Role.IMAGE else result
 
@@ -189,7 +189,7 @@ class ArchivingDownloader(Downloader):
             raise Refusal(known.outcome, known.detail, known.status)
         if known.role is Role.IMAGE:
             return Response(known.final_url)
-        return replay.response(self._ledger.folder, known, request)
+        return response(self._ledger.folder, known, request)
 
     def _end(
         self,
@@ -234,17 +234,17 @@ class ArchivingDownloader(Downloader):
         """What to say, at the end, of a host that answered once and does no longer; else empty."""
         return next(filter(None, (host.said for host in self._hosts.values())), "")
 
-    def _host(self, request: Request) -> Presence:
+    def _host(self, request: Request) -> HostHealth:
         origin = "/".join(request.url.split("/", 3)[:3])
-        return self._hosts.setdefault(origin, Presence(origin))
+        return self._hosts.setdefault(origin, HostHealth(origin))
 
-    def _not_asked(self, request: Request, host: Presence) -> Refusal:
+    def _not_asked(self, request: Request, host: HostHealth) -> Refusal:
         end = Refusal(Outcome.CONNECTION_ERROR, f"not asked: {host.name} does not answer ({host.last})")
         if not host.answered:
             self._end(request, end.outcome, None, end.detail, asked=False)
         return end  # of a host that was there a while ago nothing is noted: the next crawl asks for it
 
-    async def _ask(self, host: Presence, request: Request) -> None:
+    async def _ask(self, host: HostHealth, request: Request) -> None:
         """Whether anybody is there, by the robots.txt that every host can say something of."""
         url = urljoin(request.url, "/robots.txt")
         asked = Request(url, meta={"role": Role.ROBOTS, "dont_retry": True})

@@ -9,7 +9,7 @@ from scrapy.logformatter import LogFormatter
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from crawler.records import Role
+from crawler.archive.schemas import Role
 
 SETTINGS: dict[str, Any] = {
     "STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector",

@@ -5,7 +5,7 @@ from urllib.parse import urldefrag, urlsplit
 
 from scrapy.http import Headers, Request, Response
 
-from crawler.ledger import Exchange
+from crawler.archive.writer import Exchange
 
 _SECRETS = {b"Authorization", b"Cookie", b"Proxy-Authorization", b"X-Api-Key"}
 

@@ -5,7 +5,7 @@ from urllib.parse import urldefrag
 
 from scrapy.http import Request
 
-from crawler.records import Role
+from crawler.archive.schemas import Role
 
 
 class ExactFingerprinter:

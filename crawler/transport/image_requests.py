@@ -9,10 +9,10 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.fetches import Fetch
-from crawler.ledger import Ledger
-from crawler.records import FacadeImage, Outcome, Role
-from crawler.replay import address
+from crawler.archive.fetches import Fetch
+from crawler.archive.responses import address
+from crawler.archive.schemas import FacadeImage, Outcome, Role
+from crawler.archive.writer import ArchiveWriter
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ LONGEST_URL = 2_000  # of a URL that cannot be asked for, such as a picture in a
 class ImageRequests:
     """Turns every `FacadeImage` of a spider into a request; images come before further pages, so that few wait."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: ArchiveWriter) -> None:
         self._ledger = ledger
         self._bad: set[str] = set()
 

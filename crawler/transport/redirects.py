@@ -6,7 +6,7 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 
-from crawler.records import Outcome
+from crawler.archive.schemas import Outcome
 from crawler.transport.exchange import exchange
 from crawler.transport.refusal import Refusal
 

@@ -12,7 +12,7 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 
-from crawler.records import Outcome
+from crawler.archive.schemas import Outcome
 
 
 class Refusal(IgnoreRequest):

@@ -9,10 +9,10 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.optout import AGENT
-from crawler.records import Outcome, Role
-from crawler.transport.pace import set_delay
+from crawler.archive.schemas import Outcome, Role
+from crawler.rights.signals import AGENT
 from crawler.transport.refusal import Refusal, refusal
+from crawler.transport.throttle import set_delay
 
 _ALLOW_ALL = Protego.parse("")
 _DISALLOW_ALL = Protego.parse("User-agent: *\nDisallow: /")

@@ -10,19 +10,21 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from crawler.agent import user_agent
-from crawler.ledger import Ledger
+from crawler.archive.writer import ArchiveWriter
 from crawler.settings import CrawlSettings, Limits
 from crawler.spider import FacadeSpider
 from crawler.transport import engine
 from crawler.transport.downloader import Halt, halt
 from crawler.transport.engine import ImageCrawler
+from crawler.user_agent import user_agent
 
 OWN = Limits(per_host=16, delay=0, timeout=300, answer=300)
 """Nobody else is kept waiting on a site of our own; where it is slow, the machine is."""
 
 
-def run(spider: type[FacadeSpider[Any]], source: str, params: Any, settings: CrawlSettings, ledger: Ledger) -> None:
+def run(
+    spider: type[FacadeSpider[Any]], source: str, params: Any, settings: CrawlSettings, ledger: ArchiveWriter
+) -> None:
     """Crawl to the end.
 
     Raises:

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from curate.records import DECODE_ERRORS, Reason
-from pipelines.audit.alignment import Mask, Rows, digests, kinds, shared_codes
-from pipelines.audit.decisions import Decisions
+from curate.schemas import DECODE_ERRORS, Reason
 from pipelines.audit.parameters import changed, sentence
+from pipelines.versions.manifest import Decisions
+from pipelines.versions.row_alignment import Mask, Rows, digests, kinds, shared_codes
 
 LICENSES = (Reason.LICENSE_UNKNOWN, Reason.LICENSE_NOT_ALLOWED)
 DUPLICATES = (Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)

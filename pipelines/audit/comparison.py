@@ -12,17 +12,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from curate.records import Decision, Reason
+from curate.schemas import Decision, Reason
 from pipelines.audit import shifts, takedown
-from pipelines.audit.alignment import digests, kinds
 from pipelines.audit.causes import Basis, Cause
-from pipelines.audit.decisions import Decisions
 from pipelines.audit.difference import AMENDABLE, TOLD, Change, Difference, compare
-from pipelines.audit.lock import Stage
 from pipelines.audit.parameters import changed, flat
 from pipelines.audit.shifts import Shift
 from pipelines.audit.takedown import Request
-from pipelines.audit.version import Version
+from pipelines.versions.dvc_lock import Stage
+from pipelines.versions.manifest import Decisions
+from pipelines.versions.row_alignment import digests, kinds
+from pipelines.versions.version import Version
 
 LEADING = ("extract", "prepare", "curate")
 """The stages whose code the dataset hangs on."""

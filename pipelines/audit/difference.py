@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.audit.alignment import Alignment, Mask, Rows, align, differs, pick, shared_codes
 from pipelines.audit.causes import Basis, explain, of_source
-from pipelines.audit.decisions import Decisions
+from pipelines.versions.manifest import Decisions
+from pipelines.versions.row_alignment import Alignment, Mask, Rows, align, differs, pick, shared_codes
 
 TOLD = ("image_url", "page_url", "title", "author", "license", "license_url", "attribution", "tags")
 """What the source says of an image."""

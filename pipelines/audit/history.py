@@ -8,13 +8,13 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crawler.errors import UserError
-from pipelines.audit.decisions import Decisions
+from common.errors import UserError
 from pipelines.audit.difference import Change, tally
 from pipelines.audit.numbering import FIRST, Number, redrawn, step
-from pipelines.audit.repository import Repository
 from pipelines.audit.trainings import data_of, trainings
-from pipelines.audit.version import Version
+from pipelines.versions.manifest import Decisions
+from pipelines.versions.repository import Repository
+from pipelines.versions.version import Version
 
 
 @dataclass(frozen=True)

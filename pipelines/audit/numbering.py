@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.audit.alignment import Digests, places
+from pipelines.versions.row_alignment import Digests, places
 
 CHUNK = 4096  # facades compared at a time: 50 MB at 64×64
 

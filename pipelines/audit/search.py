@@ -11,15 +11,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from crawler.errors import UserError
+from common.errors import UserError
 from curate.crop import thumbnail
 from curate.decide import fixed_size_bytes
 from curate.decode import Picture, decode
-from curate.hashes import hashes
-from curate.neardup import Prints, verify
-from curate.records import PROBES, THUMBNAIL_SIDE
+from curate.duplicates.clusters import Fingerprints, verify
+from curate.duplicates.hashes import hashes
 from curate.rules import Duplicates
-from pipelines.audit.version import Version
+from curate.schemas import PROBES, THUMBNAIL_SIDE
+from pipelines.versions.version import Version
 
 RADIUS = 12
 """Hamming distance of two hashes up to which a picture is compared; beyond it no two are copies (docs/curation.md)."""
@@ -123,7 +123,7 @@ def _looking_like(version: Version, picture: Picture) -> list[str]:
         near = _near(version.file(path), own)
         if near.num_rows:
             thumbnails = fixed_size_bytes(near["thumbnail"]).reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-            prints = Prints(np.concatenate([own, _codes(near)]), np.concatenate([view, thumbnails]))
+            prints = Fingerprints(np.concatenate([own, _codes(near)]), np.concatenate([view, thumbnails]))
             pairs = np.zeros(near.num_rows, np.int64), 1 + np.arange(near.num_rows)
             found |= dict(zip(near["sha256"].to_pylist(), np.concatenate(list(verify(prints, *pairs))), strict=True))
     alike = {image: value for image, value in found.items() if value >= LOOKS_LIKE}

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from crawler.errors import UserError
-from crawler.files import replacing
+from common.errors import UserError
+from common.files import replacing
 from curate.exclusions import COLUMNS, read_exclusions
 
 FILE = "exclusions.csv"

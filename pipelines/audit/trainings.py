@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from pipelines.audit.lock import Stage
-from pipelines.audit.repository import Repository
-from pipelines.audit.version import Version
+from pipelines.versions.dvc_lock import Stage
+from pipelines.versions.repository import Repository
+from pipelines.versions.version import Version
 
 SEEN = ("images.npy", "split.npy")
 """What training sees of a dataset."""

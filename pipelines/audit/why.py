@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from crawler.errors import UserError
-from crawler.files import replacing
-from curate.records import DECODE_ERRORS, Reason
+from common.errors import UserError
+from common.files import replacing
 from curate.rules import FILTERS, Thresholds
+from curate.schemas import DECODE_ERRORS, Reason
 from pipelines.audit.comparison import requests
-from pipelines.audit.originals import Originals
 from pipelines.audit.takedown import Request
-from pipelines.audit.version import Version
+from pipelines.versions.originals import Originals
+from pipelines.versions.version import Version
 
 PERMISSION = {
     Reason.EXCLUDED: "exclusions.csv",

@@ -9,8 +9,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from crawler.errors import UserError
-from crawler.files import replacing
+from common.errors import UserError
+from common.files import replacing
 from pipelines import params, paths
 
 _PLAIN = re.compile(r"(?:~?/|[A-Za-z])[\w ./~-]*")

@@ -9,8 +9,8 @@ from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from crawler.errors import UserError
-from crawler.kinds import kind
+from common.errors import UserError
+from crawler.registry import kind
 
 
 def entry(kind_name: str, arguments: Sequence[str]) -> dict[str, Any]:

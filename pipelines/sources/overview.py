@@ -12,10 +12,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from crawler.archive import FETCHES_FILE, INDEX_FILE
-from crawler.fetches import STORED
-from crawler.kinds import KINDS, kind
-from crawler.records import Role
+from crawler.archive.fetches import STORED
+from crawler.archive.reader import FETCHES_FILE, INDEX_FILE
+from crawler.archive.schemas import Role
+from crawler.registry import KINDS, kind
 from pipelines import params, paths
 
 COMMON = ("kind", "snapshot")

@@ -10,16 +10,17 @@ from dvc.exceptions import DvcException
 from dvc.lock import LockError
 from dvc.repo import Repo
 
-from crawler import crawl, runrecord, warc
-from crawler.archive import FETCHES_FILE, INDEX_FILE
-from crawler.errors import UserError
-from crawler.fetches import STORED
-from crawler.files import replacing
-from crawler.kinds import kind
-from crawler.records import Role
+from common.errors import UserError
+from common.files import replacing
+from common.progress import progress
+from crawler import crawl
+from crawler.archive import run_record, warc
+from crawler.archive.fetches import STORED
+from crawler.archive.reader import FETCHES_FILE, INDEX_FILE
+from crawler.archive.schemas import Role
+from crawler.registry import kind
 from pipelines import params, paths
-from pipelines.crawl import show
-from pipelines.progress import progress
+from pipelines.stages.crawl import show
 
 
 def retry(source: str, *, quiet: bool = False) -> None:
@@ -33,7 +34,7 @@ def retry(source: str, *, quiet: bool = False) -> None:
     archive = paths.archive(source)
     if not (archive / INDEX_FILE).is_file():
         raise UserError(f"{archive}: found no {INDEX_FILE}, expected a finished archive; `dvc repro` crawls the source")
-    made_with = kind(entry.kind).Params.model_validate(runrecord.read(archive)["entry"])
+    made_with = kind(entry.kind).Params.model_validate(run_record.read(archive)["entry"])
     if made_with != entry:
         raise UserError(f"sources.{source}: found another entry than it was crawled with; `dvc repro` crawls it again")
     failed = failures(archive)
@@ -65,8 +66,8 @@ def _continue_from(archive: Path, work: Path) -> None:
     The files of the archive are linked, and never written to: they may be DVC's. What an earlier retry of the same
     archive left is gone on from.
     """
-    started = runrecord.read(archive)["started"]
-    if (work / runrecord.RUN_FILE).is_file() and runrecord.read(work)["started"][: len(started)] == started:
+    started = run_record.read(archive)["started"]
+    if (work / run_record.RUN_FILE).is_file() and run_record.read(work)["started"][: len(started)] == started:
         return
     files = warc.files(archive)
     with replacing(work) as draft:
@@ -76,7 +77,7 @@ def _continue_from(archive: Path, work: Path) -> None:
                 os.link(file.resolve(), draft / file.name)
             except OSError:  # another file system
                 shutil.copyfile(file, draft / file.name)
-        shutil.copyfile(archive / runrecord.RUN_FILE, draft / runrecord.RUN_FILE)
+        shutil.copyfile(archive / run_record.RUN_FILE, draft / run_record.RUN_FILE)
         (draft / warc.name(len(files))).touch()
 
 

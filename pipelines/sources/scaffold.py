@@ -6,9 +6,9 @@ from pathlib import Path
 
 import jinja2
 
-from crawler.errors import UserError
-from crawler.files import replacing
-from crawler.kinds import KINDS
+from common.errors import UserError
+from common.files import replacing
+from crawler.registry import KINDS
 
 SPIDERS = Path("crawler/spiders")
 FIXTURES = Path("tests/crawler/fixtures")

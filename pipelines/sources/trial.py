@@ -15,14 +15,14 @@ from PIL import ImageOps
 from rich.console import Console
 from rich.text import Text
 
+from common.progress import progress
 from crawler import crawl, extract
-from crawler.archive import FETCHES_FILE, ArchiveReader
-from crawler.fetches import STORED
-from crawler.records import Role
+from crawler.archive.fetches import STORED
+from crawler.archive.reader import FETCHES_FILE, ArchiveReader
+from crawler.archive.schemas import Role
 from curate.decode import decode
 from pipelines import params
-from pipelines.page.foreign import web_url
-from pipelines.progress import progress
+from pipelines.report.foreign import web_url
 
 THUMBNAIL = 240  # pixels, the longer side
 

@@ -16,10 +16,10 @@ import crawler.spiders
 
 crawler.spiders.__path__.append(str(Path(__file__).parent / "kinds"))
 
+from common.errors import UserError  # noqa: E402
 from crawler.crawl import crawl  # noqa: E402
-from crawler.errors import UserError  # noqa: E402
 from crawler.extract import extract  # noqa: E402
-from crawler.kinds import Entry  # noqa: E402
+from crawler.registry import Entry  # noqa: E402
 from crawler.settings import CrawlSettings  # noqa: E402
 
 if size := os.environ.get("LARGEST_FILE"):

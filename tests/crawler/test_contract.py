@@ -18,10 +18,12 @@ from ruamel.yaml import YAML
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 
-from crawler import licenses, spiders
-from crawler.kinds import KINDS, Entry, kind
-from crawler.records import FacadeImage
-from crawler.replay import address, parsed
+from crawler import spiders
+from crawler.archive.responses import address
+from crawler.archive.schemas import FacadeImage
+from crawler.registry import KINDS, Entry, kind
+from crawler.replay import parsed
+from crawler.rights import licenses
 from crawler.spider import FacadeSpider
 
 ROOT = Path(__file__).parents[2]
@@ -57,11 +59,13 @@ def read_cases(name: str) -> dict[str, Any]:
 
 def to_do(name: str) -> list[str]:
     """What a kind still lacks, in the order in which it is best done."""
-    spider = Path(spiders.__path__[0]) / f"{name}.py"
+    kinds = Path(spiders.__path__[0])
+    files = sorted((kinds / name).rglob("*.py")) or [kinds / f"{name}.py"]
     folder = FIXTURES / name
     listed = folder / "cases.json"
     left = [
         f"{spider.relative_to(ROOT)}:{number}: {line[line.index('TODO') :].strip()}"
+        for spider in files
         for number, line in enumerate(spider.read_text(encoding="utf-8").splitlines(), 1)
         if "TODO" in line
     ]

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from crawler.archive import ArchiveReader
-from crawler.errors import UserError
-from crawler.fetches import read_fetches
-from crawler.lock import locked
-from crawler.warc import cut_torn_tail
+from common.errors import UserError
+from common.locks import locked
+from crawler.archive.fetches import read_fetches
+from crawler.archive.reader import ArchiveReader
+from crawler.archive.warc import cut_torn_tail
 
 IMAGES = 60
 

@@ -10,13 +10,13 @@ import pytest
 from pydantic import TypeAdapter
 
 import crawler.spiders
-from crawler.errors import UserError
-from crawler.fetches import Fetch
-from crawler.formats import sniff
-from crawler.ledger import Exchange, Ledger
-from crawler.optout import robots_tag, tdm_reservation, xmp_data_mining
-from crawler.records import IMAGES, Outcome, Role
-from crawler.tables import write_tables
+from common.errors import UserError
+from common.formats import sniff
+from crawler.archive.fetches import Fetch
+from crawler.archive.schemas import IMAGES, Outcome, Role
+from crawler.archive.tables import write_tables
+from crawler.archive.writer import ArchiveWriter, Exchange
+from crawler.rights.signals import robots_tag, tdm_reservation, xmp_data_mining
 
 SITE = "http://example.org"
 PAGES = {
@@ -32,13 +32,13 @@ def plain(monkeypatch):
     """The kind for tests, dropped into the package's folder of kinds."""
     monkeypatch.setattr(crawler.spiders, "__path__", [*crawler.spiders.__path__, str(Path(__file__).parent / "kinds")])
     yield
-    for module in ("crawler.kinds", "crawler.extract", "crawler.spiders.plain"):
+    for module in ("crawler.registry", "crawler.extract", "crawler.spiders.plain"):
         sys.modules.pop(module, None)
 
 
 def archive(folder, order):
     now = datetime(2026, 11, 23, tzinfo=UTC)
-    ledger = Ledger(folder, {})
+    ledger = ArchiveWriter(folder, {})
     for path in order:
         url, role = SITE + path, Role.PAGE if path in PAGES else Role.IMAGE
         body = PAGES[path].encode() if path in PAGES else PICTURES[path]
@@ -55,10 +55,10 @@ def archive(folder, order):
 
 
 def extracted(folder, out):
-    for module in ("crawler.kinds", "crawler.extract"):
+    for module in ("crawler.registry", "crawler.extract"):
         sys.modules.pop(module, None)
     from crawler.extract import extract
-    from crawler.kinds import Entry
+    from crawler.registry import Entry
 
     entry = TypeAdapter(Entry).validate_python({"kind": "plain", "url": f"{SITE}/"})
     extract(entry, folder, out, lambda *_: None)

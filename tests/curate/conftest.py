@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from crawler.files import write_table
-from crawler.records import INDEX
+from common.files import write_table
+from crawler.archive.schemas import INDEX
 from tests.curate.pictures import sha256
 
 
@@ -20,7 +20,7 @@ def photographs(data: Path) -> list[Path]:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Callable[[str, Mapping[str, bytes]], Path]:
-    """Make an archive by name of bodies by URL: one file and its index, as `crawler.archive` reads them."""
+    """Make an archive by name of bodies by URL: one file and its index, as `crawler.archive.reader` reads them."""
 
     def make(name: str, bodies: Mapping[str, bytes]) -> Path:
         folder = tmp_path / "archive" / name

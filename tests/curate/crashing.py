@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from curate.prepare import View
+    from curate.prepare import PrepareOptions
 
 DEADLY = 666
 
@@ -35,9 +35,9 @@ def refuses(chunk: Sequence[int]) -> list[int]:
     raise ValueError(f"cannot do {chunk[0]}")
 
 
-def prepare_but_die(archive: Path, view: "View", digests: Sequence[str]) -> object:
+def prepare_but_die(archive: Path, view: "PrepareOptions", digests: Sequence[str]) -> object:
     """`curate.prepare.prepare_chunk`, with a decoder that crashes on pictures that hold the word CRASH."""
-    from crawler.archive import ArchiveReader
+    from crawler.archive.reader import ArchiveReader
     from curate.prepare import prepare_chunk
 
     reader = ArchiveReader(archive)

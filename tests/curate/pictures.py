@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from crawler.records import IMAGES
+from crawler.archive.schemas import IMAGES
 
 
 def facade(seed: int, width: int = 240, height: int = 300) -> Image.Image:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps
 
 from curate.decode import FORMATS, MAX_PIXELS, Picture, decode
-from curate.records import DECODE_ERRORS, Reason
+from curate.schemas import DECODE_ERRORS, Reason
 from tests.curate.pictures import encoded, facade
 
 

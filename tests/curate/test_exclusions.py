@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from crawler.errors import UserError
-from crawler.records import IMAGES
+from common.errors import UserError
+from crawler.archive.schemas import IMAGES
 from curate.exclusions import Exclusion, excluded, read_exclusions
 from tests.curate.pictures import image_row
 

@@ -11,7 +11,7 @@ from scipy.ndimage import uniform_filter1d
 
 from curate import measures
 from curate.crop import center_crop
-from curate.records import MEASURES
+from curate.schemas import MEASURES
 from tests.curate.pictures import facade
 
 

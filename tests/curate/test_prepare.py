@@ -8,16 +8,16 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image, ImageOps
 
-from crawler.errors import UserError
+from common.errors import UserError
 from curate import prepare as module
 from curate.crop import center_crop, thumbnail, trimmed
 from curate.decode import Picture, decode
-from curate.executor import Processes
-from curate.facade import score
-from curate.hashes import hashes
+from curate.duplicates.hashes import hashes
+from curate.executors.processes import Processes
+from curate.facade_score import score
 from curate.measures import measure
-from curate.prepare import View, prepare, prepare_chunk
-from curate.records import SQUARE_SIDE, Reason, prepared_schema
+from curate.prepare import PrepareOptions, prepare, prepare_chunk
+from curate.schemas import SQUARE_SIDE, Reason, prepared_schema
 from tests.curate import crashing
 from tests.curate.pictures import encoded, facade, jpeg, sha256
 
@@ -129,6 +129,6 @@ def test_an_image_is_prepared_alike_alone(data: Path, archive: Archive) -> None:
     files = sorted((data / "dirty-crawl").rglob("*.webp"))[:12] + sorted((data / "houses").glob("*.jpg"))[:12]
     folder = archive("real", {path.name: path.read_bytes() for path in files})
     digests = sorted(sha256(path.read_bytes()) for path in files)
-    together = prepare_chunk(folder, View(), digests).to_pylist()
-    assert together == [prepare_chunk(folder, View(), [digest]).to_pylist()[0] for digest in digests]
+    together = prepare_chunk(folder, PrepareOptions(), digests).to_pylist()
+    assert together == [prepare_chunk(folder, PrepareOptions(), [digest]).to_pylist()[0] for digest in digests]
     assert Image.open(files[0]).size in {(row["width"], row["height"]) for row in together}

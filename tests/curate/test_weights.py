@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.errors import UserError
+from common.errors import UserError
 from curate import squeezenet
 from curate.weights import shipped
 from train import vision

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.page import selection
-from pipelines.report import write_report
+from pipelines.report import selection
+from pipelines.report.write import write_report
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -58,7 +58,7 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = runpy.run_path(str(Path(__file__).parents[1] / "pipelines" / "report_inputs.py"))
+    made = runpy.run_path(str(Path(__file__).parents[1] / "pipelines" / "report" / "report_inputs.py"))
     folder = tmp_path_factory.mktemp("a report")
     inputs = made["write_inputs"](folder, kept=150, each=30)
     out = folder / "index.html"

@@ -14,8 +14,8 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from crawler.errors import UserError
-from pipelines.cli import commands
+from common.errors import UserError
+from pipelines.cli.main import commands
 from train import generator, latents, trainer
 from train.browser import runtime
 from train.directions import principal_directions

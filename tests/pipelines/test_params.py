@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from crawler.errors import UserError
-from crawler.kinds import KINDS as NAMES
+from common.errors import UserError
+from crawler.registry import KINDS as NAMES
 from pipelines import params
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from markupsafe import Markup
 
-from crawler.errors import UserError
+from common.errors import UserError
 from train.browser import contact, runtime
 from train.browser.document import body, document
 from train.latents import Chosen

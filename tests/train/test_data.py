@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from crawler.errors import UserError
-from train.data import Feed, read, scaled
+from common.errors import UserError
+from train.data import BatchOrder, read, scaled
 
 
 def test_the_two_splits_share_nothing_and_miss_nothing(dataset: Path) -> None:
@@ -28,7 +28,7 @@ def test_scaling_covers_minus_one_to_one() -> None:
 
 
 def test_every_image_comes_once_before_any_comes_again() -> None:
-    feed = Feed(10, batch=4, seed=1)
+    feed = BatchOrder(10, batch=4, seed=1)
     order = torch.cat([feed.at(step) for step in range(10)]).tolist()
     rounds = [order[start : start + 10] for start in range(0, 40, 10)]
     assert all(sorted(one) == list(range(10)) for one in rounds)
@@ -36,15 +36,15 @@ def test_every_image_comes_once_before_any_comes_again() -> None:
 
 
 def test_a_batch_larger_than_the_dataset_goes_round() -> None:
-    feed = Feed(3, batch=7, seed=0)
+    feed = BatchOrder(3, batch=7, seed=0)
     assert feed.at(0).bincount().tolist() in ([3, 2, 2], [2, 3, 2], [2, 2, 3])
 
 
 def test_a_step_needs_no_step_before_it() -> None:
-    walked = Feed(10, batch=4, seed=1)
+    walked = BatchOrder(10, batch=4, seed=1)
     for step in range(6):
         last = walked.at(step)
-    assert torch.equal(Feed(10, batch=4, seed=1).at(5), last)
+    assert torch.equal(BatchOrder(10, batch=4, seed=1).at(5), last)
 
 
 def test_reading_takes_no_memory_of_its_own(dataset: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from crawler.errors import UserError
+from common.errors import UserError
 from train import data, generator
 from train.evaluate import evaluate
 from train.networks import Generator

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from crawler.errors import UserError
+from common.errors import UserError
 from train import export
 from train.gan import Gan
 from train.latents import draw

@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from train.data import Rows
+from train.data import SplitImages
 from train.extremes import COLUMNS, SHOWN, nearest, save_by_neighbour, save_by_score
 from train.samples import GAP
 
@@ -53,7 +53,7 @@ def test_each_image_stands_above_its_nearest_training_image(tmp_path: Path) -> N
     drawn, training = [10 + 5 * place for place in range(40)], [0, 100, 230]
     seen, known = (torch.tensor(levels, dtype=torch.float32)[:, None] for levels in (drawn, training))
     distance, neighbour = nearest(seen, [known])
-    rows = Rows(walls([255, *training]).numpy(), np.arange(1, 4))
+    rows = SplitImages(walls([255, *training]).numpy(), np.arange(1, 4))
     save_by_neighbour(walls(drawn), distance, rows, neighbour, tmp_path / "neighbours")
     by_distance = sorted(drawn, key=lambda level: min(abs(level - other) for other in training))
     found = greys(tmp_path / "neighbours" / "nearest.png")

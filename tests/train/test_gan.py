@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from train.gan import Gan
 from train.networks import noise
-from train.randomness import Purpose, stream
+from train.random_streams import Purpose, stream
 from train.recipe import Recipe
 
 CPU = torch.device("cpu")

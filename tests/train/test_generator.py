@@ -4,10 +4,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from crawler.errors import UserError
+from common.errors import UserError
 from train import generator
 from train.networks import Generator, noise
-from train.randomness import Purpose, stream
+from train.random_streams import Purpose, stream
 from train.recipe import Recipe
 
 RECIPE = Recipe(latent=10, width_g=4)

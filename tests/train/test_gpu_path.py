@@ -9,7 +9,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from crawler.errors import UserError
+from common.errors import UserError
 from train import checkpoint, data, hardware
 from train.augment import DRAWS
 from train.gan import SHOWINGS, Gan
@@ -80,8 +80,8 @@ def test_a_batch_of_a_resident_dataset_never_leaves_the_device(monkeypatch: pyte
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2**40, 2**40))
     with FakeTensorMode(allow_non_fake_inputs=True):
         labels = np.arange(100)
-        rows = data.Rows(np.zeros((100, 3, 32, 32), np.uint8), np.arange(90), gpu, labels)
-        feed = data.Feed(len(rows), 30, 0, rows.home)
+        rows = data.SplitImages(np.zeros((100, 3, 32, 32), np.uint8), np.arange(90), gpu, labels)
+        feed = data.BatchOrder(len(rows), 30, 0, rows.home)
         with Crossings() as crossings, NoWaiting():
             for step in range(8):
                 images, their_labels = rows.batch(feed.at(step))

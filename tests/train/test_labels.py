@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from crawler.errors import UserError
+from common.errors import UserError
 from train import export, generator, trainer
 from train.gan import Gan
 from train.labels import NONE, number
 from train.networks import Generator, initialise, noise
-from train.randomness import Purpose, stream
+from train.random_streams import Purpose, stream
 from train.recipe import Recipe
 
 NAMES = pa.table({"source": ["town", "town", "museum", "museum"], "tags": [["brick"], ["stone", "brick"], [], ["x"]]})

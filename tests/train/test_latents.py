@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from crawler.errors import UserError
+from common.errors import UserError
 from train import latents
 from train.gan import Gan
 from train.recipe import Recipe

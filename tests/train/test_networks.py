@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from train.networks import Discriminator, Generator, initialise, noise
-from train.randomness import Purpose, stream
+from train.random_streams import Purpose, stream
 
 
 def reference_generator(nz: int = 100, ngf: int = 64) -> nn.Sequential:

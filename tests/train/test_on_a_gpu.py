@@ -5,7 +5,7 @@ import warnings
 import pytest
 import torch
 
-from train import graph, hardware
+from train import cuda_graph, hardware
 from train.gan import Gan
 from train.recipe import Recipe
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 
 GPU = torch.device("cuda", 0)
 TINY = Recipe(batch=4, latent=8, width_g=4, width_d=4)
-STEPS = graph.EAGER + 3
+STEPS = cuda_graph.EAGER + 3
 
 
 def trained(gan: Gan) -> torch.Tensor:
@@ -34,10 +34,10 @@ def test_a_replayed_step_gives_the_bits_of_an_eager_one() -> None:
 
 def test_the_calls_before_a_capture_and_the_capture_run_on_one_stream() -> None:
     streams = []
-    step = graph.Replayed(lambda x: streams.append(torch.cuda.current_stream().cuda_stream) or x + 1)
+    step = cuda_graph.CudaGraphed(lambda x: streams.append(torch.cuda.current_stream().cuda_stream) or x + 1)
     for _ in range(STEPS):
         step(torch.ones(1, device=GPU))
-    assert len(streams) == graph.EAGER + 1
+    assert len(streams) == cuda_graph.EAGER + 1
     assert len(set(streams)) == 1
     assert streams[0] != torch.cuda.default_stream().cuda_stream
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from crawler.errors import UserError
+from common.errors import UserError
 from tests.train.test_trainer import TINY, train
 from train import checkpoint, gan, journal, trainer
 from train.recipe import Recipe

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from crawler.errors import UserError
+from common.errors import UserError
 from curate.dataset import dataset_hash
 from train import generator, journal, trainer
 from train.recipe import Recipe

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from crawler.errors import UserError
+from common.errors import UserError
 
 VERSION = "1.30.0"
 FOLDER = Path(__file__).parent / "node_modules/onnxruntime-web/dist"

@@ -12,9 +12,9 @@ from pipelines.audit.comparison import Comparison, Group, keyed
 from pipelines.audit.difference import Change
 from pipelines.audit.pages.pictures import pixels, shown, tiles
 from pipelines.audit.pages.render import render
-from pipelines.audit.version import Version
-from pipelines.page.galleries import Tile
-from pipelines.page.sheets import Sheet
+from pipelines.report.galleries import Tile
+from pipelines.report.sheets import Sheet
+from pipelines.versions.version import Version
 
 GROUPS = 40  # with pictures
 TILES = 24  # of a group

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 from pipelines.audit.likeness import CLOSE, COPIES_BELOW, NEIGHBOURS, Likeness
-from pipelines.audit.memorised import Memorised, Pictures
+from pipelines.audit.memorization import Memorised, Pictures
 from pipelines.audit.pages.pictures import tiles
 from pipelines.audit.pages.render import render
-from pipelines.page.charts import Chart, Series, chart
-from pipelines.page.pixels import upright
-from pipelines.page.sheets import Pixels
+from pipelines.report.charts import Chart, Series, chart
+from pipelines.report.pixels import upright
+from pipelines.report.sheets import Pixels
 
 
 def page(found: Memorised, pictures: Pictures) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from curate.records import Reason
-from pipelines.audit.version import Version, among
-from pipelines.page.foreign import line
-from pipelines.page.galleries import Tile
-from pipelines.page.pixels import upright
-from pipelines.page.sheets import Pixels, Sheet, sheet
-from pipelines.page.words import NOT_SHOWN
+from curate.schemas import Reason
+from pipelines.report.foreign import line
+from pipelines.report.galleries import Tile
+from pipelines.report.labels import NOT_SHOWN
+from pipelines.report.pixels import upright
+from pipelines.report.sheets import Pixels, Sheet, sheet
+from pipelines.versions.version import Version, among
 
 Row = Mapping[str, Any]
 

@@ -6,14 +6,14 @@ from typing import Any
 import jinja2
 
 from pipelines.audit.parameters import word
-from pipelines.page.foreign import line, web_url
-from pipelines.page.render import count, share
+from pipelines.report.foreign import line, web_url
+from pipelines.report.render import count, share
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:
     """A whole page. Everything printed is escaped, the style sheets apart."""
     environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader([jinja2.PackageLoader("pipelines.audit"), jinja2.PackageLoader("pipelines.page")]),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader("pipelines.audit"), jinja2.PackageLoader("pipelines.report")]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

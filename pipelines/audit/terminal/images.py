@@ -6,12 +6,12 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from curate.records import Decision
-from pipelines.audit.contamination import Contamination
-from pipelines.audit.life import Life, told, verdict
+from curate.schemas import Decision
+from pipelines.audit.affected import Contamination
+from pipelines.audit.provenance import Life, told, verdict
 from pipelines.audit.takedown import Request
 from pipelines.audit.terminal.tables import LISTED, facts, section, table
-from pipelines.page.foreign import line
+from pipelines.report.foreign import line
 
 
 def life(found: Life) -> list[RenderableType]:

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from pipelines.audit.likeness import CLOSE, COPIES_BELOW, NEIGHBOURS
-from pipelines.audit.memorised import Memorised
+from pipelines.audit.memorization import Memorised
 from pipelines.audit.terminal.tables import LISTED, table
 
 

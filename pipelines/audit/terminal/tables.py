@@ -6,7 +6,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.page.foreign import LONGEST, line
+from pipelines.report.foreign import LONGEST, line
 
 WHOLE = 10_000  # characters of a foreign text that is not cut
 LISTED = 20  # images or failures that are printed; --json has all

@@ -13,7 +13,7 @@ from pipelines.audit.history import Entry
 from pipelines.audit.parameters import word
 from pipelines.audit.shifts import MEDIAN
 from pipelines.audit.terminal.tables import LISTED, facts, table
-from pipelines.page.foreign import line
+from pipelines.report.foreign import line
 
 ROWS = 12  # parameters, files, shifts
 WHY = 30  # characters of a cause beside an image; the table of the causes has the whole of it

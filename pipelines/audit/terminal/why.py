@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import RenderableType
 from rich.text import Text
 
-from pipelines.audit.life import verdict
+from pipelines.audit.provenance import verdict
 from pipelines.audit.terminal.tables import facts, section
 from pipelines.audit.why import Why
 

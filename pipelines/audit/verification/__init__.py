@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from crawler.errors import UserError
+from common.errors import UserError
 from pipelines.audit.verification import archives, hashes, manifest, papers, pixels
 from pipelines.audit.verification.check import Check
-from pipelines.audit.version import Version
+from pipelines.versions.version import Version
 
 Verify = Callable[[Version, int | None], Iterator[Check]]
 

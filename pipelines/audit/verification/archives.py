@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Iterator
 
-from crawler.errors import UserError
-from pipelines.audit.originals import Originals, Place
+from common.errors import UserError
 from pipelines.audit.verification.check import Check, spread
-from pipelines.audit.version import Version
+from pipelines.versions.originals import Originals, Place
+from pipelines.versions.version import Version
 
 
 def checks(version: Version, sample: int | None) -> Iterator[Check]:

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from crawler.errors import UserError
-from pipelines.audit.lock import Item
+from common.errors import UserError
 from pipelines.audit.parameters import ABSENT, changed, flat, word
 from pipelines.audit.verification.check import Check
-from pipelines.audit.version import Version
+from pipelines.versions.dvc_lock import Item
+from pipelines.versions.version import Version
 
 THREADS = 2  # hashing gives up the interpreter's lock; more threads would only wait for the disk
 

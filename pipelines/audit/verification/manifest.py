@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crawler.licenses import UNKNOWN
+from crawler.rights.licenses import UNKNOWN
 from curate.dataset import NAMES_FILE, SPLIT_CODES, SPLIT_FILE
-from curate.records import MANIFEST, Decision, Reason, Split
 from curate.rules import RULE_VERSION
-from pipelines.audit.alignment import KEY, differs
+from curate.schemas import MANIFEST, Decision, Reason, Split
 from pipelines.audit.difference import TOLD
 from pipelines.audit.verification.check import Check
-from pipelines.audit.version import Version
+from pipelines.versions.row_alignment import KEY, differs
+from pipelines.versions.version import Version
 
 Names = Sequence[str]
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crawler.errors import UserError
-from curate.papers import ATTRIBUTION_FILE, CROISSANT_FILE, attribution
-from curate.records import Decision
+from common.errors import UserError
+from curate.documents.write import ATTRIBUTION_FILE, CROISSANT_FILE, attribution
 from curate.rules import RULE_VERSION
+from curate.schemas import Decision
 from pipelines.audit.verification.check import Check
-from pipelines.audit.version import Version
+from pipelines.versions.version import Version
 
 RECORDS = 1000  # that mlcroissant loads, at most
 

@@ -13,14 +13,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from crawler.errors import UserError
+from common.errors import UserError
 from curate import crop, decode
 from curate.decide import fixed_size_bytes
 from curate.decode import Picture
-from curate.records import Decision
-from pipelines.audit.originals import Originals
+from curate.schemas import Decision
 from pipelines.audit.verification.check import Check, spread
-from pipelines.audit.version import Version
+from pipelines.versions.originals import Originals
+from pipelines.versions.version import Version
 
 BATCH = 2048  # rows of a prepared table at a time
 THREADS = 2  # decoders give up the interpreter's lock

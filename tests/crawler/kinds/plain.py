@@ -5,8 +5,8 @@ import os
 from pydantic import Field
 from scrapy.http import Request
 
-from crawler.records import FacadeImage
-from crawler.source import SourceParams
+from crawler.archive.schemas import FacadeImage
+from crawler.kind import SourceParams
 from crawler.spider import FacadeSpider, Found, Page
 
 

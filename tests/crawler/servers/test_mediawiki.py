@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from PIL import Image
 
-from crawler.archive import ArchiveReader
+from crawler.archive.reader import ArchiveReader
 
 pytestmark = pytest.mark.slow
 

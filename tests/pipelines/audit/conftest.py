@@ -24,16 +24,16 @@ from PIL import Image, ImageDraw
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from crawler.errors import UserError
-from crawler.fetches import Fetch
-from crawler.files import write_table
-from crawler.ledger import Exchange, Ledger
-from crawler.records import IMAGES, Outcome, Role
-from crawler.tables import write_tables
+from common.errors import UserError
+from common.files import write_table
+from crawler.archive.fetches import Fetch
+from crawler.archive.schemas import IMAGES, Outcome, Role
+from crawler.archive.tables import write_tables
+from crawler.archive.writer import ArchiveWriter, Exchange
 from curate.build import build
 from curate.prepare import prepare
 from curate.rules import CurateParams, Thresholds
-from pipelines.cli import commands
+from pipelines.cli.main import commands
 
 ROOT = Path(__file__).parents[3]
 AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -160,7 +160,7 @@ class Town:
 
 def write_archive(folder: Path, buildings: list[Building]) -> None:
     folder.mkdir(parents=True)
-    ledger = Ledger(folder, {"software": "test"})
+    ledger = ArchiveWriter(folder, {"software": "test"})
     for building in buildings:
         url = building.image_url
         exchange = Exchange(url, "GET", (("Host", "images.invalid"),), "200 OK", (), building.jpeg())

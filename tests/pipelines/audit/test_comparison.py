@@ -9,8 +9,8 @@ import pytest
 from pipelines.audit.comparison import Comparison, compare_versions
 from pipelines.audit.difference import Change
 from pipelines.audit.parameters import ABSENT
-from pipelines.audit.repository import Repository
-from pipelines.audit.version import open_version
+from pipelines.versions.repository import Repository
+from pipelines.versions.version import open_version
 
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.records import MANIFEST, Decision, Reason
+from curate.schemas import MANIFEST, Decision, Reason
 from pipelines.audit.causes import Basis, Cause, Objection, of_objection
-from pipelines.audit.decisions import Decisions
 from pipelines.audit.difference import AMENDABLE, CHANGES, Change, Difference, compare
 from pipelines.audit.parameters import changed, flat, sentence
+from pipelines.versions.manifest import Decisions
 
 Row = dict[str, Any]
 SHAS = [f"{number:x}" * 64 for number in range(10)]

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crawler.errors import UserError
-from pipelines.audit.formats import Format
-from pipelines.audit.formats.export import export
-from pipelines.audit.repository import Repository
-from pipelines.audit.version import Version, open_version
+from common.errors import UserError
+from pipelines.exports import Format
+from pipelines.exports.dataset import export
+from pipelines.versions.repository import Repository
+from pipelines.versions.version import Version, open_version
 
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.audit.history import Entry, entries
 from pipelines.audit.numbering import Number, Step, redrawn, step
-from pipelines.audit.repository import Repository
+from pipelines.versions.repository import Repository
 
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town

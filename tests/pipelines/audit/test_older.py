@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from curate.rules import RULE_VERSION
+from pipelines.audit.affected import contamination
 from pipelines.audit.comparison import compare_versions
-from pipelines.audit.contamination import contamination
 from pipelines.audit.history import entries
-from pipelines.audit.life import life
-from pipelines.audit.repository import Repository
+from pipelines.audit.provenance import life
 from pipelines.audit.verification import verify
-from pipelines.audit.version import open_version
+from pipelines.versions.repository import Repository
+from pipelines.versions.version import open_version
 
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town

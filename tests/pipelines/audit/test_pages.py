@@ -10,11 +10,11 @@ import pytest
 
 from pipelines.audit import search
 from pipelines.audit.comparison import compare_versions
-from pipelines.audit.life import life, works_of
 from pipelines.audit.pages import difference
-from pipelines.audit.pages import life as pages
-from pipelines.audit.repository import Repository
-from pipelines.audit.version import open_version
+from pipelines.audit.pages import provenance as pages
+from pipelines.audit.provenance import life, works_of
+from pipelines.versions.repository import Repository
+from pipelines.versions.version import open_version
 
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.errors import UserError
-from pipelines.audit.contamination import contamination
+from common.errors import UserError
+from pipelines.audit.affected import contamination
 from pipelines.audit.history import entries
-from pipelines.audit.repository import Repository
 from pipelines.audit.takedown import Request, append, parse, requests_for
+from pipelines.versions.repository import Repository
 
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
@@ -79,7 +79,7 @@ def test_a_takedown_from_the_command_to_the_next_version(town: "Town") -> None:
 
 
 def _manifest(town: "Town") -> list[dict[str, str]]:
-    from pipelines.audit.version import open_version
+    from pipelines.versions.version import open_version
 
     return open_version(Repository(town.folder), "HEAD").manifest(["sha256", "reason"]).to_pylist()
 

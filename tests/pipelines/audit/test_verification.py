@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.audit.repository import Repository
 from pipelines.audit.verification import verify
 from pipelines.audit.verification.check import spread
-from pipelines.audit.version import open_version
+from pipelines.versions.repository import Repository
+from pipelines.versions.version import open_version
 
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town

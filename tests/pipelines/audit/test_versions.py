@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from crawler.errors import UserError
-from pipelines.audit.repository import Repository
-from pipelines.audit.version import Version, open_version
+from common.errors import UserError
+from pipelines.versions.repository import Repository
+from pipelines.versions.version import Version, open_version
 
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town

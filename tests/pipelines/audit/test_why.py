@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.errors import UserError
-from curate.records import Decision, Reason
-from pipelines.audit.repository import Repository
-from pipelines.audit.version import Version, open_version
+from common.errors import UserError
+from curate.schemas import Decision, Reason
 from pipelines.audit.why import PERMISSION, save, why
+from pipelines.versions.repository import Repository
+from pipelines.versions.version import Version, open_version
 
 if TYPE_CHECKING:
     from conftest import Town
@@ -71,7 +71,7 @@ def test_an_unknown_image_is_said_in_a_line(here: Version) -> None:
 
 def test_the_command_prints_rule_and_paths(story: "Town") -> None:
     building = story.sources["town"][0]
-    command = [sys.executable, "-c", "from pipelines.cli import app; app()", "why", building.sha256[:12]]
+    command = [sys.executable, "-c", "from pipelines.cli.main import app; app()", "why", building.sha256[:12]]
 
     def run(*options: str) -> str:
         return subprocess.run(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.errors import UserError
+from common.errors import UserError
 from pipelines import params
 from pipelines.sources.add import add
 from pipelines.sources.entry import entry

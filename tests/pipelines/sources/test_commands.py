@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.kinds import KINDS, kind
+from crawler.registry import KINDS, kind
 
 ROOT = Path(__file__).parents[3]
 

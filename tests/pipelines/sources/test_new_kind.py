@@ -41,7 +41,7 @@ class Project:
         )
 
     def facades(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        return self.run("-c", "from pipelines.cli import app; app()", *words)
+        return self.run("-c", "from pipelines.cli.main import app; app()", *words)
 
     def contract(self) -> tuple[int, set[str]]:
         """The exit code, and what is left to do."""

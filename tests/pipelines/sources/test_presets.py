@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.kinds import kind
+from crawler.registry import kind
 from pipelines import params
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,60 @@
+"""run.json: with what, when and by which code an archive was made. Written before the first request."""
+
+import hashlib
+import json
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from common.files import replacing
+
+RUN_FILE = "run.json"
+_PACKAGES = ("facades", "scrapy", "twisted", "warcio", "requests")
+
+
+def begin(folder: Path, source: str, entry: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """Write the record of a run that begins, or goes on, in `folder`; returns it."""
+    file = folder / RUN_FILE
+    before = read(folder)["started"] if file.is_file() else []
+    record = {
+        "source": source,
+        "entry": entry,
+        "settings": settings,
+        "versions": {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}},
+        "code": code_hash(),
+        "started": [*before, _now()],  # more than one where it was interrupted
+    }
+    _write(record, folder)
+    return record
+
+
+def finish(record: dict[str, Any], folder: Path, counts: dict[str, dict[str, int]]) -> None:
+    """Complete the record: when the run ended, and how many fetches of each role ended how."""
+    _write({**record, "finished": _now(), "counts": counts}, folder)
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The record of the run that made the archive in `folder`."""
+    record: dict[str, Any] = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    return record
+
+
+def code_hash() -> str:
+    """sha256 over the names and contents of the crawler's modules."""
+    root = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for module in sorted(root.rglob("*.py")):
+        digest.update(f"{module.relative_to(root).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(module.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _write(record: dict[str, Any], folder: Path) -> None:
+    with replacing(folder / RUN_FILE) as draft:
+        draft.write_text(json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

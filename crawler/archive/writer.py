@@ -1,0 +1,133 @@
+"""The ledger of a crawl: what ended, and how. It is the archive itself, so the two cannot disagree."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from crawler.archive import warc
+from crawler.archive.fetches import STORED, Fetch, fields, latest, read
+from crawler.archive.previous import PreviousArchive
+from crawler.archive.schemas import Outcome, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP request and the response to it, as they went over the wire, less transfer and content coding."""
+
+    url: str
+    method: str
+    asked: tuple[tuple[str, str], ...]  # request headers
+    status: str  # such as "200 OK"
+    answered: tuple[tuple[str, str], ...]  # response headers
+    body: bytes
+
+
+class ArchiveWriter:
+    """Appends fetches to the WARC files of a folder, and knows those that were there when it was opened.
+
+    What it appends is not held in memory: within one crawl no URL is asked for twice.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        info: Mapping[str, str],
+        ended: Callable[["ArchiveWriter"], None] | None = None,
+        *,
+        previous: PreviousArchive | None = None,
+        retry: bool = False,
+    ) -> None:
+        """Open or begin the archive in `folder`, cutting off what a kill left unfinished.
+
+        `info` goes into the WARC files' own description; `ended` is called after each fetch. `previous` is the archive
+        whose place this one will take. With `retry` all that brought nothing is new again.
+        """
+        warc.cut_torn_tail(folder)
+        self._known = latest(folder)
+        self._writer = warc.Writer(folder, info)
+        self._ended = ended
+        self._retry = retry
+        self.folder = folder
+        self.previous = previous
+        self.counts: Counter[tuple[Role, Outcome]] = Counter(
+            (fetch.role, fetch.outcome) for fetch in self._known.values() if self._holds(fetch)
+        )
+        self.nbytes = sum(fetch.length for fetch in self._known.values() if fetch.stored)
+        self.waiting = 0  # URLs that are found and not yet fetched, as far as is known
+        self.trouble = ""  # what was said of the last fetch that brought nothing
+
+    def find(self, role: Role, url: str) -> Fetch | None:
+        """How a URL ended before this crawl began; None where it is new, or where trying again may end better."""
+        fetch = self._known.get((role, url))
+        return fetch if fetch and self._holds(fetch) else None
+
+    def body(self, fetch: Fetch) -> bytes:
+        return read(self.folder, fetch)[1]
+
+    def hop(self, exchange: Exchange) -> None:
+        """Keep an exchange that does not end its fetch: a redirect."""
+        self._writer.begin()
+        self._exchange(exchange, hashlib.sha256(exchange.body).hexdigest())
+        self._writer.end()
+
+    def end(self, fetch: Fetch, exchange: Exchange | None = None) -> None:
+        """End a fetch, with the exchange that answered it where there is one to keep."""
+        self._writer.begin()
+        answer = None
+        if exchange is not None:
+            fetch = replace(fetch, sha256=hashlib.sha256(exchange.body).hexdigest(), length=len(exchange.body))
+            answer = self._exchange(exchange, fetch.sha256)
+        self._end(fetch, answer)
+
+    def unchanged(self, fetch: Fetch, exchange: Exchange, before: Fetch) -> None:
+        """End a fetch with what the previous archive holds of it, `before`: the server says that it is the same."""
+        assert self.previous is not None
+        self._writer.begin()
+        original, date = self._writer.carry(self.previous.record(before))
+        revisit = self._writer.revisit(exchange.url, exchange.status, exchange.answered, original, date)
+        self._writer.request(exchange.url, exchange.method, _target(exchange.url), exchange.asked, revisit)
+        self._end(replace(fetch, sha256=before.sha256, length=before.length), original)
+
+    def resource(self, fetch: Fetch, body: bytes, media_type: str) -> None:
+        """End a fetch that did not go over HTTP."""
+        self._writer.begin()
+        fetch = replace(fetch, sha256=hashlib.sha256(body).hexdigest(), length=len(body))
+        self._end(fetch, self._writer.resource(fetch.url, body, fetch.sha256, media_type))
+
+    def images(self) -> tuple[int, int]:
+        """How many images have ended so far, and how many of them were stored."""
+        ended = {outcome: count for (role, outcome), count in self.counts.items() if role is Role.IMAGE}
+        return sum(ended.values()), sum(ended.get(outcome, 0) for outcome in STORED)
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def _holds(self, fetch: Fetch) -> bool:
+        """Whether there is no need to ask again."""
+        if self._retry:
+            return fetch.stored and fetch.role is not Role.ROBOTS  # the rules of today
+        return not fetch.passing
+
+    def _exchange(self, exchange: Exchange, sha256: str) -> str:
+        answer = self._writer.response(exchange.url, exchange.status, exchange.answered, exchange.body, sha256)
+        self._writer.request(exchange.url, exchange.method, _target(exchange.url), exchange.asked, answer)
+        return answer
+
+    def _end(self, fetch: Fetch, answer: str | None) -> None:
+        self._writer.metadata(fetch.url, fields(fetch), answer)
+        self._writer.end()
+        self.counts[fetch.role, fetch.outcome] += 1
+        if fetch.stored:
+            self.nbytes += fetch.length
+        else:
+            self.trouble = f"{fetch.url}: {fetch.detail}"
+        if self._ended:
+            self._ended(self)
+
+
+def _target(url: str) -> str:
+    """The origin form of a request target (RFC 9112, 3.2.1)."""
+    return urlunsplit(("", "", *urlsplit(url)[2:4], "")) or "/"

@@ -1,0 +1,48 @@
+"""How far a crawl is, in a line."""
+
+import time
+from collections import Counter
+
+from common.progress import Progress
+from crawler.archive.fetches import STORED
+from crawler.archive.schemas import Role
+from crawler.archive.writer import ArchiveWriter
+
+EVERY = 0.1  # seconds between two lines
+
+
+class ProgressLine:
+    """Tells the caller, at most ten times a second."""
+
+    def __init__(self, progress: Progress, expected: int | None) -> None:
+        self._progress = progress
+        self._expected = expected
+        self._started = self._shown = time.monotonic()
+        self._before: int | None = None  # images that an earlier run brought
+
+    def __call__(self, ledger: ArchiveWriter) -> None:
+        if time.monotonic() - self._shown >= EVERY:
+            done = ledger.images()[0]
+            # What was expected is a guess: a crawl that goes past it has no total any more.
+            self._show(ledger, self._expected if self._expected is None or done <= self._expected else None)
+
+    def finish(self, ledger: ArchiveWriter) -> None:
+        self._show(ledger, ledger.images()[0])
+
+    def _show(self, ledger: ArchiveWriter, total: int | None) -> None:
+        self._shown = time.monotonic()
+        done = ledger.images()[0]
+        if self._before is None:
+            self._before = done
+        rate = (done - self._before) / max(self._shown - self._started, 1e-9)
+        failed: Counter[str] = Counter()
+        for (role, outcome), count in ledger.counts.items():
+            if outcome not in STORED and role is not Role.ROBOTS:
+                failed[outcome] += count
+        parts = [
+            f"{rate:.0f}/s",
+            f"{ledger.nbytes / 1e6:.0f} MB",
+            f"{ledger.waiting} waiting" if ledger.waiting else "",
+        ]
+        parts += [f"{count} {outcome}" for outcome, count in failed.most_common()]
+        self._progress(done, total, ", ".join(filter(None, parts)))

@@ -1,0 +1,1 @@
+"""Licences, and the signals by which an owner reserves the use of an image."""

@@ -1,0 +1,72 @@
+"""MediaWiki's Action API, as far as it tells of files (https://www.mediawiki.org/wiki/API:Imageinfo).
+
+Answers are in its first format, in which the pages are an object: it is what every MediaWiki speaks.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+from urllib.parse import urlencode
+
+from crawler.archive.schemas import FacadeImage
+from crawler.plaintext import plain_text
+
+Object: TypeAlias = Mapping[str, Any]
+
+BUSY = ("maxlag", "ratelimited", "readonly")
+"""Error codes that speak of the moment, in the header MediaWiki-API-Error of a response with HTTP status 200."""
+
+_SAID = (
+    "Artist", "Attribution", "Categories", "Copyrighted", "LicenseShortName", "LicenseUrl", "ObjectName", "UsageTerms",
+)  # fmt: skip
+_FILES = {
+    "action": "query",
+    "format": "json",
+    "maxlag": "5",  # seconds; https://www.mediawiki.org/wiki/Manual:Maxlag_parameter
+    "prop": "imageinfo",
+    "iiprop": "url|sha1|mediatype|extmetadata",
+    "iiextmetadatafilter": "|".join(_SAID),
+}
+
+
+def files_url(api: str, width: int, query: Object) -> str:
+    """Asks for the files that a generator's `query` names, with thumbnails `width` pixels wide."""
+    return f"{api}?{urlencode({**_FILES, 'iiurlwidth': width, **query})}"
+
+
+def answer(text: str) -> dict[str, Any]:
+    """What an answer holds.
+
+    Raises:
+        ValueError: it is not JSON, or an error.
+    """
+    values: dict[str, Any] = json.loads(text)
+    if "error" in values:
+        raise ValueError(f"{values['error']['code']}: {values['error']['info']}")
+    return values
+
+
+def merged(batch: Object, values: Object) -> dict[str, Any]:
+    """The pages of a batch, by title: an answer may tell of all of them, but only a part of what was asked."""
+    pages = values.get("query", {}).get("pages", {}).values()
+    return {**batch, **{page["title"]: {**batch.get(page["title"], {}), **page} for page in pages}}
+
+
+def facade_image(page: Object) -> FacadeImage | None:
+    """The picture of a file page; None where it is no photograph (a drawing, a video, a book), or gone."""
+    info = page.get("imageinfo", [{}])[0]
+    if "url" not in info or info.get("mediatype", "BITMAP") != "BITMAP":
+        return None
+    # PHP writes [] for an empty object.
+    said = {name: str(entry.get("value", "")) for name, entry in (info.get("extmetadata") or {}).items()}
+    free = "public domain" if said.get("Copyrighted") == "False" else ""
+    return FacadeImage(
+        image_url=info.get("thumburl", info["url"]),
+        page_url=info["descriptionurl"],
+        title=plain_text(said.get("ObjectName", "")) or page["title"].partition(":")[2],
+        author=plain_text(said.get("Artist") or said.get("Attribution", "")),
+        license=said.get("LicenseShortName") or said.get("UsageTerms") or free,
+        license_url=said.get("LicenseUrl", ""),
+        # The original's hash: the thumbnail is another file.
+        tags=(*said.get("Categories", "").split("|"), f"sha1:{info['sha1']}" if "sha1" in info else ""),
+    )

@@ -1,0 +1,59 @@
+"""An existing set of images: a folder, a zip or a tar, here or at a URL. Sub-folders become tags."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from crawler.archive.schemas import FacadeImage
+from crawler.spiders.folder.params import FolderParams
+
+if TYPE_CHECKING:
+    from crawler.archive.fetches import Fetch
+    from crawler.archive.writer import ArchiveWriter
+    from crawler.settings import CrawlSettings
+
+log = logging.getLogger(__name__)
+
+
+class Folder:
+    name = "folder"
+    Params = FolderParams
+
+    @classmethod
+    def expected(cls, params: FolderParams) -> int | None:
+        from crawler.spiders.folder.members import count
+
+        files = count(Path(params.path).expanduser())
+        return min(files, params.limit) if files and params.limit else files
+
+    @classmethod
+    def collect(cls, source: str, params: FolderParams, settings: CrawlSettings, ledger: ArchiveWriter) -> None:
+        from crawler.spiders.folder.store import store
+
+        store(source, params, settings, ledger)
+
+    @classmethod
+    def replay(cls, params: FolderParams, archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
+        from crawler.spiders.folder.store import stored
+
+        files, rows = stored(archive)
+        for name, fetch in files.items():
+            yield _image(params, name, fetch.url, rows.get(name, {})), fetch
+        if absent := sorted(rows.keys() - files.keys()):
+            log.warning("%s: names %d files that are not there, %r first", params.metadata, len(absent), absent[0])
+
+
+def _image(params: FolderParams, name: str, url: str, row: dict[str, str]) -> FacadeImage:
+    own = row.get("license") or row.get("license_url")
+    return FacadeImage(
+        image_url=row.get("url") or url,
+        page_url=row.get("page_url", ""),
+        title=row.get("title", ""),
+        author=row.get("author") or params.author,
+        license=row["license"] if own else params.license,
+        license_url=row["license_url"] if own else params.license_url,
+        tags=(*PurePosixPath(name).parts[:-1], *(tag.strip() for tag in row.get("tags", "").split(";"))),
+    )

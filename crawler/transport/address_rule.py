@@ -1,0 +1,74 @@
+"""The address rule, kept on what a name resolved to, at the moment of connecting.
+
+Twisted's endpoints ask the reactor's resolver for every host, literal addresses included, and connect to exactly what
+it delivers. So there is no gap between check and connection in which a name could be bound to something else, and
+every redirect passes here too.
+"""
+
+from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError
+from scrapy.http import Request
+from scrapy.resolver import CachingHostnameResolver
+from twisted.internet.interfaces import IHostnameResolver, IHostResolution, IResolutionReceiver
+from zope.interface import implementer  # type: ignore[import-untyped]
+
+from crawler.archive.schemas import Outcome
+from crawler.public_addresses import is_public
+from crawler.transport.refusal import Refusal
+
+
+@implementer(IResolutionReceiver)
+class _PublicOnly:
+    """Passes on the addresses that may be connected to, and remembers the others."""
+
+    def __init__(self, receiver: Any, host: str, refused: dict[str, str]) -> None:
+        self.resolutionBegan = receiver.resolutionBegan
+        self.resolutionComplete = receiver.resolutionComplete
+        self._resolved = receiver.addressResolved
+        self._host = host.encode("idna").decode()
+        self._refused = refused
+
+    def addressResolved(self, address: Any) -> None:  # noqa: N802
+        if is_public(address.host):
+            self._resolved(address)
+        else:
+            self._refused[self._host] = address.host
+
+
+@implementer(IHostnameResolver)
+class PublicResolver(CachingHostnameResolver):
+    """Scrapy's caching resolver, less every address that is not public. A host with no other does not resolve."""
+
+    # Of the class, for a process has one crawl, and `scrapy shell` makes its resolver after the rule below.
+    exempt: frozenset[str] = frozenset()  # hosts that may be anywhere: the user's own proxy
+    allow_private = False  # the declared exception: the demo site, one's own network
+    refused: ClassVar[dict[str, str]] = {}  # host: the address it was refused for
+
+    def resolveHostName(self, receiver: Any, host: str, *where: Any, **more: Any) -> IHostResolution:  # type: ignore[override]  # noqa: N802
+        if not self.allow_private and host not in self.exempt:
+            receiver = _PublicOnly(receiver, host, self.refused)
+        return super().resolveHostName(receiver, host, *where, **more)
+
+
+class AddressRule:
+    """Tells the resolver what this crawl is allowed, and names the refusals: downloader middleware."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        proxies = [*getproxies().values(), getattr(crawler.spider, "proxy", None) or ""]
+        PublicResolver.exempt = frozenset(filter(None, (urlsplit(proxy).hostname for proxy in proxies)))
+        PublicResolver.allow_private = getattr(crawler.spider, "allow_private", False)
+        self._refused = PublicResolver.refused
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        host = urlsplit(request.url).hostname or ""
+        if isinstance(exception, CannotResolveHostError) and host in self._refused:
+            where = "" if self._refused[host] == host else f" {host} is"
+            raise Refusal(Outcome.BLOCKED_ADDRESS, f"{where} {self._refused[host]}, not a public address".strip())

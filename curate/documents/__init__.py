@@ -1,0 +1,1 @@
+"""The documents of a dataset: data card, Croissant metadata, attribution."""

@@ -1,0 +1,1 @@
+"""Near duplicates: perceptual hashes, candidate pairs, verification on pixels, clusters."""

@@ -1,0 +1,130 @@
+"""Work spread over the machines of a Ray cluster (https://docs.ray.io/en/latest/ray-core/tasks/fault-tolerance.html).
+
+The machines need Python, Ray and this project's dependencies in the same versions, nothing else: the code goes with the
+job and the bytes of the images with each task.
+"""
+
+import logging
+import os
+import platform
+import socket
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+from typing import Any
+
+from common.errors import UserError
+from curate.executors.processes import Item, Result
+
+DECIDING = ("numpy", "pillow", "pillow-heif", "simplejpeg", "imagehash", "scipy", "pyarrow", "torch")
+"""Packages of which another version may give other bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RayCluster:
+    """The machines of the Ray cluster at `address` (`host:port`; `auto`: the one this machine belongs to)."""
+
+    address: str
+    sees_files: bool = False
+
+    def run(
+        self,
+        task: Callable[[Sequence[Item]], Result],
+        chunks: Iterable[Sequence[Item]],
+        *,
+        lost: Callable[[Item], Result],
+    ) -> Iterator[Result]:
+        """As `curate.executors.processes.Executor.run`.
+
+        Raises:
+            UserError: Ray is not installed, no cluster answers, or a machine of it has other versions than this one.
+        """
+        with _joined(self.address) as ray:
+            submit = ray.remote(num_cpus=1, max_retries=1)(_task)
+            wanted = versions()
+            # A chunk's result may be late, but no more work is held than keeps all machines busy meanwhile.
+            limit = 2 * int(ray.cluster_resources().get("CPU", 1))
+            waiting: deque[tuple[Sequence[Item], Any]] = deque()
+
+            def first() -> Iterator[Result]:
+                chunk, future = waiting.popleft()
+                try:
+                    yield _result(ray, future)
+                except _gone(ray):
+                    for item in chunk:
+                        try:
+                            yield _result(ray, submit.remote(wanted, task, [item]))
+                        except _gone(ray):
+                            yield lost(item)
+
+            for chunk in chunks:
+                waiting.append((chunk, submit.remote(wanted, task, chunk)))
+                if len(waiting) > limit:
+                    yield from first()
+            while waiting:
+                yield from first()
+
+
+def _task(wanted: dict[str, str], task: Callable[[Sequence[Item]], Result], chunk: Sequence[Item]) -> Result:
+    """Runs on some machine."""
+    here = versions()
+    others = [f"{name} {here[name]}, expected {wanted[name]}" for name in wanted if here[name] != wanted[name]]
+    if others:
+        raise UserError(f"curate.ray_address: on {platform.node()} found {'; '.join(others)}")
+    return task(chunk)
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Of the packages that this process decodes, measures and hashes with."""
+    return {name: metadata.version(name) for name in DECIDING}
+
+
+def _result(ray: Any, future: Any) -> Any:
+    try:
+        return ray.get(future)
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None
+
+
+def _gone(ray: Any) -> tuple[type[Exception], ...]:
+    """What says that a worker or its machine died, and not that its task failed."""
+    known = ray.exceptions
+    return (known.WorkerCrashedError, known.NodeDiedError, known.OutOfMemoryError, known.ObjectLostError)
+
+
+@contextmanager
+def _joined(address: str) -> Iterator[Any]:
+    """The module `ray`, connected; a connection that was there before stays."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError:
+        raise UserError("curate.executor: found ray, but Ray is not installed; pip install 'facades[ray]'") from None
+    if ray.is_initialized():
+        yield ray
+        return
+    import crawler
+    import curate
+
+    try:
+        if address != "auto":
+            # Ray itself would try for minutes.
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), timeout=10).close()
+        ray.init(
+            address, runtime_env={"py_modules": [crawler, curate]}, log_to_driver=False, logging_level=logging.ERROR
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        raise UserError(
+            f"curate.ray_address: found {address!r}, expected a Ray cluster that answers ({why}); "
+            "start one with: ray start --head"
+        ) from None
+    try:
+        yield ray
+    finally:
+        ray.shutdown()

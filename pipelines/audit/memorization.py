@@ -1,0 +1,153 @@
+"""Are a model's images copies of those that it was trained on? (`facades audit memorised`)"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from common.errors import UserError
+from common.progress import Progress
+from pipelines.audit.history import versions
+from pipelines.audit.likeness import Likeness, judge, nearest
+from pipelines.audit.trainings import data_of
+from pipelines.versions.version import Version
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Pixels = NDArray[np.uint8]
+
+PAIRS = 24  # the closest that are shown
+SIDE = 16  # pixels on a side at which images are compared as pictures; finer, the least shift would hide a copy
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A generated image and the training image that lies nearest to it."""
+
+    image: int  # of the generated ones, by its latent's number
+    mirrored: bool  # whether the training image is nearest in the mirror
+    distance: float
+    row: Mapping[str, Any]  # the training image's row of the manifest
+
+
+@dataclass(frozen=True)
+class Memorised:
+    model: str
+    recorded: str  # the version that the model was taken from
+    dataset: str  # the version that it was trained on
+    seed: int  # of the latents
+    trained_on: int  # training images
+    pixels: Likeness
+    features: Likeness
+    pairs: tuple[Pair, ...]  # by features, the closest first
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Of the pairs, n × 3 × S × S each."""
+
+    generated: Pixels
+    originals: Pixels  # mirrored where the model's image is nearest to that
+
+
+def memorised(version: Version, model: str, n: int, seed: int, progress: Progress) -> tuple[Memorised, Pictures]:
+    """Draw n images, and hold their distances to the training images against those of held-out real images.
+
+    Raises:
+        UserError: no such model at that version, or no version holds the data that it was trained on.
+    """
+    import torch
+
+    from train import generator, latents
+    from train.features import features
+
+    weights = version.made("train", ".safetensors").get(model)
+    if weights is None:
+        known = ", ".join(sorted(version.made("train", ".safetensors"))) or "none"
+        raise UserError(f"{model}: no such model at {version.name}; there is: {known}")
+    dataset = _trained_on(version, model)
+    network, _ = generator.load(version.file(weights))
+    labels = network.draw_labels(n, torch.Generator().manual_seed(seed))
+    z = network.place(latents.draw(n, network.latent, seed)[:, :, None, None], labels).detach().flatten(1)
+    images, split = dataset.array("images.npy"), np.asarray(dataset.array("split.npy"))
+    train, held_out = images[split == 0], images[split == 1]
+    if not len(train) or not len(held_out):
+        raise UserError(
+            f"{dataset.name}: found {len(train)} training and {len(held_out)} held-out images; expected both"
+        )
+
+    done = 0
+    total = n + 2 * len(train) + len(held_out)
+
+    def counted(tensor: "Tensor", note: str) -> "Tensor":
+        nonlocal done
+        parts = []
+        for part in torch.split(tensor, 200):
+            progress(done, total, note)
+            parts.append(features(part, torch.device("cpu")))
+            done += len(part)
+        return torch.cat(parts)
+
+    progress(0, total, "drawing")
+    drawn = latents.images(network, z)
+    real = torch.from_numpy(np.concatenate([train, train[:, :, :, ::-1]]))  # a model may have learned from the mirror
+    others = torch.from_numpy(np.ascontiguousarray(held_out))
+    looks = [
+        counted(part, note).numpy() for part, note in ((drawn, "generated"), (real, "training"), (others, "held out"))
+    ]
+    small = [_small(part.numpy()) for part in (drawn, real, others)]
+    by_features, by_pixels = (
+        judge(nearest(one, two, relative=relative), nearest(three, two, relative=relative))
+        for (one, two, three), relative in ((looks, False), (small, True))
+    )
+    progress(total, total, "")
+
+    closest = np.argsort(by_features.generated.distance, kind="stable")[:PAIRS]
+    places = by_features.generated.place[closest]
+    found = Memorised(
+        model=model,
+        recorded=version.name,
+        dataset=dataset.name,
+        seed=seed,
+        trained_on=len(train),
+        pixels=by_pixels,
+        features=by_features,
+        pairs=_pairs(dataset, by_features, closest, places, np.flatnonzero(split == 0)),
+    )
+    return found, Pictures(drawn[closest].numpy(), real[places].numpy())
+
+
+def _trained_on(version: Version, model: str) -> Version:
+    """The version with the data that a model was trained on, by their hashes: this one, or one in the history."""
+    read = {path.rsplit("/", 1)[-1]: item.md5 for path, item in version.lock.stages[f"train@{model}"].deps.items()}
+    candidates = (version, *(one for one, _ in versions(version.repository, everywhere=True)))
+    for candidate in candidates:
+        if candidate.lock.dataset and data_of(candidate) == (read.get("images.npy"), read.get("split.npy")):
+            return candidate
+    raise UserError(
+        f"{model} at {version.name}: trained on images.npy with md5 {read.get('images.npy')}, which no version has"
+    )
+
+
+def _small(images: Pixels) -> NDArray[np.float32]:
+    """The mean of each of SIDE × SIDE fields, so scaled that a distance is the root mean square of 0 … 255 levels."""
+    n, channels, size, _ = images.shape
+    step = size // SIDE
+    fields = images.reshape(n, channels, SIDE, step, SIDE, step).mean(axis=(3, 5), dtype=np.float32)
+    scaled: NDArray[np.float32] = fields.reshape(n, -1) / np.float32(np.sqrt(channels * SIDE * SIDE))
+    return scaled
+
+
+def _pairs(
+    dataset: Version, found: Likeness, closest: NDArray[np.intp], places: NDArray[np.int64], rows: NDArray[np.intp]
+) -> tuple[Pair, ...]:
+    chosen = [int(rows[place % len(rows)]) for place in places]
+    by_row = {row["row"]: row for row in dataset.rows(wanted=pc.field("row").isin(sorted(set(chosen))))}
+    return tuple(
+        Pair(int(image), bool(place >= len(rows)), float(found.generated.distance[image]), by_row[row])
+        for image, place, row in zip(closest, places, chosen, strict=True)
+    )

@@ -1,0 +1,155 @@
+"""The life of one image: where it was found, what was said and measured of it, what was decided, where it went."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from common.errors import UserError
+from curate.schemas import Decision
+from pipelines.audit.comparison import requests
+from pipelines.audit.history import versions
+from pipelines.audit.takedown import Request
+from pipelines.audit.trainings import data_of, trainings
+from pipelines.versions.repository import Repository
+from pipelines.versions.version import Version, among
+
+Row = Mapping[str, Any]
+
+NOT_TOLD = ("probes", "thumbnail", "pixels")
+"""Columns of the prepared table that say nothing to a person."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one version made of the image."""
+
+    version: str
+    source: str
+    decision: str
+    reason: str | None
+    split: str | None
+
+
+@dataclass(frozen=True)
+class Use:
+    """A model that was trained on a dataset with the image in it."""
+
+    model: str
+    recorded: str  # the version in which the model was recorded last
+    split: str  # `holdout`: only measured against, never learned from
+
+
+@dataclass(frozen=True)
+class Life:
+    sha256: str
+    version: str  # in which the following was looked up
+    decisions: Sequence[Row]  # rows of the manifest, one a source
+    images: Sequence[Row]  # what each source tells, with `source`
+    fetches: Sequence[Row]  # of the image and its page, with `source`
+    places: Sequence[Row]  # of the bytes in the archives, with `source`
+    measures: Row  # from the prepared table
+    cluster: Sequence[Row]  # rows of the manifest that are duplicates of each other, the keeper first
+    request: Request | None  # for its exclusion
+    seen: Sequence[Seen]  # by every version that knows it, newest first
+    uses: Sequence[Use]
+    unknown: Sequence[str]  # versions of which the data are not to be had
+
+
+def life(repository: Repository, version: Version, sha256: str) -> Life:
+    """Gather all that is known of an image of `version`.
+
+    Raises:
+        UserError: the version does not know it, or its data are not to be had.
+    """
+    decisions = version.rows([sha256])
+    if not decisions:
+        raise UserError(f"{sha256[:16]}: no such image at {version.name}")
+    seen, uses, unknown = _whereabouts(repository, sha256)
+    images = _rows(version, version.made("extract", ".parquet"), pc.field("sha256") == sha256)
+    urls = sorted({row[name] for row in images for name in ("image_url", "page_url")})
+    archives = version.made("crawl")
+    measures = _rows(version, version.made("prepare", ".parquet"), pc.field("sha256") == sha256)
+    return Life(
+        sha256=sha256,
+        version=version.name,
+        decisions=decisions,
+        images=images,
+        fetches=_rows(version, _in(archives, "fetches.parquet"), among("url", urls)),
+        places=_rows(version, _in(archives, "index.parquet"), pc.field("sha256") == sha256),
+        measures={name: value for name, value in (measures or [{}])[0].items() if name not in (*NOT_TOLD, "source")},
+        cluster=_cluster(version, decisions[0]["cluster"]),
+        request=requests(version, [sha256]).get(sha256),
+        seen=seen,
+        uses=uses,
+        unknown=unknown,
+    )
+
+
+def _rows(version: Version, tables: Mapping[str, str], wanted: pc.Expression) -> list[dict[str, Any]]:
+    """The wanted rows of a table of each source, with `source`."""
+    return [
+        {"source": source, **row}
+        for source, path in sorted(tables.items())
+        for row in version.table(path, wanted=wanted).to_pylist()
+    ]
+
+
+def _in(folders: Mapping[str, str], name: str) -> dict[str, str]:
+    return {source: f"{folder}/{name}" for source, folder in folders.items()}
+
+
+def _cluster(version: Version, cluster: str) -> list[dict[str, Any]]:
+    rows = version.rows(wanted=pc.field("cluster") == cluster)
+    return sorted(rows, key=lambda row: (row["decision"] != Decision.KEPT, row["sha256"], row["source"]))
+
+
+def _whereabouts(repository: Repository, sha256: str) -> tuple[list[Seen], list[Use], list[str]]:
+    """By which versions the image was seen, which models were trained with it, and which versions cannot be asked."""
+    seen, uses, unknown = [], [], []
+    splits: dict[tuple[str, ...], str] = {}  # of the datasets that hold it
+    for version, _ in versions(repository, everywhere=True):
+        try:
+            rows = version.manifest(("source", "decision", "reason", "split"), [sha256]).to_pylist()
+            splits |= {data_of(version): row["split"] for row in rows if row["decision"] == Decision.KEPT}
+        except UserError:
+            unknown.append(version.name)
+            continue
+        seen += [Seen(version.name, row["source"], row["decision"], row["reason"], row["split"]) for row in rows]
+    for training in trainings(repository, everywhere=True):
+        if training.data in splits:
+            uses.append(Use(training.model, training.version.name, splits[training.data]))
+    return seen, uses, unknown
+
+
+def works_of(version: Version, images: Sequence[str]) -> pa.Table:
+    """Rows of the manifest for some images, in short."""
+    columns = ("sha256", "source", "decision", "reason", "row", "license", "title", "author", "page_url")
+    return version.manifest(columns, images)
+
+
+def told(image: Row) -> list[tuple[str, str]]:
+    """What a source tells of an image (a row of its image table), with names for a person."""
+    return [
+        ("source", image["source"]),
+        ("title", image["title"]),
+        ("author", image["author"]),
+        ("licence", " ".join(filter(None, (image["license"], image["license_url"])))),
+        ("attribution", image["attribution"]),
+        ("page", image["page_url"]),
+        ("image", image["image_url"]),
+        ("also at", ", ".join(other["image_url"] for other in image["others"])),
+        ("opt-out", image["opt_out"] or "none"),
+        ("bytes", f"{image['nbytes']:,}, {image['format']}"),
+    ]
+
+
+def verdict(row: Row) -> str:
+    """A row of the manifest in a few words."""
+    reason = (row["reason"] or row["decision"]).replace("_", " ")
+    lost = f", to {row['keeper'][:12]}" if row["keeper"] else ""
+    if row["value"] is None or row["threshold"] is None:
+        return f"{reason}{lost}"
+    return f"{reason}{lost}: {row['measure']} {row['value']:.4g}, threshold {row['threshold']:.4g}"

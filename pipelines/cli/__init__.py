@@ -1,0 +1,1 @@
+"""The `facades` command, one module a group of commands."""

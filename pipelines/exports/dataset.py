@@ -1,0 +1,35 @@
+"""Writes a dataset version in one of the formats."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from common.errors import UserError
+from common.files import replacing
+from common.progress import Progress
+from pipelines.exports import Format, huggingface, imagefolder, stylegan, webdataset
+from pipelines.exports.facades import Facades
+from pipelines.versions.version import Version
+
+WRITERS: Mapping[Format, Callable[[Facades, Path], None]] = {
+    Format.IMAGEFOLDER: imagefolder.write,
+    Format.WEBDATASET: webdataset.write,
+    Format.HF: huggingface.write,
+    Format.ZIP: stylegan.write,
+}
+
+
+def export(version: Version, folder: Path, format_: Format, progress: Progress) -> Path:
+    """Write the facades of a version to `folder` (zip: to a file of that name), whole or not at all; returns where.
+
+    Equal versions give equal bytes.
+
+    Raises:
+        UserError: it is there already, or the data are not to be had.
+    """
+    out = folder.with_name(f"{folder.name}.zip") if format_ is Format.ZIP and folder.suffix != ".zip" else folder
+    if out.exists():
+        raise UserError(f"{out}: there already; expected a new name to write to")
+    facades = Facades(version, progress)
+    with replacing(out) as draft:
+        WRITERS[format_](facades, draft)
+    return out

@@ -1,0 +1,58 @@
+"""Stage crawl@SOURCE: the network, once, into a web archive."""
+
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from common.progress import progress
+from crawler import crawl
+from crawler.archive.changes import CHANGES_FILE
+from crawler.archive.fetches import STORED
+from crawler.archive.schemas import Role
+from pipelines import params, paths
+from pipelines.versions.previous_archive import previous
+
+
+def run(source: str, *, quiet: bool = False) -> None:
+    settings = params.load()
+    entry = settings.source(source)
+    with previous(source) as before, progress(f"crawl {source}", "images", bar=not quiet) as report:
+        summary = crawl.crawl(
+            source,
+            entry,
+            settings.crawl,
+            archive=paths.archive(source),
+            work=paths.crawling(source, entry.snapshot),
+            progress=report,
+            previous=before,
+        )
+    show(source, summary)
+
+
+def show(source: str, summary: crawl.CrawlSummary) -> None:
+    """Print what a crawl brought, on standard error."""
+    console = Console(file=sys.stderr)
+    table = Table("", *Role, title=f"crawl {source}", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    outcomes = sorted({outcome for counts in summary.counts.values() for outcome in counts}, key=_worst_last)
+    for outcome in outcomes:
+        counts = (summary.counts.get(role, {}).get(outcome) for role in Role)
+        table.add_row(outcome, *("" if count is None else str(count) for count in counts))
+    console.print(table)
+    console.print(f"{summary.nbytes / 1e6:.1f} MB in the archive, {summary.seconds:.0f} s", highlight=False)
+    if summary.changes:
+        console.print(_changes(source, summary.changes), highlight=False)
+
+
+def _worst_last(outcome: str) -> tuple[bool, str]:
+    return outcome not in STORED, outcome
+
+
+def _changes(source: str, found: dict[str, Any]) -> str:
+    counts = ", ".join(f"{len(found[kind])} {kind}" for kind in ("added", "gone", "changed"))
+    since = f"since snapshot {found['since']['snapshot']} ({found['since']['finished'][:10]})"
+    downloaded = f"{found['downloaded'] / 1e6:.1f} MB downloaded"
+    return f"{since}: {counts}, {found['same']} the same; {downloaded}; {paths.archive(source) / CHANGES_FILE}"

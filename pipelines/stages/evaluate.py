@@ -1,0 +1,20 @@
+"""Stage evaluate@MODEL: its metrics against held-out real images."""
+
+from common.progress import progress
+from pipelines import params, paths
+from train import evaluate
+
+
+def run(model: str) -> None:
+    settings = params.load()
+    settings.model(model)
+    folder = paths.model(model)
+    with progress(f"evaluate {model}", "images") as report:
+        evaluate.evaluate(
+            paths.DATASET,
+            folder / "generator.safetensors",
+            settings.evaluate,
+            out=folder / "metrics.json",
+            neighbours=folder / "neighbours",
+            progress=report,
+        )

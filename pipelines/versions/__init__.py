@@ -1,0 +1,1 @@
+"""A dataset version: a git revision together with its data, read through DVC."""

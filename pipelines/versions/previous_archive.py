@@ -1,0 +1,49 @@
+"""The archive that a crawl is about to replace: DVC removes a stage's output before it runs the stage."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from common.errors import UserError
+from crawler.archive.run_record import RUN_FILE
+from pipelines import paths
+
+
+@contextmanager
+def previous(source: str) -> Iterator[Path | None]:
+    """A folder with the finished archive that this source had until now; None for a source that is new.
+
+    It is the one in its place, or else, under `dvc repro`, the one that dvc.lock still names, from DVC's cache or
+    remote. Where that is not to be had either, standard error says that everything is fetched anew.
+    """
+    archive = paths.archive(source)
+    if (archive / RUN_FILE).is_file():
+        yield archive
+        return
+    with tempfile.TemporaryDirectory(prefix="facades-") as folder:
+        yield _from_dvc(source, Path(folder))
+
+
+def _from_dvc(source: str, folder: Path) -> Path | None:
+    """The archive of dvc.lock as links in `folder`."""
+    lock_file = Path("dvc.lock")
+    if not lock_file.is_file():
+        return None
+    from pipelines.versions.dvc_lock import parse
+    from pipelines.versions.repository import Repository
+
+    archive = paths.archive(source).as_posix()
+    lock = parse(lock_file.read_bytes(), str(lock_file))
+    outs = [out for out in lock.outs() if out.path == archive]
+    if not outs:
+        return None
+    try:
+        data = Repository(Path.cwd()).data(outs)
+        for path in data.hashes(archive):
+            (folder / Path(path).name).symlink_to(data.file(path).resolve())
+    except (UserError, FileNotFoundError) as error:
+        print(f"crawl {source}: everything is fetched anew: the archive until now: {error}", file=sys.stderr)
+        return None
+    return folder

@@ -1,0 +1,130 @@
+"""IIIF manifests and image services of both versions."""
+
+import json
+from pathlib import Path
+
+import pytest
+from scrapy.http import TextResponse
+
+from crawler.spiders.iiif.presentation import image_service, members, paintings, sized, text
+from crawler.spiders.iiif.spider import Iiif, IiifParams
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "iiif"
+SERVICE = "https://images.example.org/iiif/1"
+V3 = {"id": SERVICE, "type": "ImageService3"}
+V2 = {"@context": "http://iiif.io/api/image/2/context.json", "@id": SERVICE}
+LEVEL = "http://iiif.io/api/image/2/level{}.json"
+
+
+@pytest.mark.parametrize(
+    ("service", "known", "size"),
+    [
+        (V3 | {"profile": "level1"}, None, "512,"),
+        (V3 | {"profile": "level2"}, 4000, "512,"),
+        (V3 | {"profile": "level2"}, 300, "max"),
+        (V3 | {"profile": "level2", "width": 300}, 4000, "max"),
+        (V3 | {"profile": "level0"}, 4000, None),
+        (
+            V3 | {"profile": "level0", "sizes": [{"width": w, "height": w // 2} for w in (1000, 400, 100)]},
+            None,
+            "400,200",
+        ),
+        (V3 | {"profile": "level0", "sizes": [{"width": 1000, "height": 500}]}, None, "1000,500"),
+        (V3 | {"profile": "level0", "protocol": "http://iiif.io/api/image", "width": 9000}, None, "max"),
+        (V2 | {"profile": LEVEL.format(2)}, None, "512,"),
+        (V2 | {"profile": [LEVEL.format(1), {"formats": ["jpg"]}]}, None, "512,"),
+        (V2 | {"profile": LEVEL.format(2)}, 300, "full"),
+        (V2 | {"profile": LEVEL.format(0)}, None, None),
+        (V2 | {"profile": LEVEL.format(0), "sizes": [{"width": 400, "height": 200}]}, None, "400,"),
+        (V2, None, None),
+    ],
+)
+def test_asks_a_service_only_for_what_it_gives(service, known, size):
+    assert sized(service, 512, known) == (size and f"{SERVICE}/full/{size}/0/default.jpg")
+
+
+def test_a_service_that_does_not_say_what_it_gives_is_asked_for_its_description():
+    manifest = {
+        "@id": "https://library.example.org/m",
+        "@type": "sc:Manifest",
+        "label": "Town hall",
+        "license": "https://creativecommons.org/publicdomain/mark/1.0/",
+        "sequences": [{"canvases": [{"images": [{"resource": {"@id": "x", "service": V2}}]}]}],
+    }
+    spider = Iiif(params=IiifParams(kind="iiif", url=manifest["@id"]))
+    (request,) = spider.parse(TextResponse(manifest["@id"], body=json.dumps(manifest).encode()))
+    assert request.url == f"{SERVICE}/info.json"
+    described = V2 | {"protocol": "http://iiif.io/api/image", "width": 6000, "profile": [LEVEL.format(1)]}
+    (image,) = request.callback(TextResponse(request.url, body=json.dumps(described).encode()), **request.cb_kwargs)
+    assert image.image_url == f"{SERVICE}/full/512,/0/default.jpg"
+    assert (image.title, image.license_url) == ("Town hall", manifest["license"])
+
+
+def test_a_picture_without_a_service_is_taken_as_it_is():
+    manifest = {
+        "id": "https://library.example.org/m",
+        "type": "Manifest",
+        "label": {"de": ["Rathaus"], "en": ["Town hall"]},
+        "homepage": [{"id": "https://library.example.org/town-hall", "type": "Text"}],
+        "metadata": [{"label": {"en": ["Photographer"]}, "value": {"none": ["Jane <b>Doe</b>", "Joe"]}}],
+        "items": [
+            {
+                "type": "Canvas",
+                "label": {"none": [side]},
+                "rights": rights,
+                "items": [
+                    {
+                        "type": "AnnotationPage",
+                        "items": [
+                            {"motivation": "painting", "body": {"type": "Choice", "items": [{"id": f"/{side}.jpg"}]}},
+                            {"motivation": "commenting", "body": {"id": "no picture"}},
+                        ],
+                    }
+                ],
+            }
+            for side, rights in (("front", "http://creativecommons.org/licenses/by/4.0/"), ("back", None))
+        ],
+    }
+    spider = Iiif(params=IiifParams(kind="iiif", url=manifest["id"]))
+    front, back = spider.parse(TextResponse(manifest["id"], body=json.dumps(manifest).encode()))
+    assert front.image_url == "https://library.example.org/front.jpg"
+    assert front.page_url == "https://library.example.org/town-hall"
+    assert (front.title, front.author) == ("Town hall, front", "Jane Doe; Joe")
+    assert (front.license_url, back.license_url) == ("http://creativecommons.org/licenses/by/4.0/", "")
+
+
+def test_a_collection_lists_manifests_and_collections_and_its_next_page():
+    assert members(
+        {
+            "@type": "sc:Collection",
+            "collections": [{"@id": "c", "@type": "sc:Collection"}],
+            "manifests": [{"@id": "m", "@type": "sc:Manifest"}],
+            "next": "page-2",
+        }
+    ) == ["m", "c", "page-2"]
+    assert members({"type": "Collection", "items": [{"id": "c", "type": "Collection"}, {"id": "m"}]}) == ["c", "m"]
+
+
+def test_the_manifest_of_the_library_of_congress():
+    manifest = json.loads((FIXTURES / "manifest-v2.json").read_text())
+    ((body, about),) = paintings(manifest, "https://www.loc.gov/item/2011633553/manifest.json")
+    assert about.author == "Highsmith, Carol M., 1946-, photographer"
+    assert about.license == "Provided by the Library of Congress"
+    assert image_service(body)["profile"] == LEVEL.format(2)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("Plain", "Plain"),
+        (["One", "Two"], "One; Two"),
+        ({"@value": "Said", "@language": "de"}, "Said"),
+        ([{"@value": "One", "@language": "en"}, "Two"], "One; Two"),
+        ({"fr": ["Mairie"], "en": ["Town hall"]}, "Town hall"),
+        ({"fr": ["Mairie"]}, "Mairie"),
+        (None, ""),
+        ({}, ""),
+    ],
+)
+def test_texts_come_in_many_shapes(value, said):
+    assert text(value) == said

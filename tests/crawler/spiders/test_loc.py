@@ -1,0 +1,58 @@
+"""The Library of Congress: which pictures, which rights."""
+
+import json
+from pathlib import Path
+
+import pytest
+from scrapy.http import TextResponse
+
+from crawler.spiders.loc import Loc, LocParams, largest
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "loc"
+PICTURES = "https://tile.loc.gov/storage-services/service/pnp/bbc/0500/0550/0550f"
+
+
+def item(**changes):
+    spider = Loc(params=LocParams(kind="loc", collection="baseball-cards"))
+    answer = json.loads((FIXTURES / "item.json").read_text())
+    answer["item"] |= changes
+    url = "https://www.loc.gov/item/2007680728/?at=item&fo=json"
+    return next(iter(spider.parse_item(TextResponse(url, body=json.dumps(answer).encode()))), None)
+
+
+@pytest.mark.parametrize(
+    ("width", "name"), [(2000, "v.jpg"), (554, "v.jpg"), (553, "r.jpg"), (100, "_150px.jpg"), (64, "_150px.jpg")]
+)
+def test_takes_the_largest_picture_up_to_a_width(width, name):
+    urls = json.loads((FIXTURES / "item.json").read_text())["item"]["image_url"]
+    assert largest(urls, width) == PICTURES + name
+
+
+def test_says_what_the_item_says():
+    image = item()
+    assert image.image_url == PICTURES + "v.jpg"
+    assert image.page_url == "https://www.loc.gov/item/2007680728/"
+    assert image.title == "[John Morrill, Boston Beaneaters, baseball card portrait]"
+    assert image.author == "Allen & Ginter, sponsor"
+    assert image.license == "No known restrictions on publication."
+    assert "baseball cards" in image.tags
+
+
+def test_rights_may_be_a_list_with_markup():
+    assert item(rights_advisory=["<p>Publication may be restricted.</p>", "See&nbsp;us"]).license == (
+        "Publication may be restricted.; See us"
+    )
+
+
+def test_a_picture_without_a_size_is_none():
+    assert item(image_url=["https://www.loc.gov/static/images/original-format/group-of-images.svg"]) is None
+
+
+def test_asks_the_collection_for_photographs_only():
+    (collection,) = Loc(params=LocParams(kind="loc", collection="highsmith", search="brick facade")).starts()
+    (everywhere,) = Loc(params=LocParams(kind="loc", search="facade")).starts()
+    assert collection.url.startswith(
+        "https://www.loc.gov/collections/highsmith/?q=brick+facade&fa=online-format%3Aimage&"
+    )
+    assert everywhere.url.startswith("https://www.loc.gov/photos/?q=facade&")
+    assert all(request.url.startswith(Loc.documented_apis) for request in (collection, everywhere))

@@ -1,0 +1,149 @@
+"""The papers of a dataset: their numbers are the manifest's, and mlcroissant accepts and reads croissant.json."""
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import mlcroissant
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from curate.documents.card import Origin, biases, facts
+from curate.documents.markdown import plain, table
+from curate.documents.write import write_papers
+from curate.rules import CurateParams
+from curate.schemas import MANIFEST
+
+ORIGIN = Origin({"museum": "iiif, manifest https://a.invalid/m", "town": "demo, buildings 9"}, "ann@example.invalid")
+
+
+def row(number: int, **told: Any) -> dict[str, Any]:
+    sha256 = hashlib.sha256(str(number).encode()).hexdigest()
+    return {
+        "sha256": sha256,
+        "source": "town",
+        "image_url": f"https://a.invalid/{number}.jpg",
+        "page_url": f"https://a.invalid/{number}",
+        "title": "A *house* | <b>",
+        "author": ("Ann", "Bob")[number % 2],
+        "license": "CC-BY-4.0",
+        "license_url": "https://creativecommons.org/licenses/by/4.0/",
+        "attribution": "A *house*, by Ann",
+        "tags": ["Paris"],
+        "decision": "kept",
+        "cluster": sha256,
+        "split": "train",
+        "rule_version": 1,
+        **told,
+    }
+
+
+@pytest.fixture(scope="module")
+def manifest() -> pa.Table:
+    dropped = {"decision": "dropped", "split": None}
+    rows = [
+        *(row(number) for number in range(6)),
+        row(6, source="museum", license="CC0-1.0", author="", tags=[], split="holdout"),
+        row(7, source="museum", reason="dark", measure="highlight", value=0.1, threshold=0.32, **dropped),
+        row(8, reason="excluded", **dropped),
+    ]
+    rows.sort(key=lambda one: one["sha256"])
+    place = 0
+    for one in rows:
+        one["row"] = place if one["decision"] == "kept" else None
+        place += one["decision"] == "kept"
+    return pa.Table.from_pylist(rows, MANIFEST)
+
+
+@pytest.fixture(scope="module")
+def folder(manifest: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dataset")
+    np.save(folder / "images.npy", np.zeros((7, 3, 64, 64), np.uint8))
+    np.save(folder / "split.npy", np.zeros(7, np.uint8))
+    pq.write_table(manifest, folder / "manifest.parquet")
+    write_papers(manifest, CurateParams(), folder, ORIGIN)
+    return folder
+
+
+def test_facts_are_those_of_the_manifest(manifest: pa.Table) -> None:
+    found = facts(manifest)
+    assert (found.images, found.facades, found.untagged) == (9, 7, 1)
+    assert found.seen == {"museum": 2, "town": 7}
+    assert found.kept == {"museum": 1, "town": 6}
+    assert found.licenses == {"CC-BY-4.0": 6, "CC0-1.0": 1}
+    assert list(found.reasons.items()) == [("excluded", 1), ("dark", 1)]  # in the order of the rules
+    assert found.authors == (3, 3)
+    assert found.tags == {"Paris": 6}
+    assert found.largest == ("town", pytest.approx(6 / 7))
+    assert found.prolific == pytest.approx(6 / 7)
+
+
+def test_an_empty_dataset_has_papers_too(tmp_path: Path) -> None:
+    np.save(tmp_path / "images.npy", np.zeros((0, 3, 64, 64), np.uint8))
+    np.save(tmp_path / "split.npy", np.zeros(0, np.uint8))
+    manifest = MANIFEST.empty_table()
+    pq.write_table(manifest, tmp_path / "manifest.parquet")
+    write_papers(manifest, CurateParams(), tmp_path, Origin())
+    assert "there are no facades" in (tmp_path / "card.md").read_text()
+    assert mlcroissant.Dataset(jsonld=tmp_path / "croissant.json").metadata.name == "facades"
+
+
+def test_the_card_says_all_that_is_asked_of_it(folder: Path) -> None:
+    text = (folder / "card.md").read_text()
+    for line in (
+        "| town | demo, buildings 9 | 7 | 6 | 86% |",
+        "| museum | iiif, manifest https://a.invalid/m | 2 | 1 | 50% |",
+        "## Left out: 2 of 9 images",
+        "| dark | 1 |",
+        "| CC0 1.0 | 1 |",
+        "- By source: of 2, town gives the most facades, 86% of them.",
+        "| Paris | 6 |",
+        "## How to cite",
+        "## How to ask for removal",
+    ):
+        assert line in text, text
+    assert "Write to ann@example.invalid" in text
+    assert "`facades audit exclude`" in text
+
+
+def test_attribution_has_a_line_for_each_facade_that_markdown_leaves_alone(folder: Path) -> None:
+    lines = (folder / "ATTRIBUTION.md").read_text().splitlines()
+    assert Counter(line.split(":")[0] for line in lines if line.startswith("- ")) == Counter(
+        f"- {number}" for number in range(7)
+    )
+    assert all(r"A \*house\*, by Ann" in line for line in lines if line.startswith("- "))
+
+
+def test_mlcroissant_accepts_it_and_reads_each_images_licence_creator_and_url(folder: Path, manifest: pa.Table) -> None:
+    dataset = mlcroissant.Dataset(jsonld=folder / "croissant.json")
+    assert not dataset.metadata.ctx.issues.errors
+    told = dataset.metadata
+    assert told.data_biases == biases(facts(manifest))
+    assert "museum: iiif" in told.data_collection
+    assert "ann@example.invalid" in told.data_release_maintenance_plan
+    for name in ("data_limitations", "data_use_cases", "personal_sensitive_information", "cite_as"):
+        assert getattr(told, name), name
+    records = list(dataset.records("images"))
+    assert len(records) == 9
+    by_sha = {one["sha256"]: one for one in manifest.to_pylist()}
+    for record in records:
+        row = by_sha[record["images/sha256"].decode()]
+        for name in ("license", "license_url", "author", "image_url", "page_url", "attribution"):
+            assert record[f"images/{name}"].decode() == row[name]
+
+
+def test_croissant_is_1_1_with_rai(folder: Path) -> None:
+    described = json.loads((folder / "croissant.json").read_text())
+    assert described["conformsTo"] == ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
+    for entry in described["distribution"]:
+        assert hashlib.sha256((folder / entry["name"]).read_bytes()).hexdigest() == entry["sha256"]
+
+
+def test_what_came_from_the_web_stays_text_in_markdown() -> None:
+    assert plain("a | b\n<i>*x*</i>") == r"a \| b \<i\>\*x\*\</i\>"
+    assert plain("see https://a.invalid/x_y_z") == "see https://a.invalid/x_y_z"
+    assert list(table(("a", "b"), [("1|2", 3)])) == ["| a | b |", "|---|---|", r"| 1\|2 | 3 |", ""]

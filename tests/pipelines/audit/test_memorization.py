@@ -1,0 +1,94 @@
+"""`memorised` on a real generator and a real repository: which data it is held against, and what is told."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from common.errors import UserError
+from pipelines.audit.memorization import memorised
+from pipelines.audit.pages.likeness import page
+from pipelines.versions.repository import Repository
+from pipelines.versions.version import open_version
+from train.generator import Making, save
+from train.networks import Generator
+from train.recipe import Recipe
+
+if TYPE_CHECKING:
+    from tests.pipelines.audit.conftest import Town
+
+
+def put_generator(folder: Path) -> None:
+    """A generator that nobody trained."""
+    torch.manual_seed(0)
+    recipe = Recipe(width_g=4, width_d=4)
+    making = Making(
+        recipe=recipe,
+        dataset="",
+        size=64,
+        step=0,
+        ksd=None,
+        alarms={},
+        device="cpu",
+        precision="fp32",
+        threads=1,
+        versions={},
+    )
+    path = folder / "models/facade/generator.safetensors"
+    path.unlink()
+    save(Generator(recipe.latent, recipe.width_g, 64).state_dict(), making, path)
+
+
+def test_a_model_is_held_against_the_data_that_it_was_trained_on(town: "Town") -> None:
+    put_generator(town.folder)
+    workspace = open_version(Repository(town.folder), "workspace")
+    calls: list[tuple[int, int | None]] = []
+    found, pictures = memorised(workspace, "facade", 12, 3, lambda done, total, note: calls.append((done, total)))
+    kept = [row for row in workspace.manifest().to_pylist() if row["split"] == "train"]
+    assert found.trained_on == len(kept)
+    assert len(found.features.generated.place) == len(found.pairs) == 12
+    assert {pair.row["sha256"] for pair in found.pairs} <= {row["sha256"] for row in kept}
+    distances = [pair.distance for pair in found.pairs]
+    assert distances == sorted(distances)
+    assert calls[-1][0] == calls[-1][1]
+    images = workspace.array("images.npy")
+    first = found.pairs[0]
+    original = images[first.row["row"]]
+    assert (pictures.originals[0] == (original[:, :, ::-1] if first.mirrored else original)).all()
+    again, _ = memorised(workspace, "facade", 12, 3, lambda done, total, note: None)
+    assert np.array_equal(again.features.generated.distance, found.features.generated.distance)
+    assert "The closest pairs" in page(found, pictures)
+
+
+def test_an_older_model_is_held_against_an_older_version(town: "Town") -> None:
+    put_generator(town.folder)
+    lock = (town.folder / "dvc.lock").read_text()
+    repository = Repository(town.folder)
+    for name in ("images.npy", "split.npy"):
+        new, old = (
+            open_version(repository, rev).hashes("data/dataset")[f"data/dataset/{name}"] for rev in ("HEAD", "v1.0.0")
+        )
+        lock = lock.replace(new, old)
+    (town.folder / "dvc.lock").write_text(lock)
+    found, _ = memorised(open_version(repository, "workspace"), "facade", 10, 0, lambda done, total, note: None)
+    assert found.dataset == "v1.0.0"
+
+
+def test_what_is_missing_is_named(town: "Town") -> None:
+    workspace = open_version(Repository(town.folder), "workspace")
+    with pytest.raises(UserError, match="nobody: no such model at workspace; there is: facade"):
+        memorised(workspace, "nobody", 10, 0, lambda done, total, note: None)
+    with pytest.raises(UserError, match=r"generator\.safetensors"):
+        memorised(workspace, "facade", 10, 0, lambda done, total, note: None)
+
+
+def test_the_command(town: "Town") -> None:
+    put_generator(town.folder)
+    code, table = town.facades("audit", "memorised", "facade", "-n", "10")
+    assert (code, max(map(len, table.splitlines())) <= 80) == (0, True)
+    assert "the closest pairs" in table
+    told = json.loads(town.facades("audit", "memorised", "facade", "-n", "10", "--json")[1])
+    assert told["features"]["verdict"] in ("copies", "some_copies", "no_copies")
