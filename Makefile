@@ -28,7 +28,7 @@ lint: .venv/.ready-test
 types: .venv/.ready-test
 	@$(RUN) mypy
 
-# recipes.py trains for hours, and is asked for by hand (docs/training.md).
+# Two are run by hand (docs/training.md): recipes.py trains for hours, and gpu/ needs a GPU.
 bench: .venv/.ready-test ## measure; the figures go to docs/ by hand, with their date
 	@for script in $(filter-out benchmarks/recipes.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(RUN) python -P "$$script" || exit 1; done
 
