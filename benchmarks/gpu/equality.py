@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from benchmarks.gpu.bench import EVERYTHING, KINDS, SIZE, Bench, dataset, eager, inputs, trained
-from crawler.errors import UserError
+from common.errors import UserError
 from train import hardware, journal, trainer
 from train.gan import Gan
 from train.recipe import Recipe
