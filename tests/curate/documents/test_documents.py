@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,10 @@ def test_the_card_says_all_that_is_asked_of_it(folder: Path) -> None:
         assert line in text, text
     assert "Write to ann@example.invalid" in text
     assert "`facades audit exclude`" in text
+
+
+def test_the_whole_card_reads_as_it_did(folder: Path, golden: Callable[[str, str], None]) -> None:
+    golden("card.md", (folder / "card.md").read_text(encoding="utf-8"))
 
 
 def test_attribution_has_a_line_for_each_facade_that_markdown_leaves_alone(folder: Path) -> None:
