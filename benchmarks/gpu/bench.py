@@ -16,8 +16,8 @@ from torch import Tensor
 
 from train import trainer
 from train.augment import DRAWS
+from train.cuda_graph import CudaGraphed
 from train.gan import SHOWINGS, Gan
-from train.graph import Replayed
 from train.recipe import Recipe
 
 SIZE = 64  # side of all images, in pixels
@@ -119,6 +119,6 @@ def eager(gan: Gan) -> Gan:
     """Let a Gan compute its steps kernel by kernel, without a graph; return it."""
     for name in ("_plain", "_penalised"):
         step = getattr(gan, name)
-        if isinstance(step, Replayed):
+        if isinstance(step, CudaGraphed):
             setattr(gan, name, step.function)
     return gan

@@ -15,7 +15,7 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.gpu.bench import KINDS, SIZE, Bench, dataset, eager, inputs
 from train import checkpoint, data, hardware, trainer
 from train.gan import Gan
-from train.gauge import Gauge
+from train.monitor import TrainingMonitor
 from train.networks import Discriminator, Generator, initialise
 from train.recipe import Recipe
 
@@ -75,14 +75,14 @@ def rate(bench: Bench, recipe: Recipe, precision: str, graph: bool, deterministi
         gan = Gan(recipe, SIZE, bench.device, precision)
         if not graph:
             eager(gan)
-        rows = data.Rows(np.zeros((IMAGES, 3, SIZE, SIZE), np.uint8), np.arange(IMAGES), bench.device)
-        feed = data.Feed(len(rows), recipe.batch, 0, rows.home)
+        images = data.SplitImages(np.zeros((IMAGES, 3, SIZE, SIZE), np.uint8), np.arange(IMAGES), bench.device)
+        order = data.BatchOrder(len(images), recipe.batch, 0, images.home)
         number = itertools.count()
 
         def some(steps: int) -> None:
             for now in itertools.islice(number, steps):
-                images, labels = rows.batch(feed.at(now))
-                gan.update(data.scaled(images), now, labels)
+                real, labels = images.batch(order.at(now))
+                gan.update(data.scaled(real), now, labels)
             bench.synchronise()
 
         some(2 if bench.quick else 8)
@@ -163,10 +163,10 @@ def overheads(bench: Bench) -> None:
         real = inputs(recipe, 0)[0].to(bench.device)
         gan.update(real, 0)
         training, heldout = (data.read(folder, holdout=holdout, device=bench.device) for holdout in (False, True))
-        gauge = Gauge(training, heldout, gan)
+        monitor = TrainingMonitor(training, heldout, gan)
         parts = {
             "publish": gan.published,
-            "measure": lambda: gauge.read(gan.published()),
+            "measure": lambda: monitor.read(gan.published()),
             "finite": gan.is_finite,
             "snapshot": lambda: trainer._snapshot(gan, 0, Path(temporary)),
             "save": lambda: checkpoint.save({"gan": gan.state()}, Path(temporary)),
