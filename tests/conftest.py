@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.skips import pytest_make_collect_report, pytest_runtest_makereport, pytest_terminal_summary
+
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport", "pytest_terminal_summary"]
+
 DATA = Path(os.environ.get("FACADES_DATA", Path(__file__).parents[1] / "../shared/data"))
 UPDATE_GOLDEN = "--update-golden"
 

@@ -11,7 +11,7 @@ from typing import Any
 from common.files import replacing
 
 RUN_FILE = "run.json"
-_PACKAGES = ("facades", "scrapy", "twisted", "warcio", "requests")
+_PACKAGES = ("facades", "scrapy", "twisted", "requests")
 
 
 def begin(folder: Path, source: str, entry: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
