@@ -20,7 +20,7 @@ from curate.documents.write import write_papers
 from curate.duplicates.pairs import Memory, afresh
 from curate.exclusions import read_exclusions
 from curate.rules import CurateParams
-from curate.schemas import Split, prepared_schema
+from curate.schemas import NAMES_COLUMNS, Split, prepared_schema
 
 
 def build(
@@ -63,7 +63,7 @@ def build(
         _write_arrays(manifest, sources, params.image_size, draft)
         write_table(manifest, draft / MANIFEST_FILE)
         kept = manifest.filter(manifest["row"].is_valid())
-        write_table(kept.sort_by("row").select(["source", "tags"]), draft / NAMES_FILE)
+        write_table(kept.sort_by("row").select([column.name for column in NAMES_COLUMNS]), draft / NAMES_FILE)
         write_papers(manifest, params, draft, origin)
     progress(len(images), len(images), f"{len(manifest['row'].drop_null())} kept")
 

@@ -1,34 +1,35 @@
-"""What the crawler publishes: the item a spider yields, the outcome of a fetch, the columns of its tables."""
+"""Formats that the crawler publishes: the item of a spider, the outcomes of a fetch, the columns of its tables."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import pyarrow as pa
 
-
-class Outcome(StrEnum):
-    """What became of one URL that was tried. Closed: every fetch ends in exactly one of these."""
-
-    STORED = "stored"
-    UNCHANGED = "unchanged"
-    HTTP_ERROR = "http_error"
-    TIMEOUT = "timeout"
-    CONNECTION_ERROR = "connection_error"
-    REDIRECT_LOOP = "redirect_loop"
-    TOO_LARGE = "too_large"
-    INCOMPLETE = "incomplete"
-    ROBOTS = "robots"
-    OPT_OUT = "opt_out"
-    BLOCKED_ADDRESS = "blocked_address"
-    BAD_URL = "bad_url"
+from common.described import Column, DescribedEnum, schema
 
 
-class Role(StrEnum):
+class Outcome(DescribedEnum):
+    """How the fetch of one URL ended. A closed list: every fetch ends in exactly one of these."""
+
+    STORED = "stored", "The body is in the archive. It is not checked here: an HTML page named `.jpg` is stored too."
+    UNCHANGED = "unchanged", "The server reports no change since the last snapshot; the body is in the archive."
+    HTTP_ERROR = "http_error", "The server answered with an error status; `status` contains it."
+    TIMEOUT = "timeout", "The response did not start within `crawl.limits.answer` or end within `crawl.limits.timeout`."
+    CONNECTION_ERROR = "connection_error", "No connection could be made, or it was lost."
+    REDIRECT_LOOP = "redirect_loop", "More than ten redirects."
+    TOO_LARGE = "too_large", "The body is larger than `crawl.limits.max_bytes`, before or after decompression."
+    INCOMPLETE = "incomplete", "The connection closed before the end of the body, or the body does not decompress."
+    ROBOTS = "robots", "robots.txt disallows the URL, or could not be read because the server fails (RFC 9309)."
+    OPT_OUT = "opt_out", "The response reserves its content from AI use; its body is not kept."
+    BLOCKED_ADDRESS = "blocked_address", "The host has no public address (private, loopback, link-local, metadata)."
+    BAD_URL = "bad_url", "Not an http or https URL, or not a URL."
+
+
+class Role(DescribedEnum):
     """What a URL was fetched for."""
 
-    PAGE = "page"
-    IMAGE = "image"
-    ROBOTS = "robots"
+    PAGE = "page", "A page, an API response or a list that the spider reads."
+    IMAGE = "image", "An image."
+    ROBOTS = "robots", "The robots.txt of a host."
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,52 +49,53 @@ class FacadeImage:
     tags: tuple[str, ...] = ()
 
 
-FETCHES = pa.schema(
-    [
-        ("url", pa.string()),
-        ("role", pa.string()),  # Role
-        ("outcome", pa.string()),  # Outcome
-        ("status", pa.int16()),  # the last HTTP status, null where there was none
-        ("attempts", pa.int32()),
-        ("first_at", pa.timestamp("us", tz="UTC")),
-        ("last_at", pa.timestamp("us", tz="UTC")),
-        ("nbytes", pa.int64()),  # of the body that was stored, 0 where none was
-        ("final_url", pa.string()),  # after redirects; equal to url where there were none
-        ("detail", pa.string()),  # one line for a person: the error, the rule, the exemption
-    ]
+FETCHES_COLUMNS = (
+    Column("url", pa.string(), "The URL that was requested."),
+    Column("role", pa.string(), "What it was fetched for: a role."),
+    Column("outcome", pa.string(), "How the fetch ended: an outcome."),
+    Column("status", pa.int16(), "Last HTTP status; null if there was no response."),
+    Column("attempts", pa.int32(), "Number of attempts, those of earlier runs included."),
+    Column("first_at", pa.timestamp("us", tz="UTC"), "When the first attempt started."),
+    Column("last_at", pa.timestamp("us", tz="UTC"), "When the last attempt ended."),
+    Column("nbytes", pa.int64(), "Length of the stored body in bytes; 0 if none was stored."),
+    Column("final_url", pa.string(), "URL after redirects; equal to `url` if there were none."),
+    Column("detail", pa.string(), "One line for a person: the error, the rule or the exemption that applied."),
 )
-"""`fetches.parquet`: a row for EVERY URL that was tried, sorted by url, then role."""
+FETCHES = schema(FETCHES_COLUMNS)
+"""`fetches.parquet`: one row for EVERY URL that was tried, sorted by (url, role)."""
 
-INDEX = pa.schema(
-    [
-        ("sha256", pa.string()),  # of the exact bytes, lower-case hex
-        ("url", pa.string()),
-        ("file", pa.string()),  # name of the WARC file beside this table
-        ("offset", pa.int64()),  # of the first byte of the image in that file
-        ("length", pa.int64()),  # in bytes; a plain read of [offset, offset + length) gives the image
-    ]
+INDEX_COLUMNS = (
+    Column("sha256", pa.string(), "SHA-256 of the exact bytes, lower-case hex."),
+    Column("url", pa.string(), "URL that returned them."),
+    Column("file", pa.string(), "Name of the WARC file, in the same folder."),
+    Column("offset", pa.int64(), "Position of the first byte of the image in that file."),
+    Column("length", pa.int64(), "Length in bytes; reading [offset, offset + length) gives the image."),
 )
-"""`index.parquet`: where the exact bytes of each stored image lie, sorted by sha256, then url."""
+INDEX = schema(INDEX_COLUMNS)
+"""`index.parquet`: where the exact bytes of each stored image are, sorted by (sha256, url)."""
 
-IMAGES = pa.schema(
-    [
-        ("sha256", pa.string()),
-        ("format", pa.string()),  # by magic bytes: jpeg, png, gif, webp, avif, html, …, or unknown
-        ("nbytes", pa.int64()),
-        ("image_url", pa.string()),
-        ("page_url", pa.string()),
-        ("title", pa.string()),
-        ("author", pa.string()),
-        ("license", pa.string()),  # one normalised id (`CC0-1.0`, `CC-BY-SA-4.0`, `PDM-1.0`, …), or `unknown`
-        ("license_url", pa.string()),
-        ("attribution", pa.string()),  # one line, ready to print
-        ("tags", pa.list_(pa.string())),
-        ("opt_out", pa.string()),  # what TDMRep or XMP DataMining said, empty where nothing objects
-        ("others", pa.list_(pa.struct([("image_url", pa.string()), ("page_url", pa.string())]))),
-    ]
+IMAGES_COLUMNS = (
+    Column("sha256", pa.string(), "SHA-256 of the exact bytes that the server sent, lower-case hex."),
+    Column("format", pa.string(), "Format by magic bytes: `jpeg`, `png`, `gif`, `webp`, `avif`, `html`, …, `unknown`."),
+    Column("nbytes", pa.int64(), "Length in bytes."),
+    Column("image_url", pa.string(), "URL of the image."),
+    Column("page_url", pa.string(), "URL of the page that describes it."),
+    Column("title", pa.string(), "Title, one line; empty if the source gives none."),
+    Column("author", pa.string(), "Author, one line; empty if the source gives none."),
+    Column("license", pa.string(), "Normalised licence id (`CC0-1.0`, `CC-BY-SA-4.0`, `PDM-1.0`, …) or `unknown`."),
+    Column("license_url", pa.string(), "URL of the licence text."),
+    Column("attribution", pa.string(), "Credit line, ready to print."),
+    Column("tags", pa.list_(pa.string()), "Tags, sorted: categories, keywords, sub-folders."),
+    Column("opt_out", pa.string(), "The reservation of AI use that was found; empty if there is none."),
+    Column(
+        "others",
+        pa.list_(pa.struct([("image_url", pa.string()), ("page_url", pa.string())])),
+        "Other URLs that returned the same bytes, in the order in which they were ranked.",
+    ),
 )
-"""`data/images/SOURCE.parquet`: a row an image, sorted by sha256. No times, no places in files.
+IMAGES = schema(IMAGES_COLUMNS)
+"""`data/images/SOURCE.parquet`: one row per image, sorted by sha256. It has no times and no positions in files.
 
-Where the same bytes came from several URLs, the row that speaks is the one with the most open licence, then the
-smallest (image_url, page_url); `others` lists the rest in that order.
+If several URLs returned the same bytes, the row describes the one with the most permissive licence, then the smallest
+(image_url, page_url); `others` lists the rest in that order.
 """

@@ -26,7 +26,8 @@ PLUMBING = {
 }
 """Modules that read, write and show but cannot change a result: a better message must not retrain a model."""
 
-FORMAT = {"train": {"curate/dataset.py", "curate/schemas.py"}, "evaluate": {"curate/dataset.py", "curate/schemas.py"}}
+_DATASET = {"common/described.py", "curate/dataset.py", "curate/schemas.py"}
+FORMAT = {"train": _DATASET, "evaluate": _DATASET}
 """Readers of the dataset. Training depends on the bytes of the arrays, so a new reason must not retrain a model."""
 
 
