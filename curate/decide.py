@@ -97,25 +97,14 @@ def _look_at_pictures(verdicts: _Verdicts, prepared: pa.Table, params: CuratePar
     for error in DECODE_ERRORS:
         verdicts.drop(_is_in(prepared["error"], [error.value]), error)
     for rule in FILTERS:
-        threshold = getattr(params.thresholds, rule.threshold)
+        threshold = params.thresholds.of(rule)
         if threshold is None:
             continue
-        values = _measure(prepared, rule.measure)
-        # In the precision of the table: 0.4 there is not below 0.4.
-        line = values.dtype.type(threshold)
-        rows = verdicts.drop(values < line if rule.is_minimum else values > line, rule.reason)
+        values = rule.values(prepared)
+        rows = verdicts.drop(rule.rejects(values, threshold), rule.reason)
         verdicts.measure[rows] = rule.measure
         verdicts.value[rows] = values[rows]
         verdicts.threshold[rows] = threshold
-
-
-def _measure(prepared: pa.Table, name: str) -> NDArray[np.floating]:
-    """One measure of each row; NaN where there is no picture."""
-    if name not in ("side", "aspect"):
-        return np.asarray(prepared[name].to_numpy())
-    width, height = (prepared[side].to_numpy().astype(np.float64) for side in ("width", "height"))
-    shorter, longer = np.minimum(width, height), np.maximum(width, height)
-    return np.asarray(shorter if name == "side" else longer / shorter)
 
 
 def _ranks(images: pa.Table, prepared: pa.Table, params: CurateParams) -> Indices:

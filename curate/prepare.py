@@ -25,11 +25,11 @@ ROW_GROUP = 2048  # rows that are held before they are written: 34 MB at 64 × 6
 
 
 class PrepareOptions(NamedTuple):
-    """How an image is looked at; the parameters of `prepare`."""
+    """The parameters of `prepare`; those of `curate` in params.yaml."""
 
-    image_size: int = 64
-    score_facades: bool = True
-    trim: bool = False
+    image_size: int = 64  # side of the crop in pixels
+    score_facades: bool = True  # take the measure `facade`, the slowest of all
+    trim: bool = False  # cut off flat strips along the edges before the crop
 
 
 def prepare(
@@ -55,14 +55,14 @@ def prepare(
     digests = reader.digests()
     chunks = [digests[start : start + CHUNK] for start in range(0, len(digests), CHUNK)]
     schema = prepared_schema(image_size)
-    view = PrepareOptions(image_size, score_facades, trim)
-    # What kills its decoder twice is as good as broken.
+    options = PrepareOptions(image_size, score_facades, trim)
+    # An image that crashes its decoder twice counts as corrupt.
     lost = partial(_failed, schema, error=Reason.CORRUPT)
     if executor.sees_files:
-        batches = executor.run(partial(prepare_chunk, archive, view), chunks, lost=lost)
+        batches = executor.run(partial(prepare_chunk, archive, options), chunks, lost=lost)
     else:
         bodies = ([(digest, reader.get(digest)) for digest in chunk] for chunk in chunks)
-        batches = executor.run(partial(prepare_images, view), bodies, lost=lambda image: lost(image[0]))
+        batches = executor.run(partial(prepare_images, options), bodies, lost=lambda image: lost(image[0]))
     # Pixels do not compress; dictionaries help no column but `error`.
     compression = {field.name: "none" if field.name in ("thumbnail", "pixels") else "zstd" for field in schema}
     with (
@@ -73,35 +73,52 @@ def prepare(
             writer.write_table(table, row_group_size=ROW_GROUP)
 
 
-def prepare_chunk(archive: Path, view: PrepareOptions, digests: Sequence[str]) -> pa.RecordBatch:
-    """The rows of these images of an archive, in their order; each is what it would be alone."""
+def prepare_chunk(archive: Path, options: PrepareOptions, digests: Sequence[str]) -> pa.RecordBatch:
+    """Return `prepare_images` of the images with these sha256, read from an archive; runs in a worker process."""
     reader = _reader(archive)
-    return prepare_images(view, [(digest, reader.get(digest)) for digest in digests])
+    return prepare_images(options, [(digest, reader.get(digest)) for digest in digests])
 
 
-def prepare_images(view: PrepareOptions, images: Sequence[tuple[str, bytes]]) -> pa.RecordBatch:
-    """The rows of these images, each its sha256 and its bytes, in their order."""
+def prepare_images(options: PrepareOptions, images: Sequence[tuple[str, bytes]]) -> pa.RecordBatch:
+    """Return a row (`curate.schemas.prepared_schema`) for each image, in the order given.
+
+    A row does not depend on the other images.
+
+    Args:
+        images: for each image its sha256 in hex and its encoded bytes.
+    """
     digests = [digest for digest, _ in images]
-    looks = [_look(body, view) for _, body in images]
-    schema = prepared_schema(view.image_size)
-    seen = [look for look in looks if isinstance(look, _Look)]
-    if not seen:
-        failures = zip(digests, looks, strict=True)
+    results = [_views(body, options) for _, body in images]
+    schema = prepared_schema(options.image_size)
+    decoded = [result for result in results if isinstance(result, _Views)]
+    if not decoded:
+        failures = zip(digests, results, strict=True)
         return pa.RecordBatch.from_pylist(
             [{"sha256": digest, "error": str(error)} for digest, error in failures], schema
         )
-    rows = iter(range(len(seen)))
-    # For each image the place of its look, null where there is none: `take` spreads the columns over all rows.
-    places = pa.array([next(rows) if isinstance(look, _Look) else None for look in looks], pa.int32())
-    columns = {name: column.take(places) for name, column in _columns(seen).items()}
+    numbers = iter(range(len(decoded)))
+    # For each image its index in `decoded`, null after an error: `take` spreads the columns over all rows.
+    indices = pa.array([next(numbers) if isinstance(one, _Views) else None for one in results], pa.int32())
+    columns = {name: column.take(indices) for name, column in _columns(decoded).items()}
     columns["sha256"] = pa.array(digests)
-    columns["error"] = pa.array([None if isinstance(look, _Look) else str(look) for look in looks], pa.string())
+    columns["error"] = pa.array([None if isinstance(one, _Views) else str(one) for one in results], pa.string())
     arrays = [columns[field.name].cast(field.type) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-class _Look(NamedTuple):
-    """All that is kept of a picture: the rest of it is let go while it is still in the processor's cache."""
+def crop_of(body: bytes, options: PrepareOptions) -> NDArray[np.uint8] | Reason:
+    """Return the training crop of an encoded image, exactly as stage `prepare` makes it.
+
+    Returns:
+        uint8, 3 × S × S, sRGB, where S is `options.image_size`; or, where the image cannot be decoded, one of
+        `curate.schemas.DECODE_ERRORS`.
+    """
+    views = _views(body, options._replace(score_facades=False))
+    return views if isinstance(views, Reason) else views.crop
+
+
+class _Views(NamedTuple):
+    """All that is kept of a decoded picture, so that its pixels can be freed before the next one is decoded."""
 
     width: int
     height: int
@@ -110,30 +127,30 @@ class _Look(NamedTuple):
     square: NDArray[np.uint8] | None  # for the facade score
 
 
-def _look(body: bytes, view: PrepareOptions) -> _Look | Reason:
-    picture = decode(body, min_side=max(2 * view.image_size, SQUARE_SIDE))
+def _views(body: bytes, options: PrepareOptions) -> _Views | Reason:
+    picture = decode(body, min_side=max(2 * options.image_size, SQUARE_SIDE))
     if isinstance(picture, Reason):
         return picture
-    seen = trimmed(picture.rgb) if view.trim else picture.rgb
-    return _Look(
+    framed = trimmed(picture.rgb) if options.trim else picture.rgb
+    return _Views(
         picture.width,
         picture.height,
-        center_crop(seen, view.image_size),
+        center_crop(framed, options.image_size),
         thumbnail(picture.rgb),
-        center_crop(seen, SQUARE_SIDE) if view.score_facades else None,
+        center_crop(framed, SQUARE_SIDE) if options.score_facades else None,
     )
 
 
-def _columns(looks: Sequence[_Look]) -> dict[str, pa.Array]:
-    crops = np.array([look.crop for look in looks])
-    thumbnails = np.array([look.thumbnail for look in looks])
-    squares = [look.square for look in looks if look.square is not None]
+def _columns(views: Sequence[_Views]) -> dict[str, pa.Array]:
+    crops = np.array([one.crop for one in views])
+    thumbnails = np.array([one.thumbnail for one in views])
+    squares = [one.square for one in views if one.square is not None]
     phash, probes = hashes(thumbnails)
     return {
-        "width": pa.array([look.width for look in looks], pa.int32()),
-        "height": pa.array([look.height for look in looks], pa.int32()),
+        "width": pa.array([one.width for one in views], pa.int32()),
+        "height": pa.array([one.height for one in views], pa.int32()),
         **{name: pa.array(values) for name, values in measure(crops).items()},
-        "facade": pa.array(_scores(np.array(squares))) if squares else pa.nulls(len(looks)),
+        "facade": pa.array(_scores(np.array(squares))) if squares else pa.nulls(len(views)),
         "phash": pa.array(phash),
         "probes": pa.FixedSizeListArray.from_arrays(pa.array(probes.ravel()), PROBES),
         "thumbnail": _binary(thumbnails),

@@ -2,6 +2,9 @@
 
 from typing import Literal, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from curate.schemas import Reason
@@ -29,26 +32,57 @@ class Thresholds(BaseModel):
     min_chroma: float | None = Field(
         2.0, ge=0, description="levels by which colours stray from one tonal scale: 0 is greyscale, sepia too"
     )
-    max_paper: float | None = Field(0.30, ge=0, le=1, description="share of one light colour, above as below: drawings")
+    max_paper: float | None = Field(0.33, ge=0, le=1, description="share of one light colour, above as below: drawings")
     max_border: float | None = Field(0.05, ge=0, le=1, description="depth of a flat strip along an edge of the crop")
     min_facade: float | None = Field(
         0.2,
         ge=0,
         le=1,
-        description="buildings' share of what a network takes for buildings or nature (curate/facade.py)",
+        description="buildings' share of what a network takes for buildings or nature (curate/facade_score.py)",
     )
+
+    def of(self, rule: "Filter") -> float | None:
+        """Return the threshold of a filter, None where the filter is off."""
+        value: float | None = getattr(self, rule.threshold)
+        return value
 
 
 class Filter(NamedTuple):
-    """One measure held against one threshold."""
+    """A measure, the threshold that it is compared with, and the reason for a drop."""
 
     reason: Reason
-    measure: str  # a column of the prepared table
+    measure: str  # a column of the prepared table, or `side` or `aspect`, which derive from width and height
     threshold: str  # a field of Thresholds
 
     @property
     def is_minimum(self) -> bool:
+        """Whether values below the threshold are dropped, else those above it."""
         return self.threshold.startswith("min_")
+
+    def values(self, prepared: pa.Table) -> NDArray[np.floating]:
+        """Return the measure of each row of a prepared table, in the precision of the table; NaN without a picture.
+
+        Args:
+            prepared: a table with `columns`.
+        """
+        if self.measure not in ("side", "aspect"):
+            return np.asarray(prepared[self.measure].to_numpy())
+        width, height = (prepared[name].to_numpy().astype(np.float64) for name in ("width", "height"))
+        shorter, longer = np.minimum(width, height), np.maximum(width, height)
+        return np.asarray(shorter if self.measure == "side" else longer / shorter)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a prepared table that `values` reads."""
+        return ("width", "height") if self.measure in ("side", "aspect") else (self.measure,)
+
+    def rejects(self, values: NDArray[np.floating], threshold: float) -> NDArray[np.bool_]:
+        """Return which values are on the wrong side of a threshold; a value at the threshold is kept, and so is NaN.
+
+        Compares in the precision of `values`: 0.4 in a float32 table is not below a threshold of 0.4.
+        """
+        limit = values.dtype.type(threshold)
+        return np.asarray(values < limit if self.is_minimum else values > limit)
 
 
 _REASONS = {
@@ -69,7 +103,10 @@ _REASONS = {
 FILTERS = tuple(
     Filter(reason, name.removeprefix("min_").removeprefix("max_"), name) for name, reason in _REASONS.items()
 )
-"""In the order in which they are asked; the first that objects speaks."""
+"""In the order in which they are applied: the first filter that rejects an image gives the reason."""
+
+FILTER_OF = {(rule.reason, rule.measure): rule for rule in FILTERS}
+"""The filter that dropped an image, by the reason and the measure in its row of the manifest."""
 
 
 class Duplicates(BaseModel):

@@ -145,7 +145,7 @@ def _left_out(found: Facts, params: CurateParams) -> Iterator[str]:
 
 def thresholds(params: CurateParams) -> dict[str, str]:
     """Each filter's line as a person reads it."""
-    values = {one.threshold: getattr(params.thresholds, one.threshold) for one in FILTERS}
+    values = {one.threshold: params.thresholds.of(one) for one in FILTERS}
     return {name: "off" if value is None else f"{value:g}" for name, value in values.items()}
 
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.compute as pc
 
 from common.errors import UserError
 from common.files import replacing
-from curate.rules import FILTERS, Thresholds
+from curate.rules import FILTER_OF, FILTERS, Thresholds
 from curate.schemas import DECODE_ERRORS, Reason
 from pipelines.audit.comparison import requests
 from pipelines.audit.takedown import Request
@@ -104,23 +103,18 @@ def _save(version: Version, row: Mapping[str, Any], folder: Path) -> Path:
 def _rule(row: Mapping[str, Any]) -> str | None:
     if row["reason"] is None:
         return None
-    keys = {(rule.reason, rule.measure): f"curate.thresholds.{rule.threshold}" for rule in FILTERS}
-    return keys.get((row["reason"], row["measure"])) or PERMISSION[Reason(row["reason"])]
+    rule = FILTER_OF.get((row["reason"], row["measure"]))
+    return f"curate.thresholds.{rule.threshold}" if rule else PERMISSION[Reason(row["reason"])]
 
 
 def _held(version: Version, prepared: str, sha256: str) -> list[Held]:
-    (measured,) = version.table(prepared, wanted=pc.field("sha256") == sha256).to_pylist()
-    if measured["error"]:
-        return []
-    shorter, longer = sorted((measured["width"], measured["height"]))
-    measured |= {"side": shorter, "aspect": longer / shorter}
+    row = version.table(prepared, wanted=pc.field("sha256") == sha256)
     thresholds = Thresholds().model_dump() | (version.params["curate"].get("thresholds") or {})
     held = []
     for rule in FILTERS:
-        value, threshold = measured.get(rule.measure), thresholds[rule.threshold]
-        if value is not None:  # a version of before there was this measure
-            # In the precision of the table, as `curate.decide` compares.
-            line = None if threshold is None else np.float32(threshold)
-            passed = line is None or (np.float32(value) >= line if rule.is_minimum else np.float32(value) <= line)
-            held.append(Held(f"curate.thresholds.{rule.threshold}", rule.measure, value, threshold, bool(passed)))
+        if any(name not in row.column_names or row[name].null_count for name in rule.columns):
+            continue  # no picture, or no such measure in this version
+        values, threshold = rule.values(row), thresholds[rule.threshold]
+        passed = threshold is None or not rule.rejects(values, threshold)[0]
+        held.append(Held(f"curate.thresholds.{rule.threshold}", rule.measure, float(values[0]), threshold, passed))
     return held

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from curate.rules import FILTER_OF, Filter
 from curate.schemas import Reason
 from pipelines.report.charts import number
 from pipelines.report.foreign import line
@@ -66,14 +67,10 @@ def drop_gallery(
     anchor, title = f"dropped-{reason}", REASONS[reason]
     if reason in NOT_SHOWN:
         return Gallery(anchor, title, selection.total, None, (), selection.rows[:LISTED], withheld=True)
-    decided = {
-        (row["measure"], row["threshold"], row["value"] < row["threshold"])
-        for row in selection.rows
-        if row["measure"] and row["value"] is not None and row["threshold"] is not None
-    }
+    decided = {(row["measure"], row["threshold"]) for row in selection.rows if _filter(row)}
     spreads = (
-        histogram(measure, read_measure(prepared, measure), threshold, below=below)
-        for measure, threshold, below in sorted(decided)
+        histogram(FILTER_OF[reason, measure], read_measure(prepared, measure), threshold)
+        for measure, threshold in sorted(decided)
     )
     return replace(gallery(anchor, title, selection, pixels), histograms=tuple(one for one in spreads if one))
 
@@ -111,6 +108,11 @@ def _leads(row: Row) -> bool:
     return row["keeper"] is None and row["sha256"] == row["cluster"]
 
 
+def _filter(row: Row) -> Filter | None:
+    """The filter that dropped an image; None where no filter did."""
+    return FILTER_OF.get((row["reason"], row["measure"]))
+
+
 def _tile(row: Row, drawn: Sheet, index: int, caption: str, *, leads: bool = False) -> Tile:
     title = line(row["title"]) or f"image {row['sha256'][:8]}"
     alt = ", ".join(filter(None, (title, f"by {line(row['author'])}" if row["author"] else "", row["license"])))
@@ -130,9 +132,10 @@ def _verdict(row: Row) -> str:
     """What decided, in a few characters to print below a picture; empty for a facade."""
     if row["reason"] == Reason.EXACT_DUPLICATE:
         return "same bytes"
-    if row["value"] is not None and row["threshold"] is not None:
-        sign = "<" if row["value"] < row["threshold"] else ">" if row["value"] > row["threshold"] else "="
-        return f"{number(row['value'])} {sign} {number(row['threshold'])}"
+    if rule := _filter(row):
+        return f"{number(row['value'])} {'<' if rule.is_minimum else '>'} {number(row['threshold'])}"
+    if row["reason"] == Reason.NEAR_DUPLICATE and row["similarity"] is not None:
+        return f"{number(row['similarity'])} ≥ {number(row['threshold'])}"
     if row["reason"] in (Reason.LICENSE_UNKNOWN, Reason.LICENSE_NOT_ALLOWED):
         return str(row["license"])
     return REASONS[Reason(row["reason"])] if row["reason"] else ""

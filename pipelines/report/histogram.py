@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.rules import Filter
 from pipelines.report.charts import Tick, Values, number, tame, ticks
 
 WIDTH, HEIGHT = 240, 74
@@ -43,23 +43,24 @@ class Histogram:
     bottom: int = HEIGHT - BOTTOM
 
 
-def histogram(measure: str, values: Values, threshold: float, *, below: bool) -> Histogram | None:
-    """How a measure is spread; the end bars hold what lies beyond them. None where nothing was measured.
+def histogram(rule: Filter, values: Values, threshold: float) -> Histogram | None:
+    """Return the histogram of a filter's measure; the end bars count what lies beyond them. None without any value.
 
     Args:
-        below: images below the threshold are dropped, else those above it.
+        values: the measure of every image, as in the prepared tables; NaN where there is none.
     """
     values = values[np.isfinite(values)]
     if not len(values):
         return None
+    rejected = rule.rejects(values, threshold)
+    values = values.astype(np.float64)
     low, high = tame(np.append(values, threshold))
     low, high = min(low, threshold), max(high, threshold)
     step = (high - low if high - low > LEAST_SPAN else 1.0) / BINS
     # The threshold is an edge, so that no bar is on both sides of it.
     first, last = math.floor((low - threshold) / step) - 1, math.ceil((high - threshold) / step) + 1
     edges = threshold + step * np.arange(first, last + 1)
-    # A value on the threshold is kept.
-    left = values < threshold if below else values <= threshold
+    left = rejected if rule.is_minimum else ~rejected
     place = np.floor((values - threshold) / step)
     place = np.where(left, np.minimum(place, -1), np.maximum(place, 0))
     counts = np.bincount(np.clip(place - first, 0, len(edges) - 2).astype(int), minlength=len(edges) - 1)
@@ -76,20 +77,20 @@ def histogram(measure: str, values: Values, threshold: float, *, below: bool) ->
             round(step * across - 0.5, 1),
             round(tall, 1),
             int(count),
-            (index < -first) == below,
+            (index < -first) == rule.is_minimum,
         )
         for index, (edge, count) in enumerate(zip(edges, counts, strict=False))
         if (tall := max(count * unit, LEAST_BAR) if count else 0.0)
     )
     inner = [value for value in ticks(edges[0], edges[-1]) if MARGIN < (value - edges[0]) * across < WIDTH - MARGIN]
-    return Histogram(measure, len(values), bars, tuple(map(tick, inner)), tick(threshold), below)
+    return Histogram(rule.measure, len(values), bars, tuple(map(tick, inner)), tick(threshold), rule.is_minimum)
 
 
 def read_measure(tables: Iterable[Path], measure: str) -> Values:
     """A measure of every image in the prepared `tables`, NaN where there is none; empty where no table has it."""
     columns = [
-        pq.read_table(path, columns=[measure])[measure].cast(pa.float64()).to_numpy()
+        pq.read_table(path, columns=[measure])[measure].to_numpy()
         for path in tables
         if measure in pq.read_schema(path).names
     ]
-    return np.concatenate([np.zeros(0), *columns])
+    return np.concatenate(columns) if columns else np.zeros(0)

@@ -39,6 +39,28 @@ def test_the_shipped_file_is_valid() -> None:
     assert loaded.model("facade").recipe == "facade"
 
 
+SMALLER = {"steps", "batch", "width_d", "vision", "decay", "decay_to", "measure_every", "measure_images"}
+"""What the shipped model changes in its recipe, so that it trains in minutes on two cores."""
+
+
+def test_the_shipped_file_states_the_defaults() -> None:
+    """Whoever deletes a line gets the same dataset; only `sources` and a smaller model are choices of the demo."""
+    shipped = params.read(ROOT / "params.yaml")
+    loaded = params.load(ROOT / "params.yaml")
+    for section in (loaded.crawl, loaded.curate, loaded.evaluate):
+        assert section == type(section)()
+    stated = _keys(shipped["curate"]) | {"ray_address": None}  # which a comment names: few have a cluster
+    assert stated == _keys(loaded.curate.model_dump(mode="json"))
+    assert set(loaded.models) == {"facade"}
+    recipe = loaded.model("facade")
+    defaults = type(recipe)(recipe=recipe.recipe)
+    assert {name for name in type(recipe).model_fields if getattr(recipe, name) != getattr(defaults, name)} == SMALLER
+
+
+def _keys(values: Any) -> Any:
+    return {name: _keys(value) for name, value in values.items()} if isinstance(values, dict) else None
+
+
 def test_an_unknown_key_names_a_near_match(mistakes: Any) -> None:
     (line,) = mistakes(lambda p: p["curate"].update(holdoutt=0.2))
     assert line.startswith("curate.holdoutt: found an unknown key, expected one of ")

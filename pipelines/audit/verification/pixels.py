@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from common.errors import UserError
-from curate import crop, decode
+from curate import crop, decode, measures, prepare
 from curate.decide import fixed_size_bytes
-from curate.decode import Picture
-from curate.schemas import Decision
+from curate.prepare import PrepareOptions
+from curate.schemas import Decision, Reason
 from pipelines.audit.verification.check import Check, spread
 from pipelines.versions.originals import Originals
 from pipelines.versions.version import Version
@@ -66,13 +66,16 @@ def _raw(version: Version, kept: pa.Table, images: Pixels) -> Check:
     """Facades are the crops of the archived bytes."""
     check = Check("facades are the crops of the archived bytes")
     other = _other_code(version)
+    prepared = version.each("prepare")
     for source in version.made("crawl"):
         own = kept.filter(pc.equal(kept["source"], source)).select(["sha256", "row"]).to_pylist()
+        trim = source in prepared and bool(prepared[source].params.get("curate.trim"))
+        options = PrepareOptions(images.shape[-1], trim=trim)
         with (
             Originals(version, source, [image["sha256"] for image in own]) as originals,
             ThreadPoolExecutor(THREADS) as pool,
         ):
-            check.fail(*filter(None, pool.map(partial(_failure, originals, images), own)))
+            check.fail(*filter(None, pool.map(partial(_failure, originals, images, options), own)))
         check.looked_at += len(own)
     if other and check.failures:
         # No failure: nobody can tell. The check before holds them against what the stage made then.
@@ -84,8 +87,9 @@ def _raw(version: Version, kept: pa.Table, images: Pixels) -> Check:
 
 
 def _other_code(version: Version) -> list[str]:
-    """The files that crops hang on, as far as those of the version are not those that run here."""
-    running = {f"curate/{Path(file).name}": Path(file) for file in (crop.__file__, decode.__file__)}
+    """The files that crops depend on, as far as those of the version differ from those that run here."""
+    modules = (prepare, crop, decode, measures)
+    running = {f"curate/{Path(str(module.__file__)).name}": Path(str(module.__file__)) for module in modules}
     return sorted(
         path
         for path, file in running.items()
@@ -94,19 +98,17 @@ def _other_code(version: Version) -> list[str]:
     )
 
 
-def _failure(originals: Originals, images: Pixels, image: dict[str, Any]) -> str:
+def _failure(originals: Originals, images: Pixels, options: PrepareOptions, image: dict[str, Any]) -> str:
     """What is wrong with one facade; empty where nothing is."""
     name = f"images.npy row {image['row']}, {image['sha256']}"
     facade = images[image["row"]]
-    size = facade.shape[-1]
     try:
         body = originals.get(image["sha256"])
     except UserError as error:
         return f"{name}: {error}"
     if hashlib.sha256(body).hexdigest() != image["sha256"]:
         return f"{name}: the archive holds other bytes"
-    picture = decode.decode(body, min_side=2 * size)
-    if not isinstance(picture, Picture):
-        return f"{name}: its bytes are no picture: {picture}"
-    same = np.array_equal(crop.center_crop(picture.rgb, size), facade)
-    return "" if same else f"{name}: its pixels are not the crop of the archived bytes"
+    crop = prepare.crop_of(body, options)
+    if isinstance(crop, Reason):
+        return f"{name}: its bytes are no picture: {crop}"
+    return "" if np.array_equal(crop, facade) else f"{name}: its pixels are not the crop of the archived bytes"

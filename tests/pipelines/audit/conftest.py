@@ -20,7 +20,7 @@ import pyarrow as pa
 import pytest
 import safetensors.numpy
 from dvc.repo import Repo
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
@@ -48,6 +48,7 @@ class Building:
     author: str = "Ann"
     license: str = "CC-BY-4.0"
     title: str = "A house"
+    frame: int = 0  # pixels of white around the picture
 
     def jpeg(self) -> bytes:
         rng = np.random.default_rng(self.number)
@@ -65,7 +66,7 @@ class Building:
                     size = (0.6 * (self.side - 16) / columns, 0.6 * (self.side - top - 6) / rows)
                     pen.rectangle((x, y, x + size[0], y + size[1]), fill=tuple(int(v) for v in rng.integers(0, 90, 3)))
         buffer = io.BytesIO()
-        picture.save(buffer, "JPEG", quality=92)
+        ImageOps.expand(picture, self.frame, "white").save(buffer, "JPEG", quality=92)
         return buffer.getvalue()
 
     @property
@@ -90,7 +91,7 @@ class Town:
     params: dict[str, Any] = field(default_factory=dict)
     models: dict[str, int] = field(default_factory=dict)  # name to the seed of its drawn weights
     commits: dict[str, str] = field(default_factory=dict)  # label to sha
-    drawn: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # what the archives hold
+    drawn: dict[str, Any] = field(default_factory=dict)  # the pictures in the archives, and how they were prepared
 
     def git(self, *arguments: str) -> str:
         return subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True, text=True).stdout
@@ -113,13 +114,14 @@ class Town:
         YAML().dump(self.params, self.folder / "params.yaml")
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
+        options = {name: self.params["curate"][name] for name in ("image_size", "trim")}
         for name, buildings in self.sources.items():
-            pictures = [(building.number, building.side) for building in buildings]
-            if self.drawn.get(name) != pictures:  # else what is told of them may be another
+            drawn = [(building.number, building.side, building.frame) for building in buildings], options
+            if self.drawn.get(name) != drawn:  # else only what the pages say of them may have changed
                 shutil.rmtree(data / "archive" / name, ignore_errors=True)
                 write_archive(data / "archive" / name, buildings)
-                prepare(data / "archive" / name, data / "prepared" / f"{name}.parquet")
-                self.drawn[name] = pictures
+                prepare(data / "archive" / name, data / "prepared" / f"{name}.parquet", **options)
+                self.drawn[name] = drawn
             write_images(data / "images" / f"{name}.parquet", buildings)
         build(
             {name: tuple(data / kind / f"{name}.parquet" for kind in ("images", "prepared")) for name in self.sources},

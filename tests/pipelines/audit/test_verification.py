@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,19 @@ def test_every_version_holds_what_it_claims(story: "Town") -> None:
         assert all(check.looked_at for check in checks), "a check that looked at nothing"
         assert not [check.name for check in checks if check.skipped]
     assert len(checks) == 20
+
+
+@pytest.mark.parametrize(("option", "value"), [("trim", True), ("image_size", 32), ("image_size", 128)])
+def test_a_healthy_dataset_is_sound_whatever_the_options_of_prepare(
+    town: "Town", option: str, value: bool | int
+) -> None:
+    town.sources["town"] = [replace(building, frame=12) for building in town.sources["town"]]
+    town.take()
+    before = np.load(town.folder / "data/dataset/images.npy")
+    town.params["curate"][option] = value
+    town.take()
+    assert not np.array_equal(np.load(town.folder / "data/dataset/images.npy"), before)
+    assert failures(town) == {}
 
 
 def edit(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:

@@ -22,6 +22,7 @@ from safetensors.numpy import save_file
 from common.errors import UserError
 from common.files import write_table
 from crawler.archive.schemas import FETCHES, IMAGES, Outcome, Role
+from curate.rules import Filter
 from curate.schemas import MANIFEST, Decision, Reason
 from pipelines.report import charts, labels, model_section, selection
 from pipelines.report.foreign import line, web_url
@@ -188,7 +189,7 @@ def test_each_reason_has_its_pictures_with_what_decided(inputs: Any, page: Page)
         assert len(seen) == (len(rows) if drawn else 0), reason
     for row in inputs.manifest:
         if row.get("measure"):
-            sign = "<" if row["value"] < row["threshold"] else ">"
+            sign = "≥" if row["measure"] == "similarity" else "<" if row["value"] < row["threshold"] else ">"
             assert f"{row['value']:.3g} {sign} {row['threshold']:.3g}" in page.text
 
 
@@ -433,7 +434,8 @@ def test_histogram_counts_every_value_on_its_side_of_the_threshold(
     values: list[float], threshold: float, below: bool
 ) -> None:
     measured = np.array(values, np.float64)
-    drawn = histogram("sharpness", measured, threshold, below=below)
+    rule = Filter(Reason.BLURRED, "sharpness", "min_sharpness" if below else "max_sharpness")
+    drawn = histogram(rule, measured, threshold)
     measured = measured[np.isfinite(measured)]
     if not len(measured):
         assert drawn is None
