@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from benchmarks.gpu.bench import EVERYTHING, KINDS, SIZE, Bench, dataset, eager, inputs, trained
 from common.errors import UserError
@@ -132,25 +133,36 @@ def every_step_reported() -> Iterator[None]:
 
 
 def near_the_cpu(bench: Bench) -> None:
-    """Take three steps from the same weights and inputs on both devices; report the largest relative differences of
-    the figures, and of a parameter of G by its norm. In float32 without and with TF32, and in bfloat16."""
+    """Take one step from the same weights and inputs on both devices; report the relative differences of the figures
+    and of the gradients. In float32 without and with TF32, and in bfloat16.
+
+    D's gradient is computed first. G's follows from a D that Adam has updated, whose first update is the sign of each
+    gradient: where that is near zero, rounding decides."""
     usual = torch.backends.cudnn.allow_tf32
     for name, chosen in KINDS.items():
         recipe = bench.short(**chosen)
+        given = inputs(recipe, 0)
         for precision, tf32 in (("fp32", False), ("fp32", True), ("bf16", True)):
             torch.backends.cudnn.allow_tf32 = tf32
-            cpu, gpu = (eager(Gan(recipe, SIZE, device, precision)) for device in (hardware.CPU, bench.device))
-            figures = 0.0
-            for step in range(3):
-                given = inputs(recipe, step)
-                penalised = step == 1 and recipe.r1 > 0
-                expected, found = (
-                    (gan._penalised if penalised else gan._plain)(*(x.to(gan.device) for x in given)).cpu()
-                    for gan in (cpu, gpu)
-                )
-                figures = max(figures, ((expected - found).abs() / expected.abs().clamp_min(1e-3)).max().item())
-            pairs = zip(cpu.G.parameters(), gpu.G.parameters(), strict=True)
-            weights = max(((one - other.cpu()).norm() / one.norm()).item() for one, other in pairs)
+            cpu, gpu = gans = [eager(Gan(recipe, SIZE, device, precision)) for device in (hardware.CPU, bench.device)]
+            found = []
+            for gan in gans:
+                step = gan._penalised if recipe.r1 else gan._plain
+                found.append(step(*(tensor.to(gan.device) for tensor in given)).cpu())
+            differences = {"figures": distance(*found)} | {
+                f"gradient_{label}": distance(gradient(one), gradient(other))
+                for label, one, other in (("d", cpu.judges, gpu.judges), ("g", cpu.G, gpu.G))
+            }
             bench.fact("near_the_cpu", recipe=name, precision=precision, tf32=tf32,
-                       figures=f"{figures:.1e}", weights=f"{weights:.1e}")  # fmt: skip
+                       **{what: f"{value:.1e}" for what, value in differences.items()})  # fmt: skip
     torch.backends.cudnn.allow_tf32 = usual
+
+
+def gradient(network: nn.Module) -> Tensor:
+    """Return the gradients of all parameters as one vector, on the CPU."""
+    return torch.cat([parameter.grad.flatten().cpu() for parameter in network.parameters()])
+
+
+def distance(expected: Tensor, found: Tensor) -> float:
+    """Return the norm of a difference, relative to what is expected."""
+    return ((expected - found).norm() / expected.norm()).item()
