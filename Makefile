@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-all bench clean lint types web
+.PHONY: help setup repro test test-all bench clean docs lint types web
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null || sed -n 's/^\([a-z-]*\):.*## /  make \1  /p' Makefile
@@ -31,6 +31,9 @@ types: .venv/.ready-test
 # Two are run by hand (docs/training.md): recipes.py trains for hours, and gpu/ needs a GPU.
 bench: .venv/.ready-test ## measure; the figures go to docs/ by hand, with their date
 	@for script in $(filter-out benchmarks/recipes.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(RUN) python -P "$$script" || exit 1; done
+
+docs: .venv/.ready ## write the reference in docs/reference from the code
+	@$(RUN) python -m docs.generate
 
 clean: ## remove what the pipeline made (not the crawled archives, not the DVC cache, not .venv)
 	rm -rf data/images data/counts data/prepared data/dataset models report .state .pytest_cache .mypy_cache .ruff_cache
