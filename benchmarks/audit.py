@@ -255,10 +255,10 @@ def pictured(folder: Path, images: int) -> Repository:
         own = table.filter(pc.equal(table["source"], source))
         archive = repository.data / "archive" / source
         archive.mkdir(parents=True)
-        ledger = ArchiveWriter(archive, {"software": "bench"})
+        writer = ArchiveWriter(archive, {"software": "bench"})
         for sha256, url in zip(own["sha256"].to_pylist(), own["image_url"].to_pylist(), strict=True):
-            ledger.resource(Fetch(url, Role.IMAGE, Outcome.STORED, at, at), bodies[sha256], "image/jpeg")
-        ledger.close()
+            writer.resource(Fetch(url, Role.IMAGE, Outcome.STORED, at, at), bodies[sha256], "image/jpeg")
+        writer.close()
         write_tables(archive)
         write_table(image_table(own), repository.data / "images" / f"{source}.parquet")
         rows = pa.array([pictures[sha256] for sha256 in own["sha256"].to_pylist()])

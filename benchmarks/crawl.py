@@ -45,7 +45,7 @@ FACADES = """
 import json, sys, time
 from pathlib import Path
 from crawler.crawl import crawl
-from crawler.kinds import kind
+from crawler.registry import kind
 from crawler.settings import CrawlSettings
 out, listed, limits = Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
 entry = kind("urls").Params(kind="urls", file=listed, allow_private=True)
@@ -55,7 +55,7 @@ EXTRACT = """
 import sys, time
 from pathlib import Path
 from crawler.extract import extract
-from crawler.kinds import kind
+from crawler.registry import kind
 out, listed = Path(sys.argv[1]), sys.argv[2]
 entry = kind("urls").Params(kind="urls", file=listed, allow_private=True)
 started, worked = time.perf_counter(), time.process_time()

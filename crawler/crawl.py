@@ -87,26 +87,26 @@ def _crawl(
         meter = ProgressLine(progress, chosen.expected(entry))
         info = {"software": f"facades/{record['versions']['facades']}", "format": "WARC 1.1"}
         before = PreviousArchive(previous) if previous else None
-        ledger = ArchiveWriter(work, info, meter, previous=before, retry=retry)
+        writer = ArchiveWriter(work, info, meter, previous=before, retry=retry)
         handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             if issubclass(chosen, FacadeSpider):
                 from crawler.transport.run import run  # importing Twisted's reactor installs it
 
-                chosen.check(name, entry, ledger)
-                run(chosen, name, entry, settings, ledger)
+                chosen.check(name, entry, writer)
+                run(chosen, name, entry, settings, writer)
             else:
-                chosen.collect(name, entry, settings, ledger)
-            ledger.close()
+                chosen.collect(name, entry, settings, writer)
+            writer.close()
         except KeyboardInterrupt as stop:
             raise _stopped(name, str(stop) or "stopped") from None
         finally:
             signal.signal(signal.SIGTERM, handler)
             with suppress(OSError):  # of a disk that is full it is told already
-                ledger.close()
-        meter.finish(ledger)
-        if not any(outcome in STORED for role, outcome in ledger.counts if role is not Role.ROBOTS):
-            raise UserError(f"source {name}: nothing could be fetched: {ledger.trouble}")
+                writer.close()
+        meter.finish(writer)
+        if not any(outcome in STORED for role, outcome in writer.counts if role is not Role.ROBOTS):
+            raise UserError(f"source {name}: nothing could be fetched: {writer.trouble}")
         fetches = write_tables(work)
         counts = _by_role(fetches)
         found = changes(before, fetches) if before else None

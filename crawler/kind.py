@@ -28,7 +28,7 @@ class SourceParams(BaseModel):
         description="label; a new one crawls the source again",
     )
 
-    def few(self, images: int) -> Self:
+    def limited_to(self, images: int) -> Self:
         """The same, for a look at it: about so many images."""
         return self.model_copy(update={"limit": images}) if "limit" in type(self).model_fields else self
 
@@ -48,11 +48,11 @@ class FileKind(Kind, Protocol):
     """A kind that reads files itself instead of crawling pages with Scrapy."""
 
     @classmethod
-    def collect(cls, source: str, params: Any, settings: CrawlSettings, ledger: ArchiveWriter) -> None:
-        """Gather everything into the ledger; what it already holds is not asked for again.
+    def collect(cls, source: str, params: Any, settings: CrawlSettings, writer: ArchiveWriter) -> None:
+        """Gather everything into the writer; what it already holds is not asked for again.
 
         Raises:
-            UserError: it cannot go on; what the ledger holds stays, and the next call resumes.
+            UserError: it cannot go on; what the writer holds stays, and the next call resumes.
         """
 
     @classmethod

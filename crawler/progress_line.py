@@ -20,29 +20,29 @@ class ProgressLine:
         self._started = self._shown = time.monotonic()
         self._before: int | None = None  # images that an earlier run brought
 
-    def __call__(self, ledger: ArchiveWriter) -> None:
+    def __call__(self, writer: ArchiveWriter) -> None:
         if time.monotonic() - self._shown >= EVERY:
-            done = ledger.images()[0]
+            done = writer.images()[0]
             # What was expected is a guess: a crawl that goes past it has no total any more.
-            self._show(ledger, self._expected if self._expected is None or done <= self._expected else None)
+            self._show(writer, self._expected if self._expected is None or done <= self._expected else None)
 
-    def finish(self, ledger: ArchiveWriter) -> None:
-        self._show(ledger, ledger.images()[0])
+    def finish(self, writer: ArchiveWriter) -> None:
+        self._show(writer, writer.images()[0])
 
-    def _show(self, ledger: ArchiveWriter, total: int | None) -> None:
+    def _show(self, writer: ArchiveWriter, total: int | None) -> None:
         self._shown = time.monotonic()
-        done = ledger.images()[0]
+        done = writer.images()[0]
         if self._before is None:
             self._before = done
         rate = (done - self._before) / max(self._shown - self._started, 1e-9)
         failed: Counter[str] = Counter()
-        for (role, outcome), count in ledger.counts.items():
+        for (role, outcome), count in writer.counts.items():
             if outcome not in STORED and role is not Role.ROBOTS:
                 failed[outcome] += count
         parts = [
             f"{rate:.0f}/s",
-            f"{ledger.nbytes / 1e6:.0f} MB",
-            f"{ledger.waiting} waiting" if ledger.waiting else "",
+            f"{writer.nbytes / 1e6:.0f} MB",
+            f"{writer.waiting} waiting" if writer.waiting else "",
         ]
         parts += [f"{count} {outcome}" for outcome, count in failed.most_common()]
         self._progress(done, total, ", ".join(filter(None, parts)))

@@ -36,18 +36,18 @@ class FacadeSpider(Spider, Generic[P]):
     """URL prefixes that an API policy governs and not robots.txt. docs/sources.md says which and why."""
     slots: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     """Host to {"delay": seconds, "concurrency": n}, as a site's rules ask. The user's limits win where gentler."""
-    own_site: ClassVar[bool] = False
+    is_local: ClassVar[bool] = False
     """Whether the site is ours: it needs no contact and no delay, and its address may be private."""
 
     def __init__(
-        self, *, source: str = "", params: P | None = None, ledger: ArchiveWriter | None = None, **arguments: Any
+        self, *, source: str = "", params: P | None = None, writer: ArchiveWriter | None = None, **arguments: Any
     ) -> None:
         """Without `params`, they are made of `arguments`: `scrapy crawl KIND -a name=value`."""
         super().__init__(self.name)
         self.source = source or self.name
         self.params: P = params or self.Params(kind=self.name, **arguments)  # type: ignore[assignment]
-        self.ledger = ledger
-        self.allow_private = self.own_site or getattr(self.params, "allow_private", False)
+        self.writer = writer
+        self.allow_private = self.is_local or getattr(self.params, "allow_private", False)
         self.proxy: str | None = None
         self.resources = ExitStack()
 
@@ -68,7 +68,7 @@ class FacadeSpider(Spider, Generic[P]):
         return None
 
     @classmethod
-    def check(cls, source: str, params: P, ledger: ArchiveWriter) -> None:
+    def check(cls, source: str, params: P, writer: ArchiveWriter) -> None:
         """Check what the entry names on this machine, before the crawl starts.
 
         Raises:

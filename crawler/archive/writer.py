@@ -1,4 +1,4 @@
-"""The ledger of a crawl: what ended, and how. It is the archive itself, so the two cannot disagree."""
+"""The writer of a crawl: what ended, and how. It is the archive itself, so the two cannot disagree."""
 
 import hashlib
 from collections import Counter
@@ -19,9 +19,9 @@ class Exchange:
 
     url: str
     method: str
-    asked: tuple[tuple[str, str], ...]  # request headers
+    request_headers: tuple[tuple[str, str], ...]
     status: str  # such as "200 OK"
-    answered: tuple[tuple[str, str], ...]  # response headers
+    response_headers: tuple[tuple[str, str], ...]
     body: bytes
 
 
@@ -87,8 +87,8 @@ class ArchiveWriter:
         assert self.previous is not None
         self._writer.begin()
         original, date = self._writer.carry(self.previous.record(before))
-        revisit = self._writer.revisit(exchange.url, exchange.status, exchange.answered, original, date)
-        self._writer.request(exchange.url, exchange.method, _target(exchange.url), exchange.asked, revisit)
+        revisit = self._writer.revisit(exchange.url, exchange.status, exchange.response_headers, original, date)
+        self._writer.request(exchange.url, exchange.method, _target(exchange.url), exchange.request_headers, revisit)
         self._end(replace(fetch, sha256=before.sha256, length=before.length), original)
 
     def resource(self, fetch: Fetch, body: bytes, media_type: str) -> None:
@@ -112,8 +112,8 @@ class ArchiveWriter:
         return not fetch.passing
 
     def _exchange(self, exchange: Exchange, sha256: str) -> str:
-        answer = self._writer.response(exchange.url, exchange.status, exchange.answered, exchange.body, sha256)
-        self._writer.request(exchange.url, exchange.method, _target(exchange.url), exchange.asked, answer)
+        answer = self._writer.response(exchange.url, exchange.status, exchange.response_headers, exchange.body, sha256)
+        self._writer.request(exchange.url, exchange.method, _target(exchange.url), exchange.request_headers, answer)
         return answer
 
     def _end(self, fetch: Fetch, answer: str | None) -> None:

@@ -1,1 +1,1 @@
-"""How requests go over the wire: addresses, robots.txt, pace, redirects, the ledger's hand on every fetch."""
+"""How requests go over the wire: addresses, robots.txt, pace, redirects, the writer's hand on every fetch."""

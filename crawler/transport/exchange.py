@@ -1,30 +1,55 @@
-"""From Scrapy's request and response to what the archive keeps."""
+"""Converts Scrapy's requests and responses to the archive's exchanges and fetches."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urldefrag, urlsplit
 
 from scrapy.http import Headers, Request, Response
 
+from crawler.archive.fetches import Fetch
+from crawler.archive.schemas import Outcome
 from crawler.archive.writer import Exchange
 
 _SECRETS = {b"Authorization", b"Cookie", b"Proxy-Authorization", b"X-Api-Key"}
 
 
 def exchange(request: Request, response: Response) -> Exchange:
-    """What went over the wire. Headers that carry a secret are left out."""
+    """Return a request and its response as they were sent, less the headers that carry a secret."""
     url = urldefrag(request.url)[0]
     return Exchange(
         url=url,
         method=request.method,
-        asked=(("Host", urlsplit(url).netloc), *_pairs(request.headers, without=_SECRETS)),
+        request_headers=(("Host", urlsplit(url).netloc), *_pairs(request.headers, without=_SECRETS)),
         status=f"{response.status} {_phrase(response.status)}".strip(),
-        # The body is kept without transfer and content coding, so its length is another. A 304 has none.
-        answered=(
+        # The body is kept without transfer and content coding, so its length differs. A 304 has no body.
+        response_headers=(
             *_pairs(response.headers, without={b"Content-Length", b"Set-Cookie"}),
             *([] if response.status == 304 else [("Content-Length", str(len(response.body)))]),
         ),
         body=response.body,
     )
+
+
+def fetch_of(request: Request, outcome: Outcome, status: int | None, detail: str, *, was_tried: bool = True) -> Fetch:
+    """Return the fetch that ends with `request`; its attempts are this one, if it was tried, and its retries."""
+    return Fetch(
+        url=first_url(request),
+        role=request.meta["role"],
+        outcome=outcome,
+        first_at=request.meta["first_at"],
+        last_at=datetime.now(UTC),
+        attempts=request.meta.get("retry_times", 0) + was_tried,
+        status=status,
+        final_url=urldefrag(request.url)[0],
+        via=tuple(request.meta.get("redirect_urls", ())),
+        detail=detail,
+    )
+
+
+def first_url(request: Request) -> str:
+    """Return the URL that was requested before any redirect."""
+    via: list[str] = request.meta.get("redirect_urls", [request.url])
+    return urldefrag(via[0])[0]
 
 
 def _pairs(headers: Headers, without: set[bytes]) -> list[tuple[str, str]]:

@@ -1,43 +1,52 @@
-"""Whether a host is there at all: else a crawl would wait for each of its URLs in turn."""
+"""Detects hosts that are down, so that a crawl does not wait for each of their URLs in turn."""
 
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from crawler.transport.refusal import Refusal
 
-UNANSWERED = 10  # fetches without an answer, one after the other: time to ask whether anybody is there
-UNREACHED = 3  # fetches that found no connection, one after the other, each with all its tries: nobody is
+FAILURES_BEFORE_PROBE = 10  # consecutive fetches without a response, after which robots.txt is requested as a probe
+CONNECTION_FAILURES = 3  # consecutive fetches that failed to connect after all retries: the host is down
 
 
 @dataclass(slots=True)
 class HostHealth:
-    """What one origin did in this run."""
+    """The state of one origin during a crawl."""
 
     origin: str  # scheme, host and port
-    answered: bool = False
-    asking: bool = False  # whether it is there, at this moment
-    gone: bool = False
-    failures: list[Refusal] = field(default_factory=list)  # since it answered last
+    has_answered: bool = False
+    is_probing: bool = False  # a probe is in progress
+    is_down: bool = False
+    failures: list[Refusal] = field(default_factory=list)  # since the last response
 
-    def answers(self) -> None:
-        self.answered, self.gone = True, False
+    def succeed(self) -> None:
+        """Record a response."""
+        self.has_answered, self.is_down = True, False
         self.failures.clear()
 
-    def fails(self, end: Refusal) -> bool:
-        """Note a fetch without an answer; True if now is the time to ask whether anybody is there."""
-        self.failures.append(end)
-        self.gone |= len(self.failures) >= UNREACHED and all(end.unreachable for end in self.failures)
-        return not (self.gone or self.asking) and len(self.failures) >= UNANSWERED
+    def fail(self, failure: Refusal) -> bool:
+        """Record a fetch without a response.
+
+        Returns:
+            Whether to probe now if the host is up.
+        """
+        self.failures.append(failure)
+        self.is_down |= len(self.failures) >= CONNECTION_FAILURES and all(end.unreachable for end in self.failures)
+        return not (self.is_down or self.is_probing) and len(self.failures) >= FAILURES_BEFORE_PROBE
 
     @property
     def name(self) -> str:
         return urlsplit(self.origin).hostname or self.origin
 
     @property
-    def last(self) -> str:
+    def last_failure(self) -> str:
         return self.failures[-1].detail if self.failures else ""
 
     @property
-    def said(self) -> str:
-        """What to say at the end of a host that answered once and does no longer; else empty."""
-        return f"{self.name} answers no longer ({self.last})" if self.answered and self.gone else ""
+    def is_lost(self) -> bool:
+        """Whether the host answered at first and is down now."""
+        return self.has_answered and self.is_down
+
+    @property
+    def message(self) -> str:
+        return f"{self.name} no longer answers ({self.last_failure})"

@@ -22,13 +22,13 @@ LONGEST_URL = 2_000  # of a URL that cannot be asked for, such as a picture in a
 class ImageRequests:
     """Turns every `FacadeImage` of a spider into a request; images come before further pages, so that few wait."""
 
-    def __init__(self, ledger: ArchiveWriter) -> None:
-        self._ledger = ledger
+    def __init__(self, writer: ArchiveWriter) -> None:
+        self._writer = writer
         self._bad: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler.spider.ledger)  # type: ignore[union-attr]
+        return cls(crawler.spider.writer)  # type: ignore[union-attr]
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
         async for found in start:
@@ -54,12 +54,12 @@ class ImageRequests:
         except ValueError as error:
             self._end(found.image_url[:LONGEST_URL], str(error))
             return None
-        if self._ledger.find(Role.IMAGE, url):
+        if self._writer.find(Role.IMAGE, url):
             return None
         return Request(url, callback=NO_CALLBACK, priority=1, meta={"role": Role.IMAGE})
 
     def _end(self, url: str, detail: str) -> None:
         now = datetime.now(UTC)
-        if url not in self._bad and not self._ledger.find(Role.IMAGE, url):
+        if url not in self._bad and not self._writer.find(Role.IMAGE, url):
             self._bad.add(url)
-            self._ledger.end(Fetch(url, Role.IMAGE, Outcome.BAD_URL, first_at=now, last_at=now, detail=detail))
+            self._writer.end(Fetch(url, Role.IMAGE, Outcome.BAD_URL, first_at=now, last_at=now, detail=detail))

@@ -16,7 +16,7 @@ from crawler.archive.schemas import Outcome
 
 
 class Refusal(IgnoreRequest):
-    """A fetch that brings nothing. Scrapy drops such a request without a word; the ledger has it."""
+    """A fetch that brings nothing. Scrapy drops such a request without a word; the writer has it."""
 
     def __init__(self, outcome: Outcome, detail: str, status: int | None = None, *, unreachable: bool = False) -> None:
         super().__init__(detail)

@@ -1,4 +1,4 @@
-"""robots.txt (RFC 9309) and its Crawl-delay. Scrapy's own middleware takes an unreachable one for leave to go on."""
+"""robots.txt (RFC 9309) and its Crawl-delay. Scrapy's own middleware takes an unreachable file for permission."""
 
 import asyncio
 from typing import Self
@@ -11,21 +11,22 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.archive.schemas import Outcome, Role
 from crawler.rights.signals import AGENT
+from crawler.transport.hosts import Hosts
 from crawler.transport.refusal import Refusal, refusal
-from crawler.transport.throttle import set_delay
 
 _ALLOW_ALL = Protego.parse("")
 _DISALLOW_ALL = Protego.parse("User-agent: *\nDisallow: /")
 
 
 class RobotsTxt:
-    """Refuses what robots.txt disallows; slows a host down to its Crawl-delay.
+    """Refuses URLs that robots.txt disallows, and applies its Crawl-delay to the host.
 
-    Exempt are the URLs that begin with one of the spider's `documented_apis`, and the spider's own site.
+    URLs that begin with one of the spider's `documented_apis` are exempt.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._hosts = Hosts.of(crawler)
         self._exempt: tuple[str, ...] = tuple(getattr(crawler.spider, "documented_apis", ()))
         self._rules: dict[str, asyncio.Task[Protego]] = {}
 
@@ -49,7 +50,7 @@ class RobotsTxt:
             raise Refusal(Outcome.ROBOTS, f"disallowed by {origin}/robots.txt")
 
     async def _read(self, origin: str) -> Protego:
-        """The rules of an origin: none where it has no robots.txt, all closed where it cannot say (RFC 9309, 2.3.1)."""
+        """Return the rules of an origin: allow all without a robots.txt, disallow all on a server error (2.3.1)."""
         request = Request(f"{origin}/robots.txt", callback=NO_CALLBACK, priority=1000, meta={"role": Role.ROBOTS})
         try:
             response = await self._crawler.engine.download_async(request)
@@ -60,5 +61,6 @@ class RobotsTxt:
             return _ALLOW_ALL if 400 <= end.status < 500 and end.status != 429 else _DISALLOW_ALL
         rules = Protego.parse(response.body.decode("utf-8", "replace"))
         if delay := rules.crawl_delay(AGENT):
-            set_delay(self._crawler, request, float(delay))
+            queue = self._hosts.queue(origin)
+            queue.delay = max(queue.delay, float(delay))
         return rules

@@ -1,49 +1,47 @@
-"""Runs a spider in Scrapy, once a process: a Twisted reactor cannot be started twice."""
+"""Runs a spider in Scrapy, once per process: a Twisted reactor cannot be started twice."""
 
 import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Mapping
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.settings import Settings
 
 from crawler.archive.writer import ArchiveWriter
 from crawler.settings import CrawlSettings, Limits
 from crawler.spider import FacadeSpider
-from crawler.transport import engine
-from crawler.transport.downloader import Halt, halt
-from crawler.transport.engine import ImageCrawler
+from crawler.transport.crawl_settings import scrapy_settings
+from crawler.transport.halt import Halt, halt
+from crawler.transport.hosts import Hosts
 from crawler.user_agent import user_agent
 
-OWN = Limits(per_host=16, delay=0, timeout=300, answer=300)
-"""Nobody else is kept waiting on a site of our own; where it is slow, the machine is."""
+LOCAL_LIMITS = Limits(per_host=16, delay=0, timeout=300, answer=300)
+"""For a site that this project serves itself: nobody else waits for it, and a slow answer means a busy machine."""
 
 
 def run(
-    spider: type[FacadeSpider[Any]], source: str, params: Any, settings: CrawlSettings, ledger: ArchiveWriter
+    spider: type[FacadeSpider[Any]], source: str, params: Any, settings: CrawlSettings, writer: ArchiveWriter
 ) -> None:
-    """Crawl to the end.
+    """Crawl `source` into the archive of `writer`.
 
     Raises:
-        UserError: there is no contact.
-        Halt: a signal came, or it cannot go on; what the ledger holds stays.
+        UserError: the site is external and there is no contact.
+        Halt: a signal arrived, the archive cannot be written, or a host went down; what is archived stays.
     """
-    private = getattr(params, "allow_private", False)
-    agent = user_agent(source, settings.contact, own=spider.own_site or private)
-    limits = OWN if spider.own_site else settings.limits
-    chosen = _settings(agent, limits, spider.slots)
+    is_local = spider.is_local or getattr(params, "allow_private", False)
+    agent = user_agent(source, settings.contact, is_local=is_local)
+    limits = LOCAL_LIMITS if spider.is_local else settings.limits
+    chosen = scrapy_settings(agent, limits, spider.slots)
     process = AsyncCrawlerProcess(chosen)
-    crawler = ImageCrawler(spider, chosen)
-    for told in ("scrapy.core.downloader.handlers", "scrapy.downloadermiddlewares"):
-        logging.getLogger(told).setLevel(logging.ERROR)  # the fetches table says it
-    crawling = process.crawl(crawler, source=source, params=params, ledger=ledger)
+    crawler = process.create_crawler(spider)
+    for name in ("scrapy.core.downloader.handlers", "scrapy.downloadermiddlewares"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # their warnings are in the fetches table
+    crawling = process.crawl(crawler, source=source, params=params, writer=writer)
     loop = asyncio.get_event_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, halt, f"stopped by {number.name}")
-    gc.freeze()  # else the collector goes through all that was imported: a tenth of a second between two requests
+    gc.freeze()  # otherwise each full collection traverses all imported modules: 0.1 s between two requests
     try:
         process.start(install_signal_handlers=False)
     finally:
@@ -53,34 +51,5 @@ def run(
         if isinstance(crawler.spider, FacadeSpider):
             crawler.spider.resources.close()
     crawling.result()
-    if said := crawler.engine.downloader.gone():  # type: ignore[attr-defined]  # ours
-        raise Halt(said)
-
-
-def _settings(agent: str, limits: Limits, slots: Mapping[str, Mapping[str, float]]) -> Settings:
-    chosen = Settings()
-    chosen.setmodule("crawler.scrapy_settings", priority="default")
-    chosen.setdict(
-        {
-            "USER_AGENT": agent,
-            "DOWNLOAD_MAXSIZE": limits.max_bytes,
-            "DOWNLOAD_TIMEOUT": limits.timeout,
-            "ANSWER_TIMEOUT": limits.answer,
-            "DOWNLOAD_DELAY": limits.delay,
-            "CONCURRENT_REQUESTS_PER_DOMAIN": limits.per_host,
-            "DOWNLOAD_SLOTS": {
-                host: {
-                    "delay": max(limits.delay, slot.get("delay", 0)),
-                    "concurrency": min(limits.per_host, slot.get("concurrency", limits.per_host)),
-                }
-                for host, slot in slots.items()
-            },
-            "RETRY_TIMES": limits.retries,
-            "RETRY_AFTER_MAX": limits.patience,
-            "LOG_INSTALL_ROOT_HANDLER": False,  # Python's own goes well with a progress bar
-        },
-        priority="project",
-    )
-    for name, value in engine.SETTINGS.items():
-        chosen.set(name, {**chosen.getdict(name), **value} if isinstance(value, dict) else value, priority="project")
-    return chosen
+    if message := Hosts.of(crawler).lost():
+        raise Halt(message)

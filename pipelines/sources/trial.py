@@ -49,7 +49,7 @@ def run(entry: Mapping[str, Any], limit: int, quiet: bool) -> None:
     values = params.read()
     name = f"try-{entry['kind']}"
     settings = params.validated({**values, "sources": {name: dict(entry)}}, "facades try")
-    source = settings.source(name).few(limit)
+    source = settings.source(name).limited_to(limit)
     folder = Path(tempfile.mkdtemp(prefix=f"facades-{name}-"))
     archive, table = folder / "archive", folder / "images.parquet"
     try:

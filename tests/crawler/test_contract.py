@@ -177,7 +177,7 @@ def test_its_example_is_an_entry(name: str) -> None:
     example = YAML(typ="safe", pure=True).load((kind(name).Params.__doc__ or "").strip().strip("`"))
     entry = TypeAdapter(Entry).validate_json(json.dumps(example), strict=True)
     assert entry.kind == name
-    assert entry.few(3).snapshot == entry.snapshot
+    assert entry.limited_to(3).snapshot == entry.snapshot
 
 
 @pytest.mark.parametrize("name", KINDS)

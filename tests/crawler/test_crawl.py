@@ -245,7 +245,7 @@ def test_stops_when_the_server_dies_and_goes_on_when_it_is_back(site, crawl):
     once = {"limits": {"delay": 0, "retries": 0, "per_host": 1}}
     stopped = crawl(site.entry(), once)
     assert stopped.returncode == 1
-    assert "127.0.0.1 answers no longer" in stopped.errors
+    assert "127.0.0.1 no longer answers" in stopped.errors
     site.start()
     done = crawl(site.entry(), once)
     assert done.returncode == 0, done.errors

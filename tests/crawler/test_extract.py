@@ -38,18 +38,18 @@ def plain(monkeypatch):
 
 def archive(folder, order):
     now = datetime(2026, 11, 23, tzinfo=UTC)
-    ledger = ArchiveWriter(folder, {})
+    writer = ArchiveWriter(folder, {})
     for path in order:
         url, role = SITE + path, Role.PAGE if path in PAGES else Role.IMAGE
         body = PAGES[path].encode() if path in PAGES else PICTURES[path]
         kind = "text/html" if path in PAGES else "image/jpeg"
-        ledger.end(
+        writer.end(
             Fetch(url, role, Outcome.STORED, first_at=now, last_at=now, status=200, final_url=url),
             Exchange(url, "GET", (), "200 OK", (("Content-Type", kind),), body),
         )
     url = f"{SITE}/gone.jpg"
-    ledger.end(Fetch(url, Role.IMAGE, Outcome.HTTP_ERROR, first_at=now, last_at=now, status=404, final_url=url))
-    ledger.close()
+    writer.end(Fetch(url, Role.IMAGE, Outcome.HTTP_ERROR, first_at=now, last_at=now, status=404, final_url=url))
+    writer.close()
     write_tables(folder)
     return folder
 

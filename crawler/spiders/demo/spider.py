@@ -18,14 +18,14 @@ class DemoParams(SourceParams):
     seed: int = Field(7, ge=0, description="which town: the same seed draws the same facades")
     buildings: int = Field(1200, ge=20, le=100_000, description="how many; dirt comes on top, as in a real crawl")
 
-    def few(self, images: int) -> Self:
+    def limited_to(self, images: int) -> Self:
         return self.model_copy(update={"buildings": max(20, images)})
 
 
 class Demo(FacadeSpider[DemoParams]):
     name = "demo"
     Params = DemoParams
-    own_site = True
+    is_local = True
 
     @classmethod
     def expected(cls, params: DemoParams) -> int:

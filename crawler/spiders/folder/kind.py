@@ -30,10 +30,10 @@ class Folder:
         return min(files, params.limit) if files and params.limit else files
 
     @classmethod
-    def collect(cls, source: str, params: FolderParams, settings: CrawlSettings, ledger: ArchiveWriter) -> None:
+    def collect(cls, source: str, params: FolderParams, settings: CrawlSettings, writer: ArchiveWriter) -> None:
         from crawler.spiders.folder.store import store
 
-        store(source, params, settings, ledger)
+        store(source, params, settings, writer)
 
     @classmethod
     def replay(cls, params: FolderParams, archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:

@@ -1,4 +1,4 @@
-"""From the files of a folder or an archive to the ledger: one WARC `resource` record a file."""
+"""From the files of a folder or an archive to the writer: one WARC `resource` record a file."""
 
 import mimetypes
 from dataclasses import replace
@@ -18,16 +18,16 @@ from crawler.spiders.folder.params import FolderParams
 from crawler.user_agent import user_agent
 
 
-def store(source: str, params: FolderParams, settings: CrawlSettings, ledger: ArchiveWriter) -> None:
-    """Store every file as an image, whatever it is, but the metadata as a page. What the ledger has is passed over.
+def store(source: str, params: FolderParams, settings: CrawlSettings, writer: ArchiveWriter) -> None:
+    """Store every file as an image, whatever it is, but the metadata as a page. What the writer has is passed over.
 
     Raises:
         UserError: the path cannot be read or trusted; the metadata is not to be found, or not as expected.
     """
     is_url = params.path.startswith(("http://", "https://"))
-    agent = user_agent(source, settings.contact, own=not is_url or params.allow_private)
+    agent = user_agent(source, settings.contact, is_local=not is_url or params.allow_private)
     largest = settings.limits.max_bytes
-    with local(params.path, ledger.folder, agent=agent, allow_private=params.allow_private) as path:
+    with local(params.path, writer.folder, agent=agent, allow_private=params.allow_private) as path:
         told = params.metadata is None
         images = 0
         for name, stream in members(path):
@@ -36,15 +36,15 @@ def store(source: str, params: FolderParams, settings: CrawlSettings, ledger: Ar
             images += role is Role.IMAGE
             if role is Role.IMAGE and params.limit and images > params.limit:
                 continue  # the metadata may come later
-            if not ledger.find(role, url(source, name)):
-                _end(role, source, name, stream.read(largest + 1), largest, ledger)
+            if not writer.find(role, url(source, name)):
+                _end(role, source, name, stream.read(largest + 1), largest, writer)
         if params.metadata is not None and not told:
             beside = path.parent / params.metadata
             if is_url or not beside.is_file():
                 raise UserError(
                     f"source {source}: metadata: {params.metadata} is neither in {params.path} nor beside it"
                 )
-            _end(Role.PAGE, source, params.metadata, beside.read_bytes(), largest, ledger)
+            _end(Role.PAGE, source, params.metadata, beside.read_bytes(), largest, writer)
 
 
 def stored(archive: Path) -> tuple[dict[str, Fetch], dict[str, dict[str, str]]]:
@@ -65,13 +65,13 @@ def url(source: str, name: str) -> str:
     return f"folder://{source}/{quote(name.encode('utf-8', 'surrogateescape'))}"
 
 
-def _end(role: Role, source: str, name: str, body: bytes, largest: int, ledger: ArchiveWriter) -> None:
+def _end(role: Role, source: str, name: str, body: bytes, largest: int, writer: ArchiveWriter) -> None:
     if role is Role.PAGE:
         read_metadata(name, body)  # a mistake in it is told now
     where, now = url(source, name), datetime.now(UTC)
     fetch = Fetch(where, role, Outcome.STORED, first_at=now, last_at=now, final_url=where)
     if len(body) <= largest:
-        ledger.resource(fetch, body, mimetypes.guess_type(name)[0] or "application/octet-stream")
+        writer.resource(fetch, body, mimetypes.guess_type(name)[0] or "application/octet-stream")
     else:
         detail = f"the file is larger than crawl.limits.max_bytes, {largest}"
-        ledger.end(replace(fetch, outcome=Outcome.TOO_LARGE, detail=detail))
+        writer.end(replace(fetch, outcome=Outcome.TOO_LARGE, detail=detail))

@@ -41,8 +41,8 @@ class Urls(FacadeSpider[UrlsParams]):
         return params.limit
 
     @classmethod
-    def check(cls, source: str, params: UrlsParams, ledger: ArchiveWriter) -> None:
-        if _is_local(params) and not ledger.find(Role.PAGE, _address(params)):
+    def check(cls, source: str, params: UrlsParams, writer: ArchiveWriter) -> None:
+        if _is_own_list(params) and not writer.find(Role.PAGE, _address(params)):
             try:
                 next(images(_path(params).read_bytes(), params.file, params.columns), None)
             except (OSError, ValueError) as error:
@@ -52,7 +52,7 @@ class Urls(FacadeSpider[UrlsParams]):
         yield Request(_address(self.params), self.parse)
 
     async def start(self) -> AsyncIterator[Request | FacadeImage]:
-        if _is_local(self.params):
+        if _is_own_list(self.params):
             for image in self.parse(Response(_address(self.params), body=self._list())):
                 yield image
         else:
@@ -69,15 +69,15 @@ class Urls(FacadeSpider[UrlsParams]):
     def _list(self) -> bytes:
         """A list of one's own; it goes into the archive as well, for extraction reads nothing else."""
         url = _address(self.params)
-        if self.ledger and (known := self.ledger.find(Role.PAGE, url)):
-            return self.ledger.body(known)
+        if self.writer and (known := self.writer.find(Role.PAGE, url)):
+            return self.writer.body(known)
         body, now = _path(self.params).read_bytes(), datetime.now(UTC)
-        if self.ledger:
-            self.ledger.resource(Fetch(url, Role.PAGE, Outcome.STORED, now, now, final_url=url), body, "text/plain")
+        if self.writer:
+            self.writer.resource(Fetch(url, Role.PAGE, Outcome.STORED, now, now, final_url=url), body, "text/plain")
         return body
 
 
-def _is_local(params: UrlsParams) -> bool:
+def _is_own_list(params: UrlsParams) -> bool:
     return not params.file.startswith(("http://", "https://"))
 
 
@@ -87,4 +87,4 @@ def _path(params: UrlsParams) -> Path:
 
 def _address(params: UrlsParams) -> str:
     """The URL of the list; of one's own, a name that is the same on every machine."""
-    return f"list://own/{quote(_path(params).name)}" if _is_local(params) else params.file
+    return f"list://own/{quote(_path(params).name)}" if _is_own_list(params) else params.file

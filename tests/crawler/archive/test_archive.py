@@ -39,12 +39,12 @@ def exchange(number, body=None):
 
 def fill(folder):
     folder.mkdir(exist_ok=True)
-    ledger = ArchiveWriter(folder, {"software": "facades"})
+    writer = ArchiveWriter(folder, {"software": "facades"})
     for number in range(len(BODIES)):
-        ledger.end(fetch(number), exchange(number))
-    ledger.end(replace(fetch(99, Outcome.TIMEOUT), status=None, detail="took\r\nlonger: than 5 s"))
-    ledger.resource(replace(fetch(0), url="folder://set/a%20b.jpg", status=None), b"resource", "image/jpeg")
-    ledger.close()
+        writer.end(fetch(number), exchange(number))
+    writer.end(replace(fetch(99, Outcome.TIMEOUT), status=None, detail="took\r\nlonger: than 5 s"))
+    writer.resource(replace(fetch(0), url="folder://set/a%20b.jpg", status=None), b"resource", "image/jpeg")
+    writer.close()
     return folder
 
 
@@ -131,10 +131,10 @@ def test_tables_say_where_and_how(archive):
 
 
 def test_the_last_end_counts_and_the_tries_add_up(tmp_path):
-    ledger = ArchiveWriter(tmp_path, {})
-    ledger.end(replace(fetch(1, Outcome.TIMEOUT), attempts=4))
-    ledger.end(replace(fetch(1), first_at=NOW + timedelta(days=1), last_at=NOW + timedelta(days=1)), exchange(1))
-    ledger.close()
+    writer = ArchiveWriter(tmp_path, {})
+    writer.end(replace(fetch(1, Outcome.TIMEOUT), attempts=4))
+    writer.end(replace(fetch(1), first_at=NOW + timedelta(days=1), last_at=NOW + timedelta(days=1)), exchange(1))
+    writer.close()
     write_tables(tmp_path)
     [row] = pq.read_table(tmp_path / "fetches.parquet").to_pylist()
     assert (row["outcome"], row["attempts"], row["first_at"], row["last_at"]) == (
@@ -191,11 +191,11 @@ def test_goes_on_in_another_file_when_one_is_full(tmp_path, monkeypatch):
 
 def test_one_that_was_opened_again_knows_what_it_had(tmp_path):
     folder = fill(tmp_path / "archive")
-    ledger = ArchiveWriter(folder, {})
-    known = ledger.find(Role.IMAGE, "http://example.org/3.jpg")
+    writer = ArchiveWriter(folder, {})
+    known = writer.find(Role.IMAGE, "http://example.org/3.jpg")
     assert known is not None
     assert known.sha256 == hashlib.sha256(BODIES[3]).hexdigest()
-    assert ledger.find(Role.PAGE, "http://example.org/3.jpg") is None
-    assert ledger.find(Role.IMAGE, "http://example.org/99.jpg") is None, "a timeout may end better"
-    assert ledger.images() == (11, 11)
-    ledger.close()
+    assert writer.find(Role.PAGE, "http://example.org/3.jpg") is None
+    assert writer.find(Role.IMAGE, "http://example.org/99.jpg") is None, "a timeout may end better"
+    assert writer.images() == (11, 11)
+    writer.close()

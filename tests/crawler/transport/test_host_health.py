@@ -4,7 +4,7 @@ import time
 from collections import Counter
 
 from crawler.archive.schemas import Outcome
-from crawler.transport.host_health import UNANSWERED, UNREACHED, HostHealth
+from crawler.transport.host_health import CONNECTION_FAILURES, FAILURES_BEFORE_PROBE, HostHealth
 from crawler.transport.refusal import Refusal
 
 DEAD = tuple(f"/dead/{number}.jpg" for number in range(24))
@@ -69,9 +69,9 @@ def test_a_host_that_is_gone_is_asked_no_more_and_the_others_go_on(site, crawl):
     limits = {"limits": {"delay": 0, "per_host": 4, "retries": 0, "answer": 0.5}}
     stopped = crawl(site.entry(), limits)
     assert stopped.returncode == 1
-    assert "localhost answers no longer" in stopped.errors
+    assert "localhost no longer answers" in stopped.errors
     assert "the same command resumes" in stopped.errors
-    assert UNANSWERED <= sum(site.count(path) for path in DEAD) < len(DEAD)
+    assert FAILURES_BEFORE_PROBE <= sum(site.count(path) for path in DEAD) < len(DEAD)
     assert all(site.count(path) == 1 for path in GOOD)
     show(site)
     for number, path in enumerate(DEAD):
@@ -84,17 +84,18 @@ def test_a_host_that_is_gone_is_asked_no_more_and_the_others_go_on(site, crawl):
 
 def test_when_it_is_time_to_ask_whether_anybody_is_there():
     host = HostHealth("http://example.org:80")
-    assert not any(host.fails(LATE) for _ in range(UNANSWERED - 1))
-    assert host.fails(LATE)
-    host.answers()
-    assert not host.fails(LATE)
-    assert not host.gone
+    assert not any(host.fail(LATE) for _ in range(FAILURES_BEFORE_PROBE - 1))
+    assert host.fail(LATE)
+    host.succeed()
+    assert not host.fail(LATE)
+    assert not host.is_down
 
 
 def test_connections_refused_say_it_sooner():
     host = HostHealth("http://example.org:80")
-    assert not any(host.fails(REFUSED) for _ in range(UNREACHED))
-    assert host.gone
-    assert host.said == "", "it was never there"
-    host.answered = True
-    assert host.said == "example.org answers no longer (refused)"
+    assert not any(host.fail(REFUSED) for _ in range(CONNECTION_FAILURES))
+    assert host.is_down
+    assert not host.is_lost, "it never answered"
+    host.has_answered = True
+    assert host.is_lost
+    assert host.message == "example.org no longer answers (refused)"

@@ -6,8 +6,6 @@ from itertools import pairwise
 
 import pytest
 
-from crawler.transport.throttle import retry_after
-
 PICTURES = tuple(f"/i/{number}.jpg" for number in range(12))  # /i/1 begins three of them
 
 
@@ -132,20 +130,3 @@ def test_a_busy_host_is_asked_less_at_a_time(site, crawl):
     after = [level for at, level in site.levels if at > refused + 1.2]
     assert max(before) == 8
     assert max(after[:8]) <= 6, "half of eight, and what the seven that were under way have won back"
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        (b"120", 120),
-        (b" 0 ", 0),
-        (b"Mon, 23 Nov 2026 20:01:00 GMT", 60),
-        (b"Mon, 23 Nov 2026 19:00:00 GMT", 0),
-        (b"soon", None),
-        (b"-5", None),
-        (b"", None),
-        (None, None),
-    ],
-)
-def test_retry_after(value, seconds):
-    assert retry_after(value, datetime(2026, 11, 23, 20, 0, tzinfo=UTC)) == seconds

@@ -162,12 +162,12 @@ class Town:
 
 def write_archive(folder: Path, buildings: list[Building]) -> None:
     folder.mkdir(parents=True)
-    ledger = ArchiveWriter(folder, {"software": "test"})
+    writer = ArchiveWriter(folder, {"software": "test"})
     for building in buildings:
         url = building.image_url
         exchange = Exchange(url, "GET", (("Host", "images.invalid"),), "200 OK", (), building.jpeg())
-        ledger.end(Fetch(url, Role.IMAGE, Outcome.STORED, AT, AT, status=200, final_url=url), exchange)
-    ledger.close()
+        writer.end(Fetch(url, Role.IMAGE, Outcome.STORED, AT, AT, status=200, final_url=url), exchange)
+    writer.close()
     write_tables(folder)
     (folder / "run.json").write_text(json.dumps({"entry": {"kind": "demo"}, "started": [AT.isoformat()]}))
 
