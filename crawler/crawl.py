@@ -36,7 +36,7 @@ class CrawlSummary:
     counts: dict[str, dict[str, int]]  # role to outcome to number of URLs
     nbytes: int  # of all bodies stored
     seconds: float  # of this run
-    changes: dict[str, Any] | None  # since the previous archive (crawler.changes); None where there was none
+    changes: dict[str, Any] | None  # since the previous archive (crawler.archive.changes); None where there was none
 
 
 def crawl(

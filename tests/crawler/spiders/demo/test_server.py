@@ -239,8 +239,8 @@ def test_the_access_log_has_a_line_a_request(get, log):
 
 SERVER = """
 import sys, time
-from crawler.demo.site import serve
-from crawler.demo.town import Town
+from crawler.spiders.demo.town.server import serve
+from crawler.spiders.demo.town.items import Town
 with serve(Town(7, 20)) as proxy:
     print(proxy, flush=True)
     sys.stdin.readline()

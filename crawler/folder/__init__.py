@@ -1,1 +1,0 @@
-"""An existing set of images, a folder or an archive of files, as a source."""
