@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from common.safe_text import one_line
 from curate.rules import FILTER_OF, Filter
 from curate.schemas import Reason
 from pipelines.report.charts import number
-from pipelines.report.foreign import line
 from pipelines.report.histogram import Histogram, histogram, read_measure
 from pipelines.report.labels import NOT_SHOWN, REASONS
 from pipelines.report.selection import Clusters, Row, Selection
@@ -113,10 +114,15 @@ def _filter(row: Row) -> Filter | None:
     return FILTER_OF.get((row["reason"], row["measure"]))
 
 
+def alt_text(row: Mapping[str, Any]) -> str:
+    """Return title, author and licence of an image, for readers who do not see its picture."""
+    title = one_line(row["title"]) or f"image {row['sha256'][:8]}"
+    author = f"by {one_line(row['author'])}" if row["author"] else ""
+    return ", ".join(filter(None, (title, author, row["license"])))
+
+
 def _tile(row: Row, drawn: Sheet, index: int, caption: str, *, leads: bool = False) -> Tile:
-    title = line(row["title"]) or f"image {row['sha256'][:8]}"
-    alt = ", ".join(filter(None, (title, f"by {line(row['author'])}" if row["author"] else "", row["license"])))
-    return Tile(row, caption, alt, drawn.position(index), leads)
+    return Tile(row, caption, alt_text(row), drawn.position(index), leads)
 
 
 def _likeness(row: Row) -> str:

@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 
 from common.errors import UserError
 from common.files import replacing
+from common.html import environment
 from common.progress import Progress
 from curate.dataset import read_images, read_manifest, read_split
 from pipelines.report import galleries, origins, selection, tables
 from pipelines.report.funnel import funnel
 from pipelines.report.model_section import Model, compared, ranked, read_model
 from pipelines.report.pixels import prepared_pixels, upright
-from pipelines.report.render import render
 from pipelines.report.sheets import Picture, grid, picture
 
 FETCHED = ["url", "role", "outcome", "status", "first_at", "last_at", "detail"]
@@ -88,22 +88,28 @@ def write_report(
         failures=failures,
         models=shown,
     )
-    html = render(
-        {
-            "steps": steps,
-            "kept": galleries.gallery("facades", "facades", kept, pixels),
-            "dropped": [galleries.drop_gallery(reason, chosen, pixels, prepared) for reason, chosen in dropped.items()],
-            "clusters": clusters,
-            "cluster_sheet": cluster_sheet,
-            "families": families,
-            "sources": told,
-            "licenses": licenses,
-            "failures": failures,
-            "real": _real(images, read_split(dataset)),
-            "models": shown,
-            "metrics": compared(shown),
-            "tables": list(whole),
-        }
+    html = (
+        environment("pipelines.report")
+        .get_template("report.html.j2")
+        .render(
+            {
+                "steps": steps,
+                "kept": galleries.gallery("facades", "facades", kept, pixels),
+                "dropped": [
+                    galleries.drop_gallery(reason, chosen, pixels, prepared) for reason, chosen in dropped.items()
+                ],
+                "clusters": clusters,
+                "cluster_sheet": cluster_sheet,
+                "families": families,
+                "sources": told,
+                "licenses": licenses,
+                "failures": failures,
+                "real": _real(images, read_split(dataset)),
+                "models": shown,
+                "metrics": compared(shown),
+                "tables": list(whole),
+            }
+        )
     )
     with replacing(out.with_name(TABLES)) as draft:
         tables.write(whole, draft)

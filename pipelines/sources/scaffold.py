@@ -4,10 +4,9 @@ import json
 import re
 from pathlib import Path
 
-import jinja2
-
 from common.errors import UserError
 from common.files import replacing
+from common.html import plain_text_environment
 from crawler.registry import KINDS
 
 SPIDERS = Path("crawler/spiders")
@@ -34,16 +33,11 @@ def scaffold(name: str) -> list[Path]:
     docs = DOCS.read_text(encoding="utf-8") if DOCS.is_file() else ""
     if BEFORE not in docs or not SPIDERS.is_dir():
         raise UserError(f"{DOCS}: found no {BEFORE!r}; run this in the root of the repository")
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipelines.sources"),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  # Python and Markdown
-    )
+    templates = plain_text_environment("pipelines.sources")
     said = {"name": name, "title": "".join(part.capitalize() for part in name.split("_"))}
-    section = environment.get_template("section.md.j2").render(said)
+    section = templates.get_template("section.md.j2").render(said)
     written = {
-        spider: environment.get_template("kind.py.j2").render(said),
+        spider: templates.get_template("kind.py.j2").render(said),
         cases: json.dumps(_cases(name), indent=2) + "\n",
         DOCS: docs.replace(BEFORE, section + BEFORE, 1),
     }

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pyarrow.parquet as pq
 from PIL import ImageOps
 from rich.console import Console
 from rich.text import Text
 
+from common.html import environment
 from common.progress import progress
 from crawler import crawl, extract
 from crawler.archive.fetches import STORED
@@ -22,7 +22,6 @@ from crawler.archive.reader import FETCHES_FILE, ArchiveReader
 from crawler.archive.schemas import Role
 from curate.decode import decode
 from pipelines import params
-from pipelines.report.foreign import web_url
 
 THUMBNAIL = 240  # pixels, the longer side
 
@@ -110,8 +109,4 @@ def _print(console: Console, images: list[Tried]) -> None:
 
 
 def _sheet(entry: Mapping[str, Any], images: list[Tried]) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipelines.sources"), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters["web_url"] = web_url
-    return environment.get_template("contact.html.j2").render(entry=entry, images=images)
+    return environment("pipelines.sources").get_template("trial.html.j2").render(entry=entry, images=images)

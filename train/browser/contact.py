@@ -3,7 +3,8 @@
 import base64
 from collections.abc import Sequence
 
-from train.browser.document import body, document, source
+from common.html import page_with_script
+from train.browser.parts import body, source
 from train.latents import Chosen, to_json
 
 
@@ -16,7 +17,7 @@ def page(name: str, latents: Chosen, pngs: Sequence[bytes], size: int) -> str:
         pngs: the images as PNG files, size×size.
     """
     images = [f"data:image/png;base64,{base64.b64encode(png).decode()}" for png in pngs]
-    return document(
+    return page_with_script(
         f"{name}: pick your favourites",
         body("contact.html.j2", {"name": name, "images": images, "size": size}),
         style=source("page.css") + source("contact.css"),

@@ -6,8 +6,9 @@ import json
 
 import torch
 
+from common.html import page_with_script
 from train import export
-from train.browser.document import body, document, source
+from train.browser.parts import body, source
 from train.browser.runtime import Runtime
 from train.directions import principal_directions
 from train.networks import Generator
@@ -28,7 +29,7 @@ def page(generator: Generator, name: str, runtime: Runtime) -> str:
         size = generator(torch.zeros(1, generator.latent, 1, 1)).shape[-1]
     directions = principal_directions(generator, DIRECTIONS)
     facts = {"name": name, "latent": generator.latent, "size": size, "directions": directions.tolist()}
-    return document(
+    return page_with_script(
         name,
         body("explorer.html.j2", {"name": name, "size": size, "directions": len(directions)}),
         style=source("page.css") + source("explorer.css"),

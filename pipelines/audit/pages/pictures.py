@@ -7,8 +7,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from curate.schemas import Reason
-from pipelines.report.foreign import line
-from pipelines.report.galleries import Tile
+from pipelines.report.galleries import Tile, alt_text
 from pipelines.report.labels import NOT_SHOWN
 from pipelines.report.pixels import upright
 from pipelines.report.sheets import Pixels, Sheet, sheet
@@ -40,11 +39,6 @@ def tiles(entries: Sequence[tuple[Row, str, bool]], pictures: Mapping[str, Pixel
         return None, []
     drawn = sheet([pictures[row["sha256"]] for row, _, _ in seen])
     return drawn, [
-        Tile(dict(row), caption, _alt(row), drawn.position(place), leads)
+        Tile(dict(row), caption, alt_text(row), drawn.position(place), leads)
         for place, (row, caption, leads) in enumerate(seen)
     ]
-
-
-def _alt(row: Row) -> str:
-    title = line(row["title"]) or f"image {row['sha256'][:8]}"
-    return ", ".join(filter(None, (title, f"by {line(row['author'])}" if row["author"] else "", row["license"])))

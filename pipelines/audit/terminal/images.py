@@ -6,12 +6,12 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from common.safe_text import one_line
 from curate.schemas import Decision
 from pipelines.audit.affected import Contamination
 from pipelines.audit.provenance import Life, told, verdict
 from pipelines.audit.takedown import Request
 from pipelines.audit.terminal.tables import LISTED, facts, section, table
-from pipelines.report.foreign import line
 
 
 def life(found: Life) -> list[RenderableType]:
@@ -72,7 +72,7 @@ def works(author: str, rows: Sequence[Mapping[str, object]]) -> list[RenderableT
         for r in rows
     ]
     return [
-        Text(f"{len(rows):,} images by {line(author)}"),
+        Text(f"{len(rows):,} images by {one_line(author)}"),
         table("image", "source", "verdict", "row", "licence", "title", rows=cells),
     ]
 
@@ -88,7 +88,7 @@ def excluded(request: Request, images: Sequence[Mapping[str, object]]) -> list[R
     kept = sum(row["decision"] == Decision.KEPT for row in images)
     near = "; what looks alike goes with it" if request.near else ""
     what = f"{len(images):,} image(s) of the work tree's dataset, {kept:,} of them facades"
-    named = Text(f"exclusions.csv names {request.kind} {line(request.value)} now: {what}{near}")
+    named = Text(f"exclusions.csv names {request.kind} {one_line(request.value)} now: {what}{near}")
     if not images:
         return [named, Text("if that is no mistake, it is for images to come; else take the last line out again")]
     return [named, Text("`dvc repro` leaves out what it names; `facades audit contaminated` lists what holds it still")]

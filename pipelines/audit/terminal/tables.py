@@ -6,7 +6,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.report.foreign import LONGEST, line
+from common.safe_text import LONGEST, one_line
 
 WHOLE = 10_000  # characters of a foreign text that is not cut
 LISTED = 20  # images or failures that are printed; --json has all
@@ -27,7 +27,7 @@ def table(
     for place, name in enumerate(columns):
         made.add_column(name, justify="right" if place in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(Text(line(str(cell), longest)) for cell in row))
+        made.add_row(*(Text(one_line(str(cell), longest)) for cell in row))
     return made
 
 

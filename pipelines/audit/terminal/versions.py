@@ -7,13 +7,13 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from common.safe_text import one_line
 from pipelines.audit.comparison import Comparison
 from pipelines.audit.difference import Change
 from pipelines.audit.history import Entry
 from pipelines.audit.parameters import word
 from pipelines.audit.shifts import MEDIAN
 from pipelines.audit.terminal.tables import LISTED, facts, table
-from pipelines.report.foreign import line
 
 ROWS = 12  # parameters, files, shifts
 WHY = 30  # characters of a cause beside an image; the table of the causes has the whole of it
@@ -26,7 +26,7 @@ def log(entries: Sequence[Entry]) -> list[RenderableType]:
 def _entry(entry: Entry) -> list[RenderableType]:
     when = f"{entry.date:%Y-%m-%d}  " if entry.date else ""
     head = Text.assemble(
-        (f"{entry.number or '?'}", "bold"), f"  {when}", (entry.name, "yellow"), f"  {line(entry.subject)}"
+        (f"{entry.number or '?'}", "bold"), f"  {when}", (entry.name, "yellow"), f"  {one_line(entry.subject)}"
     )
     if entry.missing:
         return [head, Padding(Text(entry.missing, "red"), (0, 0, 1, 3))]
@@ -120,7 +120,7 @@ def _images(comparison: Comparison) -> RenderableType:
             row["sha256"][:12],
             row["source"],
             f"{_verdict(row, 'before')} → {_verdict(row, 'after')}",
-            line(row["detail"] or row["cause"].replace("_", " "), WHY),
+            one_line(row["detail"] or row["cause"].replace("_", " "), WHY),
         )
         for row in rows[:LISTED]
     ]

@@ -21,13 +21,12 @@ from safetensors.numpy import save_file
 
 from common.errors import UserError
 from common.files import write_table
+from common.safe_text import one_line
 from crawler.archive.schemas import FETCHES, IMAGES, Outcome, Role
 from curate.rules import Filter
 from curate.schemas import MANIFEST, Decision, Reason
 from pipelines.report import charts, labels, model_section, selection
-from pipelines.report.foreign import line, web_url
 from pipelines.report.histogram import histogram
-from pipelines.report.render import share
 from pipelines.report.sheets import LARGEST_TILE, sheet
 from pipelines.report.write import SourcePaths, write_report
 
@@ -149,7 +148,7 @@ def test_page_loads_nothing_and_runs_nothing(page: Page) -> None:
 def test_words_from_the_web_are_printed_as_words(page: Page) -> None:
     labels = " ".join(one.attributes.get("aria-label", "") for one in page.all("span"))
     for title in HOSTILE_TITLES:
-        assert line(title) in labels
+        assert one_line(title) in labels
     assert "{{ 7 * 7 }} {% raw %}" in labels
     assert "\u202e" not in page.html
     assert "\x00" not in page.html
@@ -454,30 +453,3 @@ def test_names_of_lines_do_not_overlap(ends: list[float]) -> None:
     placed = sorted(charts._apart(ends))
     assert all(b - a >= charts.NAME_GAP - 1e-9 for a, b in pairwise(placed))
     assert placed[-1] <= charts.HEIGHT - charts.BOTTOM + 1e-9
-
-
-@pytest.mark.parametrize(
-    ("url", "safe"),
-    [
-        ("https://commons.invalid/a?b=c&d", True),
-        ("HTTP://x.invalid/", True),
-        ("javascript:alert(1)", False),
-        (" javascript:alert(1)", False),
-        ("java\nscript:alert(1)", False),
-        ("data:text/html,x", False),
-        ("//x.invalid/", False),
-        ("http://", False),
-        ("http://[bad", False),
-        ("folder://pictures/a.jpg", False),
-        ("", False),
-        (None, False),
-    ],
-)
-def test_only_web_addresses_are_followed(url: str | None, safe: bool) -> None:
-    assert bool(web_url(url)) == safe
-
-
-def test_shares_are_never_rounded_to_all_or_nothing() -> None:
-    assert [share(*one) for one in ((0, 9), (1, 1000), (1, 3), (999, 1000), (9, 9), (0, 0))] == [
-        "0 %", "< 1 %", "33 %", "> 99 %", "100 %", "–"
-    ]  # fmt: skip

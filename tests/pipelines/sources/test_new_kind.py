@@ -24,7 +24,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("crawler", "pipelines", "curate", "train", "tests/crawler/fixtures"):
+        for name in ("common", "crawler", "pipelines", "curate", "train", "tests/crawler/fixtures"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in (CONTRACT, "docs/sources.md", "scrapy.cfg", "params.yaml"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
