@@ -71,7 +71,7 @@ SOURCES = tuple(PARAMS["sources"])
 
 AUDIT = """
 import resource, sys
-from pipelines.audit.cli import audit
+from pipelines.cli.audit import audit
 try:
     audit()
 finally:
@@ -132,7 +132,7 @@ class Repository:
 
 
 def manifest(digests: Sequence[str], min_side: int, *, without_duplicates: bool = False) -> pa.Table:
-    """Decisions on these images (sorted): some too small, some near duplicates, the rest kept."""
+    """ManifestReader on these images (sorted): some too small, some near duplicates, the rest kept."""
     names = pa.array(digests)
     number = np.array([int(digest[:12], 16) for digest in digests])
     text = pa.array(number.astype("U16"), pa.string())

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow.compute as pc
 
@@ -19,7 +18,7 @@ NAMED = ("sha256", "image_url", "page_url", "author", "keeper", "decision", "spl
 
 
 @dataclass(frozen=True)
-class HeldBy:
+class Holder:
     """A version, or a model trained on it, that holds excluded images."""
 
     version: str  # for a model: in which it was recorded last
@@ -30,23 +29,23 @@ class HeldBy:
 
 
 @dataclass(frozen=True)
-class Contamination:
-    versions: Sequence[HeldBy]
-    models: Sequence[HeldBy]
+class Affected:
+    versions: Sequence[Holder]
+    models: Sequence[Holder]
     unknown: Sequence[str]  # versions of which the data are not to be had
 
 
-def contamination(repository: Repository) -> Contamination:
+def find_affected(repository: Repository) -> Affected:
     """Every version and model of all branches, tags and experiments that holds an image that is excluded now.
 
     Raises:
         UserError: dvc.lock of the work tree cannot be read.
     """
     workspace = Version(repository, None)
-    requests = takedown.parse(workspace.tracked(takedown.FILE))
+    requests = takedown.parse(workspace.read_tracked(takedown.FILE))
     excluded = _excluded(workspace)
     held, unknown = [], []
-    by_data: dict[tuple[str, ...], HeldBy] = {}
+    by_data: dict[tuple[str, ...], Holder] = {}
     for version, _ in versions(repository, everywhere=True) if requests else ():
         try:
             found = _held(version, requests, excluded)
@@ -56,20 +55,11 @@ def contamination(repository: Repository) -> Contamination:
         except UserError:
             unknown.append(version.name)
     models = [
-        HeldBy(one.version.name, one.model, data.images, data.held_out, data.requests)
+        Holder(one.version.name, one.model, data.images, data.held_out, data.requests)
         for one in trainings(repository, everywhere=True)
         if (data := by_data.get(one.data))
     ]
-    return Contamination(held, models, unknown)
-
-
-def rows_of(version: Version, request: Request) -> list[dict[str, Any]]:
-    """The rows of a version's manifest that a request names; none where there is no dataset yet."""
-    if version.lock.dataset is None:
-        return []
-    rows = version.rows(columns=NAMED)
-    found = takedown.requests_for(({**row, "keeper": None} for row in rows), [request])
-    return [row for row in rows if row["sha256"] in found]
+    return Affected(held, models, unknown)
 
 
 def _excluded(workspace: Version) -> set[str]:
@@ -80,10 +70,10 @@ def _excluded(workspace: Version) -> set[str]:
     return set(rows["sha256"].to_pylist())
 
 
-def _held(version: Version, requests: Sequence[Request], excluded: set[str]) -> HeldBy:
+def _held(version: Version, requests: Sequence[Request], excluded: set[str]) -> Holder:
     kept = version.rows(wanted=pc.field("decision") == str(Decision.KEPT), columns=NAMED)
     named = takedown.requests_for(kept, requests)
     held = [row for row in kept if row["sha256"] in named or row["sha256"] in excluded]
     held_out = sum(row["split"] == "holdout" for row in held)
     words = sorted({str(named[row["sha256"]]) for row in held if row["sha256"] in named})
-    return HeldBy(version.name, "", len(held), held_out, words)
+    return Holder(version.name, "", len(held), held_out, words)

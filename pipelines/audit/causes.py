@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from curate.schemas import DECODE_ERRORS, Reason
 from pipelines.audit.parameters import changed, sentence
-from pipelines.versions.manifest import Decisions
+from pipelines.versions.manifest import ManifestReader
 from pipelines.versions.row_alignment import Mask, Rows, digests, kinds, shared_codes
 
 LICENSES = (Reason.LICENSE_UNKNOWN, Reason.LICENSE_NOT_ALLOWED)
@@ -105,7 +105,7 @@ def of_objection(objection: Objection, before: Basis, after: Basis) -> tuple[Cau
 
 
 def explain(
-    old: Decisions, new: Decisions, rows_old: Rows, rows_new: Rows, before: Basis, after: Basis
+    old: ManifestReader, new: ManifestReader, rows_old: Rows, rows_new: Rows, before: Basis, after: Basis
 ) -> dict[str, pa.ChunkedArray]:
     """Cause, detail, measure, value and keeper for each image that was decided otherwise.
 
@@ -149,7 +149,7 @@ def _places(reasons: pa.ChunkedArray) -> NDArray[np.int64]:
     return places
 
 
-def _fates(pivot: pa.Table, arose: Mask, old: Decisions, new: Decisions) -> pa.Array:
+def _fates(pivot: pa.Table, arose: Mask, old: ManifestReader, new: ManifestReader) -> pa.Array:
     """For duplicates, what became of the image that they lost to, on the side where they did not yet or no longer."""
     lost = pc.is_in(pivot["reason"], pa.array(DUPLICATES, pa.string())).to_numpy()
     fates = pa.repeat("", len(pivot))
@@ -169,7 +169,7 @@ def _fates(pivot: pa.Table, arose: Mask, old: Decisions, new: Decisions) -> pa.A
     return fates
 
 
-def _rows_of_keepers(lost: pa.Table, manifest: Decisions) -> tuple[Rows, Rows]:
+def _rows_of_keepers(lost: pa.Table, manifest: ManifestReader) -> tuple[Rows, Rows]:
     """The rows of a manifest that speak of the keepers of some rows, in any source but as the row itself.
 
     Returns:

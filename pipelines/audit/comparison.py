@@ -1,6 +1,6 @@
 """Two versions side by side: what changed and why, with which parameters and code, and how the facades shifted."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,9 +18,8 @@ from pipelines.audit.causes import Basis, Cause
 from pipelines.audit.difference import AMENDABLE, TOLD, Change, Difference, compare
 from pipelines.audit.parameters import changed, flat
 from pipelines.audit.shifts import Shift
-from pipelines.audit.takedown import Request
 from pipelines.versions.dvc_lock import Stage
-from pipelines.versions.manifest import Decisions
+from pipelines.versions.manifest import ManifestReader
 from pipelines.versions.row_alignment import digests, kinds
 from pipelines.versions.version import Version
 
@@ -64,7 +63,7 @@ def compare_versions(before: Version, after: Version) -> Comparison:
         UserError: the data of one of them are not to be had.
     """
     with ThreadPoolExecutor(2) as pool:
-        old, new = pool.map(Version.decisions, (before, after))
+        old, new = pool.map(Version.manifest_reader, (before, after))
     found = compare(old, new, basis(before), basis(after), _amendable(before, after))
     found = replace(found, changes=_with_requests(found.changes, before, after))
     return Comparison(
@@ -80,7 +79,7 @@ def compare_versions(before: Version, after: Version) -> Comparison:
 
 def basis(version: Version) -> Basis:
     """What the decisions of a version rested on, by its dvc.lock."""
-    archives = {key: "".join(out.md5 for out in stage.outs.values()) for key, stage in version.each("crawl").items()}
+    archives = {key: "".join(out.md5 for out in stage.outs.values()) for key, stage in version.foreach("crawl").items()}
     return Basis(flat(version.lock.stages.get("curate", Stage()).params), archives)
 
 
@@ -120,16 +119,11 @@ def columns_of(bits: int) -> str:
     return ", ".join(name for place, name in enumerate(AMENDABLE) if bits >> place & 1)
 
 
-def requests(version: Version, images: Collection[str]) -> dict[str, Request]:
-    """Who asked for the exclusion of each of these images of a version, as far as its exclusions.csv tells."""
-    columns = ("sha256", "image_url", "page_url", "author", "keeper")
-    return takedown.requests_for(version.rows(images, columns=columns), takedown.parse(version.tracked(takedown.FILE)))
-
-
 def _amendable(before: Version, after: Version) -> Sequence[str]:
     """The columns to compare. Where the image tables are the same files, the sources tell the same."""
     told = [
-        sorted(out.md5 for stage in v.each("extract").values() for out in stage.outs.values()) for v in (before, after)
+        sorted(out.md5 for stage in v.foreach("extract").values() for out in stage.outs.values())
+        for v in (before, after)
     ]
     recorded = before.commit and after.commit  # what lies in the work tree may not be what its lock says
     return [name for name in AMENDABLE if name not in TOLD] if recorded and told[0] == told[1] else AMENDABLE
@@ -142,7 +136,7 @@ def _with_requests(changes: pa.Table, before: Version, after: Version) -> pa.Tab
     detail = changes["detail"]
     for version, rows in ((after, pc.and_(excluded, arose)), (before, pc.and_not(excluded, arose))):
         images = changes["sha256"].filter(rows).to_pylist()
-        asked = requests(version, set(images)) if images else {}
+        asked = takedown.requests_of(version, set(images)) if images else {}
         words = [
             f"{known} {asked.get(image, '')}".strip()
             for image, known in zip(images, detail.filter(rows).to_pylist(), strict=True)
@@ -165,7 +159,7 @@ def _code(before: Version, after: Version) -> list[str]:
     return before.repository.changed(before.commit, after.commit, code) if code else []
 
 
-def _shifts(before: Version, after: Version, old: Decisions, new: Decisions) -> list[Shift]:
+def _shifts(before: Version, after: Version, old: ManifestReader, new: ManifestReader) -> list[Shift]:
     """The largest first."""
     found = [
         shifts.shares(name, *(one.column(name).filter(pa.array(one.kept)) for one in (old, new)))
@@ -178,12 +172,12 @@ def _shifts(before: Version, after: Version, old: Decisions, new: Decisions) -> 
     return sorted(found, key=lambda shift: -shift.distance)
 
 
-def _measures(version: Version, decisions: Decisions) -> dict[str, NDArray[Any]]:
+def _measures(version: Version, decisions: ManifestReader) -> dict[str, NDArray[Any]]:
     """The pHashes and all measures of the first facades by sha256, from the prepared tables."""
     rows = np.flatnonzero(decisions.kept)[: shifts.SAMPLE]
     sample = decisions.take(("sha256",), rows)["sha256"].unique()
     found = []
-    for path in version.made("prepare", ".parquet").values() if len(sample) else ():
+    for path in version.outputs("prepare", ".parquet").values() if len(sample) else ():
         file = version.file(path)
         names = [field.name for field in pq.read_schema(file) if pa.types.is_floating(field.type)]
         wanted = pc.field("sha256").isin(sample) & (pc.field("sha256") <= sample[-1])  # the latter skips row groups

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.audit.causes import Basis, explain, of_source
-from pipelines.versions.manifest import Decisions
+from pipelines.versions.manifest import ManifestReader
 from pipelines.versions.row_alignment import Alignment, Mask, Rows, align, differs, pick, shared_codes
 
 TOLD = ("image_url", "page_url", "title", "author", "license", "license_url", "attribution", "tags")
@@ -70,7 +70,7 @@ class Difference:
 
 
 def compare(
-    old: Decisions, new: Decisions, before: Basis, after: Basis, amendable: Sequence[str] = AMENDABLE
+    old: ManifestReader, new: ManifestReader, before: Basis, after: Basis, amendable: Sequence[str] = AMENDABLE
 ) -> Difference:
     """All that differs between two manifests.
 
@@ -109,18 +109,18 @@ def compare(
     )
 
 
-def tally(old: Decisions, new: Decisions) -> dict[Change, int]:
+def tally(old: ManifestReader, new: ManifestReader) -> dict[Change, int]:
     """How many rows were added, removed and redecided."""
     rows = _align(old, new)
     redecided = int(_redecided_rows(old, new, rows).sum())
     return {Change.ADDED: len(rows.added), Change.REMOVED: len(rows.removed), Change.REDECIDED: redecided}
 
 
-def _align(old: Decisions, new: Decisions) -> Alignment:
+def _align(old: ManifestReader, new: ManifestReader) -> Alignment:
     return align(old.images, old.column("source"), new.images, new.column("source"))
 
 
-def _redecided_rows(old: Decisions, new: Decisions, rows: Alignment) -> Mask:
+def _redecided_rows(old: ManifestReader, new: ManifestReader, rows: Alignment) -> Mask:
     """For each shared row whether its verdict differs."""
     found: Mask = np.zeros(len(rows.before), bool)
     for name in ("decision", "reason"):
@@ -129,7 +129,7 @@ def _redecided_rows(old: Decisions, new: Decisions, rows: Alignment) -> Mask:
     return found
 
 
-def _amended(old: Decisions, new: Decisions, rows: Alignment, columns: Sequence[str]) -> NDArray[np.int32]:
+def _amended(old: ManifestReader, new: ManifestReader, rows: Alignment, columns: Sequence[str]) -> NDArray[np.int32]:
     """For each shared row the columns that differ, as the bits of `amended`."""
     bits = np.zeros(len(rows.before), np.int32)
     with ThreadPoolExecutor(2) as pool:
@@ -138,7 +138,7 @@ def _amended(old: Decisions, new: Decisions, rows: Alignment, columns: Sequence[
     return bits
 
 
-def _differs(old: Decisions, new: Decisions, rows: Alignment, column: str) -> Mask:
+def _differs(old: ManifestReader, new: ManifestReader, rows: Alignment, column: str) -> Mask:
     """For each shared row whether one column differs."""
     earlier, later = old.stretches(column), new.stretches(column)
     found = np.zeros(len(rows.before), bool)
@@ -151,7 +151,7 @@ def _differs(old: Decisions, new: Decisions, rows: Alignment, column: str) -> Ma
     return found
 
 
-def _one_sided(change: Change, manifest: Decisions, rows: Rows, before: Basis, after: Basis) -> pa.Table:
+def _one_sided(change: Change, manifest: ManifestReader, rows: Rows, before: Basis, after: Basis) -> pa.Table:
     came = change is Change.ADDED
     side = "after" if came else "before"
     found = manifest.take(("sha256", "source", "decision", "reason", "measure", "value", "keeper"), rows)
@@ -171,7 +171,7 @@ def _one_sided(change: Change, manifest: Decisions, rows: Rows, before: Basis, a
 
 
 def _two_sided(
-    change: Change, old: Decisions, new: Decisions, rows: tuple[Rows, Rows], columns: Mapping[str, Any]
+    change: Change, old: ManifestReader, new: ManifestReader, rows: tuple[Rows, Rows], columns: Mapping[str, Any]
 ) -> pa.Table:
     was = old.take(("decision", "reason"), rows[0])
     now = new.take(("sha256", "source", "decision", "reason"), rows[1])

@@ -12,7 +12,7 @@ from common.errors import UserError
 from pipelines.audit.difference import Change, tally
 from pipelines.audit.numbering import FIRST, Number, redrawn, step
 from pipelines.audit.trainings import data_of, trainings
-from pipelines.versions.manifest import Decisions
+from pipelines.versions.manifest import ManifestReader
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import Version
 
@@ -78,7 +78,9 @@ def entries(repository: Repository, *, everywhere: bool = False) -> list[Entry]:
         models = trained.setdefault(training.data, [])
         if training.model not in {model.name for model in models}:
             models.append(Model(training.model, training.version.name, _metrics(training.metrics)))
-    facts = lru_cache(maxsize=4)(Version.decisions)  # read once for the version itself and once for the one after it
+    facts = lru_cache(maxsize=4)(
+        Version.manifest_reader
+    )  # read once for the version itself and once for the one after it
     numbers: dict[str, Number | None] = {}
     found = []
     for version, before in reversed(versions(repository, everywhere=everywhere)):
@@ -108,7 +110,7 @@ def entries(repository: Repository, *, everywhere: bool = False) -> list[Entry]:
     return found[::-1]
 
 
-def _number(last: Number, before: Version, old: Decisions, version: Version, new: Decisions) -> Number:
+def _number(last: Number, before: Version, old: ManifestReader, version: Version, new: ManifestReader) -> Number:
     kept_before, kept = old.images[old.kept], new.images[new.kept]
     prepared_before, prepared = _prepared(before), _prepared(version)
     # Pixels are copied from the prepared tables: where those are the same, there is nothing to compare.
@@ -120,7 +122,8 @@ def _number(last: Number, before: Version, old: Decisions, version: Version, new
 def _prepared(version: Version) -> dict[str, frozenset[str]]:
     """The md5 of what stage prepare made of each source."""
     return {
-        source: frozenset(out.md5 for out in stage.outs.values()) for source, stage in version.each("prepare").items()
+        source: frozenset(out.md5 for out in stage.outs.values())
+        for source, stage in version.foreach("prepare").items()
     }
 
 

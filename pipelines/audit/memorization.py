@@ -35,7 +35,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Memorised:
+class Memorization:
     model: str
     recorded: str  # the version that the model was taken from
     dataset: str  # the version that it was trained on
@@ -54,7 +54,9 @@ class Pictures:
     originals: Pixels  # mirrored where the model's image is nearest to that
 
 
-def memorised(version: Version, model: str, n: int, seed: int, progress: Progress) -> tuple[Memorised, Pictures]:
+def measure_memorization(
+    version: Version, model: str, n: int, seed: int, progress: Progress
+) -> tuple[Memorization, Pictures]:
     """Draw n images, and hold their distances to the training images against those of held-out real images.
 
     Raises:
@@ -65,9 +67,9 @@ def memorised(version: Version, model: str, n: int, seed: int, progress: Progres
     from train import generator, latents
     from train.features import features
 
-    weights = version.made("train", ".safetensors").get(model)
+    weights = version.outputs("train", ".safetensors").get(model)
     if weights is None:
-        known = ", ".join(sorted(version.made("train", ".safetensors"))) or "none"
+        known = ", ".join(sorted(version.outputs("train", ".safetensors"))) or "none"
         raise UserError(f"{model}: no such model at {version.name}; there is: {known}")
     dataset = _trained_on(version, model)
     network, _ = generator.load(version.file(weights))
@@ -108,7 +110,7 @@ def memorised(version: Version, model: str, n: int, seed: int, progress: Progres
 
     closest = np.argsort(by_features.generated.distance, kind="stable")[:PAIRS]
     places = by_features.generated.place[closest]
-    found = Memorised(
+    found = Memorization(
         model=model,
         recorded=version.name,
         dataset=dataset.name,

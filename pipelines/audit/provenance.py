@@ -9,21 +9,20 @@ import pyarrow.compute as pc
 
 from common.errors import UserError
 from curate.schemas import Decision
-from pipelines.audit.comparison import requests
 from pipelines.audit.history import versions
-from pipelines.audit.takedown import Request
+from pipelines.audit.takedown import Request, requests_of
 from pipelines.audit.trainings import data_of, trainings
 from pipelines.versions.repository import Repository
-from pipelines.versions.version import Version, among
+from pipelines.versions.version import Version, one_of
 
 Row = Mapping[str, Any]
 
-NOT_TOLD = ("probes", "thumbnail", "pixels")
+HIDDEN_COLUMNS = ("probes", "thumbnail", "pixels")
 """Columns of the prepared table that say nothing to a person."""
 
 
 @dataclass(frozen=True)
-class Seen:
+class Appearance:
     """What one version made of the image."""
 
     version: str
@@ -34,7 +33,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Use:
+class TrainingUse:
     """A model that was trained on a dataset with the image in it."""
 
     model: str
@@ -43,22 +42,22 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Life:
+class Provenance:
     sha256: str
     version: str  # in which the following was looked up
     decisions: Sequence[Row]  # rows of the manifest, one a source
     images: Sequence[Row]  # what each source tells, with `source`
     fetches: Sequence[Row]  # of the image and its page, with `source`
-    places: Sequence[Row]  # of the bytes in the archives, with `source`
+    locations: Sequence[Row]  # of the bytes in the archives, with `source`
     measures: Row  # from the prepared table
     cluster: Sequence[Row]  # rows of the manifest that are duplicates of each other, the keeper first
     request: Request | None  # for its exclusion
-    seen: Sequence[Seen]  # by every version that knows it, newest first
-    uses: Sequence[Use]
+    appearances: Sequence[Appearance]  # by every version that knows it, newest first
+    trainings: Sequence[TrainingUse]
     unknown: Sequence[str]  # versions of which the data are not to be had
 
 
-def life(repository: Repository, version: Version, sha256: str) -> Life:
+def trace_image(repository: Repository, version: Version, sha256: str) -> Provenance:
     """Gather all that is known of an image of `version`.
 
     Raises:
@@ -67,23 +66,25 @@ def life(repository: Repository, version: Version, sha256: str) -> Life:
     decisions = version.rows([sha256])
     if not decisions:
         raise UserError(f"{sha256[:16]}: no such image at {version.name}")
-    seen, uses, unknown = _whereabouts(repository, sha256)
-    images = _rows(version, version.made("extract", ".parquet"), pc.field("sha256") == sha256)
+    appearances, uses, unknown = _history(repository, sha256)
+    images = _rows(version, version.outputs("extract", ".parquet"), pc.field("sha256") == sha256)
     urls = sorted({row[name] for row in images for name in ("image_url", "page_url")})
-    archives = version.made("crawl")
-    measures = _rows(version, version.made("prepare", ".parquet"), pc.field("sha256") == sha256)
-    return Life(
+    archives = version.outputs("crawl")
+    measures = _rows(version, version.outputs("prepare", ".parquet"), pc.field("sha256") == sha256)
+    return Provenance(
         sha256=sha256,
         version=version.name,
         decisions=decisions,
         images=images,
-        fetches=_rows(version, _in(archives, "fetches.parquet"), among("url", urls)),
-        places=_rows(version, _in(archives, "index.parquet"), pc.field("sha256") == sha256),
-        measures={name: value for name, value in (measures or [{}])[0].items() if name not in (*NOT_TOLD, "source")},
+        fetches=_rows(version, _in(archives, "fetches.parquet"), one_of("url", urls)),
+        locations=_rows(version, _in(archives, "index.parquet"), pc.field("sha256") == sha256),
+        measures={
+            name: value for name, value in (measures or [{}])[0].items() if name not in (*HIDDEN_COLUMNS, "source")
+        },
         cluster=_cluster(version, decisions[0]["cluster"]),
-        request=requests(version, [sha256]).get(sha256),
-        seen=seen,
-        uses=uses,
+        request=requests_of(version, [sha256]).get(sha256),
+        appearances=appearances,
+        trainings=uses,
         unknown=unknown,
     )
 
@@ -106,7 +107,7 @@ def _cluster(version: Version, cluster: str) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["decision"] != Decision.KEPT, row["sha256"], row["source"]))
 
 
-def _whereabouts(repository: Repository, sha256: str) -> tuple[list[Seen], list[Use], list[str]]:
+def _history(repository: Repository, sha256: str) -> tuple[list[Appearance], list[TrainingUse], list[str]]:
     """By which versions the image was seen, which models were trained with it, and which versions cannot be asked."""
     seen, uses, unknown = [], [], []
     splits: dict[tuple[str, ...], str] = {}  # of the datasets that hold it
@@ -117,20 +118,20 @@ def _whereabouts(repository: Repository, sha256: str) -> tuple[list[Seen], list[
         except UserError:
             unknown.append(version.name)
             continue
-        seen += [Seen(version.name, row["source"], row["decision"], row["reason"], row["split"]) for row in rows]
+        seen += [Appearance(version.name, row["source"], row["decision"], row["reason"], row["split"]) for row in rows]
     for training in trainings(repository, everywhere=True):
         if training.data in splits:
-            uses.append(Use(training.model, training.version.name, splits[training.data]))
+            uses.append(TrainingUse(training.model, training.version.name, splits[training.data]))
     return seen, uses, unknown
 
 
-def works_of(version: Version, images: Sequence[str]) -> pa.Table:
+def manifest_summary(version: Version, images: Sequence[str]) -> pa.Table:
     """Rows of the manifest for some images, in short."""
     columns = ("sha256", "source", "decision", "reason", "row", "license", "title", "author", "page_url")
     return version.manifest(columns, images)
 
 
-def told(image: Row) -> list[tuple[str, str]]:
+def source_fields(image: Row) -> list[tuple[str, str]]:
     """What a source tells of an image (a row of its image table), with names for a person."""
     return [
         ("source", image["source"]),
@@ -146,7 +147,7 @@ def told(image: Row) -> list[tuple[str, str]]:
     ]
 
 
-def verdict(row: Row) -> str:
+def describe_decision(row: Row) -> str:
     """A row of the manifest in a few words."""
     reason = (row["reason"] or row["decision"]).replace("_", " ")
     lost = f", to {row['keeper'][:12]}" if row["keeper"] else ""

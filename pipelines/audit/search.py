@@ -90,7 +90,7 @@ def _by_prefix(version: Version, prefix: str) -> list[str]:
 def _by_url(version: Version, url: str) -> list[str]:
     table = version.manifest(("sha256", "image_url", "page_url"))
     found = _matching(table, pc.or_kleene(pc.equal(table["image_url"], url), pc.equal(table["page_url"], url)))
-    for path in version.made("extract", ".parquet").values() if not found else ():
+    for path in version.outputs("extract", ".parquet").values() if not found else ():
         others = version.table(path, ("sha256", "others"))
         parents, flat = pc.list_parent_indices(others["others"]), pc.list_flatten(others["others"])
         told = pc.or_kleene(*(pc.equal(pc.struct_field(flat, name), url) for name in ("image_url", "page_url")))
@@ -119,7 +119,7 @@ def _looking_like(version: Version, picture: Picture) -> list[str]:
     view = thumbnail(picture.rgb)[None]
     own = np.column_stack(hashes(view))
     found: dict[str, float] = {}
-    for path in version.made("prepare", ".parquet").values():
+    for path in version.outputs("prepare", ".parquet").values():
         near = _near(version.file(path), own)
         if near.num_rows:
             thumbnails = fixed_size_bytes(near["thumbnail"]).reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)

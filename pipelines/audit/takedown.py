@@ -3,7 +3,7 @@
 import csv
 import datetime
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,8 +11,11 @@ from typing import Any, Literal
 from common.errors import UserError
 from common.files import replacing
 from curate.exclusions import COLUMNS, read_exclusions
+from pipelines.versions.version import Version
 
 FILE = "exclusions.csv"
+COLUMNS_READ = ("sha256", "image_url", "page_url", "author", "keeper", "decision")
+"""Columns of the manifest that requests are matched with, and the decision."""
 
 Kind = Literal["image", "url", "author", "page"]
 
@@ -90,3 +93,25 @@ def requests_for(rows: Iterable[Mapping[str, Any]], requests: Iterable[Request])
         if row["sha256"] not in found and row["keeper"] in found:
             found[row["sha256"]] = found[row["keeper"]]
     return found
+
+
+def requests_of(version: Version, images: Collection[str]) -> dict[str, Request]:
+    """Return the exclusion request of each of `images` that one covers, by the exclusions.csv of the same version.
+
+    Raises:
+        UserError: the version's data are not available.
+    """
+    return requests_for(version.rows(images, columns=COLUMNS_READ), parse(version.read_tracked(FILE)))
+
+
+def rows_of(version: Version, request: Request) -> list[dict[str, Any]]:
+    """Return the manifest rows of the images that a request itself names; an empty list if there is no dataset yet.
+
+    Raises:
+        UserError: the version's data are not available.
+    """
+    if version.lock.dataset is None:
+        return []
+    rows = version.rows(columns=COLUMNS_READ)
+    found = requests_for(({**row, "keeper": None} for row in rows), [request])
+    return [row for row in rows if row["sha256"] in found]

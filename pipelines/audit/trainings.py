@@ -25,7 +25,7 @@ class Training:
         Raises:
             UserError: they were, but metrics.json is not to be had.
         """
-        evaluation = self.version.lock.each("evaluate").get(self.model, Stage())
+        evaluation = self.version.lock.foreach("evaluate").get(self.model, Stage())
         if self.weights not in {item.md5 for item in evaluation.deps.values()}:
             return {}
         return self.version.metrics(self.model)
@@ -36,7 +36,7 @@ def trainings(repository: Repository, *, everywhere: bool = False) -> list[Train
     commits = [*repository.commits(everywhere=everywhere), None]
     found: dict[tuple[str, ...], Training] = {}
     for version in (Version(repository, commit) for commit in commits):
-        for model, stage in version.lock.each("train").items():
+        for model, stage in version.lock.foreach("train").items():
             weights = next((out.md5 for path, out in stage.outs.items() if path.endswith(".safetensors")), None)
             data = tuple(item.md5 for name in SEEN for path, item in stage.deps.items() if path.endswith(f"/{name}"))
             if weights and data:

@@ -11,8 +11,7 @@ from common.errors import UserError
 from common.files import replacing
 from curate.rules import FILTER_OF, FILTERS, Thresholds
 from curate.schemas import DECODE_ERRORS, Reason
-from pipelines.audit.comparison import requests
-from pipelines.audit.takedown import Request
+from pipelines.audit.takedown import Request, requests_of
 from pipelines.versions.originals import Originals
 from pipelines.versions.version import Version
 
@@ -63,8 +62,8 @@ def why(version: Version, sha256: str) -> list[Why]:
         raise UserError(f"{sha256[:16]}: no such image at {version.name}")
     keepers = version.manifest(images={row["keeper"] for row in rows} - {None}).to_pylist()
     by_image = {row["sha256"]: row for row in keepers}
-    prepared = version.made("prepare", ".parquet")
-    request = requests(version, [sha256]).get(sha256)
+    prepared = version.outputs("prepare", ".parquet")
+    request = requests_of(version, [sha256]).get(sha256)
     return [
         Why(
             sha256,
@@ -91,7 +90,7 @@ def save(version: Version, found: Why, folder: Path) -> dict[str, Path]:
 
 def _save(version: Version, row: Mapping[str, Any], folder: Path) -> Path:
     sha256, source = row["sha256"], row["source"]
-    table = version.table(version.made("extract", ".parquet")[source], ("format",), pc.field("sha256") == sha256)
+    table = version.table(version.outputs("extract", ".parquet")[source], ("format",), pc.field("sha256") == sha256)
     (image,) = table.to_pylist()
     # The format is one of a closed list: no name from the web makes a path.
     path = folder / f"{sha256[:16]}.{image['format'] or 'bin'}"

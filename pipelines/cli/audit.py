@@ -77,17 +77,17 @@ def show(
     repository = Repository(Path.cwd())
     version = open_version(repository, rev)
     if by is By.AUTHOR:
-        works = provenance.works_of(version, search.by_author(version, image))
+        works = provenance.manifest_summary(version, search.by_author(version, image))
         if html:
-            _write(pages.works(image, works.to_pylist(), version), html)
+            _write(pages.author_page(image, works.to_pylist(), version), html)
         else:
-            as_json.show(works) if json else tables.show(*images.works(image, works.to_pylist()))
+            as_json.show(works) if json else tables.show(*images.author(image, works.to_pylist()))
         return
-    lives = [provenance.life(repository, version, sha256) for sha256 in search.images(version, image)]
+    lives = [provenance.trace_image(repository, version, sha256) for sha256 in search.images(version, image)]
     if html:
         _write(pages.page(lives[0], version), html)
     else:
-        as_json.show(lives) if json else tables.show(*(part for one in lives for part in images.life(one)))
+        as_json.show(lives) if json else tables.show(*(part for one in lives for part in images.provenance(one)))
 
 
 @audit.command()
@@ -121,7 +121,6 @@ def exclude(
 ) -> None:
     """Leave images out of all versions to come: a line in exclusions.csv, which the next `dvc repro` obeys."""
     from pipelines.audit import search, takedown
-    from pipelines.audit.affected import rows_of
     from pipelines.audit.terminal import images, tables
     from pipelines.versions.repository import Repository
     from pipelines.versions.version import Version
@@ -139,19 +138,19 @@ def exclude(
         value = search.images(workspace, value)[0]
     request = takedown.Request(kind, value, reason, repository.user() if by is None else by, takedown.today(), near)
     takedown.append(repository.root / takedown.FILE, request)
-    tables.show(*images.excluded(request, rows_of(workspace, request)))
+    tables.show(*images.exclusion(request, takedown.rows_of(workspace, request)))
 
 
 @audit.command()
 def contaminated(json: Json = False) -> None:
     """List the versions and models that still hold what is excluded by now."""
     from pipelines.audit import as_json
-    from pipelines.audit.affected import contamination
+    from pipelines.audit.affected import find_affected
     from pipelines.audit.terminal import images, tables
     from pipelines.versions.repository import Repository
 
-    found = contamination(Repository(Path.cwd()))
-    as_json.show(found) if json else tables.show(*images.contamination(found))
+    found = find_affected(Repository(Path.cwd()))
+    as_json.show(found) if json else tables.show(*images.affected(found))
 
 
 @audit.command()
@@ -166,20 +165,20 @@ def memorised(
     """Ask whether a model's images are copies of its training images; real held-out images are the yardstick."""
     from common.progress import progress
     from pipelines.audit import as_json
-    from pipelines.audit.memorization import memorised
-    from pipelines.audit.terminal import likeness, tables
+    from pipelines.audit.memorization import measure_memorization
+    from pipelines.audit.terminal import memorization, tables
     from pipelines.versions.repository import Repository
     from pipelines.versions.version import open_version
 
     version = open_version(Repository(Path.cwd()), rev)
     with progress(f"memorised {model}", "images") as report:
-        found, pictures = memorised(version, model, n, seed, report)
+        found, pictures = measure_memorization(version, model, n, seed, report)
     if html:
-        from pipelines.audit.pages.likeness import page
+        from pipelines.audit.pages.memorization import page
 
         _write(page(found, pictures), html)
     else:
-        as_json.show(found) if json else tables.show(*likeness.memorised(found))
+        as_json.show(found) if json else tables.show(*memorization.memorization(found))
 
 
 def _write(page: str, out: Path) -> None:

@@ -12,13 +12,13 @@ from crawler.archive.changes import CHANGES_FILE
 from crawler.archive.fetches import STORED
 from crawler.archive.schemas import Role
 from pipelines import params, paths
-from pipelines.versions.previous_archive import previous
+from pipelines.versions.previous_archive import previous_archive
 
 
 def run(source: str, *, quiet: bool = False) -> None:
     settings = params.load()
     entry = settings.source(source)
-    with previous(source) as before, progress(f"crawl {source}", "images", bar=not quiet) as report:
+    with previous_archive(source) as before, progress(f"crawl {source}", "images", bar=not quiet) as report:
         summary = crawl.crawl(
             source,
             entry,

@@ -39,8 +39,8 @@ class Lock:
         outs = self.stages["curate"].outs.values() if "curate" in self.stages else ()
         return next((out for out in outs if out.is_folder), None)
 
-    def each(self, stage: str) -> dict[str, Stage]:
-        """The stages of one `foreach`, by key: `each("crawl")` by source, `each("train")` by model."""
+    def foreach(self, stage: str) -> dict[str, Stage]:
+        """The stages of one `foreach`, by key: `foreach("crawl")` by source, `foreach("train")` by model."""
         prefix = f"{stage}@"
         return {name.removeprefix(prefix): body for name, body in self.stages.items() if name.startswith(prefix)}
 

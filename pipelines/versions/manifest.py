@@ -18,7 +18,7 @@ FEW = ("source", "decision", "reason", "measure", "license")
 """Columns of few different values, which are read as dictionaries: small, and no texts to compare."""
 
 
-class Decisions:
+class ManifestReader:
     """Reads what identifies and what decides; the texts alone of a million rows are half a gigabyte."""
 
     def __init__(self, file: Path) -> None:

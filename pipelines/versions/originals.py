@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from common.errors import UserError
 from crawler.archive.reader import INDEX_FILE
-from pipelines.versions.version import Version, among
+from pipelines.versions.version import Version, one_of
 
 
-class Place(NamedTuple):
+class RecordLocation(NamedTuple):
     sha256: str
     path: str  # of the file, from the root of the repository
     offset: int
@@ -27,13 +27,15 @@ class Originals:
         Raises:
             UserError: its index is not to be had.
         """
-        folder = version.made("crawl")[source]
-        wanted = None if images is None else among("sha256", images)
+        folder = version.outputs("crawl")[source]
+        wanted = None if images is None else one_of("sha256", images)
         index = version.table(
             f"{folder}/{INDEX_FILE}", ("sha256", "file", "offset", "length", "url"), wanted
         ).to_pylist()
-        self.places = [Place(r["sha256"], f"{folder}/{r['file']}", r["offset"], r["length"], r["url"]) for r in index]
-        self._by_image = {place.sha256: place for place in self.places}
+        self.locations = [
+            RecordLocation(r["sha256"], f"{folder}/{r['file']}", r["offset"], r["length"], r["url"]) for r in index
+        ]
+        self._by_image = {place.sha256: place for place in self.locations}
         self._version = version
         self._open: dict[str, int] = {}
 
@@ -47,7 +49,7 @@ class Originals:
             raise UserError(f"{sha256}: not in the archive's index")
         return self.read(self._by_image[sha256])
 
-    def read(self, place: Place) -> bytes:
+    def read(self, place: RecordLocation) -> bytes:
         """The bytes at a place; fewer where the file ends.
 
         Raises:

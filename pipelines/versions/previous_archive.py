@@ -12,7 +12,7 @@ from pipelines import paths
 
 
 @contextmanager
-def previous(source: str) -> Iterator[Path | None]:
+def previous_archive(source: str) -> Iterator[Path | None]:
     """A folder with the finished archive that this source had until now; None for a source that is new.
 
     It is the one in its place, or else, under `dvc repro`, the one that dvc.lock still names, from DVC's cache or

@@ -15,7 +15,7 @@ import yaml  # type: ignore[import-untyped]
 from common.errors import UserError
 from curate.schemas import MANIFEST
 from pipelines.versions.dvc_lock import Item, Lock, Stage, parse
-from pipelines.versions.manifest import Decisions
+from pipelines.versions.manifest import ManifestReader
 from pipelines.versions.repository import LOCK, WORKSPACE, Commit, Data, Repository
 
 
@@ -43,7 +43,7 @@ class Version:
         Raises:
             UserError: dvc.lock cannot be read.
         """
-        text = self.tracked(LOCK)
+        text = self.read_tracked(LOCK)
         return parse(text, f"{LOCK} at {self.name}") if text else Lock({})
 
     @cached_property
@@ -54,7 +54,7 @@ class Version:
             UserError: it is not YAML.
         """
         try:
-            values = yaml.load(self.tracked("params.yaml") or b"", Loader=yaml.CSafeLoader)
+            values = yaml.load(self.read_tracked("params.yaml") or b"", Loader=yaml.CSafeLoader)
         except yaml.YAMLError as error:
             raise UserError(f"params.yaml at {self.name}: not YAML: {' '.join(str(error).split())}") from None
         return values if isinstance(values, dict) else {}
@@ -70,7 +70,7 @@ class Version:
             raise UserError(f"{self.name}: found no dataset in its {LOCK}; expected an output of stage curate")
         return self.lock.dataset
 
-    def tracked(self, path: str) -> bytes | None:
+    def read_tracked(self, path: str) -> bytes | None:
         """A file that git tracks (in the work tree: that lies there), None where there is none."""
         if self.commit is not None:
             return self.repository.read(self.commit, path)
@@ -117,10 +117,10 @@ class Version:
             UserError: as `file`, or it is not a Parquet file.
         """
         if images is not None:
-            wanted = among("sha256", images)
+            wanted = one_of("sha256", images)
         return self.table(f"{self.dataset.path}/manifest.parquet", columns, wanted)
 
-    def decisions(self) -> Decisions:
+    def manifest_reader(self) -> ManifestReader:
         """The decision table, whose columns are read when they are asked for.
 
         Raises:
@@ -128,7 +128,7 @@ class Version:
         """
         path = f"{self.dataset.path}/manifest.parquet"
         try:
-            return Decisions(self.file(path))
+            return ManifestReader(self.file(path))
         except (pa.ArrowInvalid, OSError) as error:
             raise _unreadable(path, self.name, error) from None
 
@@ -173,26 +173,26 @@ class Version:
             raise UserError(f"{path} at {self.name}: not an array: {error}") from None
         return array
 
-    def each(self, stage: str) -> dict[str, Stage]:
+    def foreach(self, stage: str) -> dict[str, Stage]:
         """The stages of one `foreach`, by key; not those of a source or model that params.yaml names no more.
 
         DVC leaves what was taken out of params.yaml in dvc.lock.
         """
         section = self.params.get("models" if stage in ("train", "evaluate") else "sources")
-        stages = self.lock.each(stage)
+        stages = self.lock.foreach(stage)
         return {key: body for key, body in stages.items() if key in section} if isinstance(section, dict) else stages
 
-    def made(self, stage: str, ending: str = "") -> dict[str, str]:
-        """For each key of a `foreach` stage, the path of its output with that ending: `made("prepare", ".parquet")`."""
-        return {key: path for key, body in self.each(stage).items() for path in body.outs if path.endswith(ending)}
+    def outputs(self, stage: str, ending: str = "") -> dict[str, str]:
+        """Return the paths of outputs with an ending by key of a `foreach` stage: `outputs("prepare", ".parquet")`."""
+        return {key: path for key, body in self.foreach(stage).items() for path in body.outs if path.endswith(ending)}
 
     def metrics(self, model: str) -> dict[str, float]:
         """metrics.json of a model; empty where it was not evaluated."""
-        path = self.made("evaluate", ".json").get(model)
+        path = self.outputs("evaluate", ".json").get(model)
         if path is None:
             return {}
         # Small metrics may be kept in git rather than in the cache.
-        content = self.tracked(path) or self.file(path).read_bytes()
+        content = self.read_tracked(path) or self.file(path).read_bytes()
         values = json.loads(content)
         return {key: value for key, value in values.items() if isinstance(value, int | float)}
 
@@ -201,7 +201,7 @@ class Version:
         return self.repository.data(self.lock.outs())
 
 
-def among(column: str, values: Collection[str]) -> pc.Expression:
+def one_of(column: str, values: Collection[str]) -> pc.Expression:
     """The rows of a table whose `column`, of texts, is one of `values`, of which there may be none."""
     return pc.field(column).isin(pa.array(sorted(values), pa.string()))
 

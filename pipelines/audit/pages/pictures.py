@@ -11,16 +11,16 @@ from pipelines.report.galleries import Tile, alt_text
 from pipelines.report.labels import NOT_SHOWN
 from pipelines.report.pixels import upright
 from pipelines.report.sheets import Pixels, Sheet, sheet
-from pipelines.versions.version import Version, among
+from pipelines.versions.version import Version, one_of
 
 Row = Mapping[str, Any]
 
 
 def pixels(version: Version, images: Collection[str]) -> dict[str, Pixels]:
     """sha256 → (S, S, 3) of those of `images` that a prepared table of the version has a picture of."""
-    wanted = among("sha256", images) & pc.field("pixels").is_valid()
+    wanted = one_of("sha256", images) & pc.field("pixels").is_valid()
     found: dict[str, Pixels] = {}
-    for path in version.made("prepare", ".parquet").values() if images else ():
+    for path in version.outputs("prepare", ".parquet").values() if images else ():
         rows = version.table(path, ("sha256", "pixels"), wanted)
         for sha256, content in zip(rows["sha256"].to_pylist(), rows["pixels"].to_pylist(), strict=True):
             found[sha256] = upright(np.frombuffer(content, np.uint8))

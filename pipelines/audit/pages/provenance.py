@@ -9,7 +9,7 @@ from curate.decode import Picture as Decoded
 from curate.decode import decode
 from pipelines.audit.pages.pictures import pixels, shown, tiles
 from pipelines.audit.pages.render import render
-from pipelines.audit.provenance import Life, Row, told, verdict
+from pipelines.audit.provenance import Provenance, Row, describe_decision, source_fields
 from pipelines.report.sheets import Picture, picture
 from pipelines.versions.originals import Originals
 from pipelines.versions.version import Version
@@ -19,33 +19,33 @@ MEMBERS = 48  # of a cluster
 WORKS = 1000  # of an author
 
 
-def page(life: Life, version: Version) -> str:
+def page(found: Provenance, version: Version) -> str:
     """One self-contained page on an image.
 
     Raises:
         UserError: the version's data are not to be had.
     """
-    public = all(shown(row) for row in life.decisions)
-    cluster = [row for row in life.cluster if shown(row)][:MEMBERS] if len(life.cluster) > 1 else []
-    found = pixels(version, {life.sha256, *(row["sha256"] for row in cluster)}) if public else {}
-    sheet, members = tiles([(row, verdict(row), row["keeper"] is None) for row in cluster], found)
-    crop = Image.fromarray(found[life.sha256]) if life.sha256 in found else None
+    public = all(shown(row) for row in found.decisions)
+    cluster = [row for row in found.cluster if shown(row)][:MEMBERS] if len(found.cluster) > 1 else []
+    pictures = pixels(version, {found.sha256, *(row["sha256"] for row in cluster)}) if public else {}
+    sheet, members = tiles([(row, describe_decision(row), row["keeper"] is None) for row in cluster], pictures)
+    crop = Image.fromarray(pictures[found.sha256]) if found.sha256 in pictures else None
     return render(
-        "life.html.j2",
+        "provenance.html.j2",
         {
-            "life": life,
+            "found": found,
             "public": public,
-            "original": _original(life, version) if public else None,
+            "original": _original(found, version) if public else None,
             "crop": picture(crop, "the crop that models see") if crop else None,
-            "told": [told(row) for row in life.images],
-            "verdicts": [(row, verdict(row)) for row in life.decisions],
+            "sources": [source_fields(row) for row in found.images],
+            "verdicts": [(row, describe_decision(row)) for row in found.decisions],
             "sheet": sheet,
             "members": members,
         },
     )
 
 
-def works(author: str, rows: Sequence[Row], version: Version) -> str:
+def author_page(author: str, rows: Sequence[Row], version: Version) -> str:
     """One self-contained page with all images of an author.
 
     Raises:
@@ -55,20 +55,20 @@ def works(author: str, rows: Sequence[Row], version: Version) -> str:
     rule = "not those without a picture, or that somebody asked to have left out"
     if len(public) > WORKS:
         public, rule = public[:WORKS], "the first by sha256"
-    found = pixels(version, {row["sha256"] for row in public})
-    sheet, made = tiles([(row, str(row["reason"] or "").replace("_", " "), False) for row in public], found)
+    pictures = pixels(version, {row["sha256"] for row in public})
+    sheet, made = tiles([(row, str(row["reason"] or "").replace("_", " "), False) for row in public], pictures)
     return render(
-        "works.html.j2",
+        "author.html.j2",
         {"author": author, "rows": rows, "rule": rule, "sheet": sheet, "tiles": made, "version": version.name},
     )
 
 
-def _original(life: Life, version: Version) -> Picture | None:
+def _original(found: Provenance, version: Version) -> Picture | None:
     """What a person sees of the archived bytes, if that is a picture."""
-    for place in life.places:
+    for place in found.locations:
         try:
-            with Originals(version, place["source"], [life.sha256]) as originals:
-                decoded = decode(originals.get(life.sha256), min_side=LARGEST)
+            with Originals(version, place["source"], [found.sha256]) as originals:
+                decoded = decode(originals.get(found.sha256), min_side=LARGEST)
         except UserError:
             continue
         if isinstance(decoded, Decoded):

@@ -8,16 +8,16 @@ from rich.text import Text
 
 from common.safe_text import one_line
 from curate.schemas import Decision
-from pipelines.audit.affected import Contamination
-from pipelines.audit.provenance import Life, told, verdict
+from pipelines.audit.affected import Affected
+from pipelines.audit.provenance import Provenance, describe_decision, source_fields
 from pipelines.audit.takedown import Request
 from pipelines.audit.terminal.tables import LISTED, facts, section, table
 
 
-def life(found: Life) -> list[RenderableType]:
+def provenance(found: Provenance) -> list[RenderableType]:
     parts: list[RenderableType] = [Text.assemble((found.sha256, "bold")), Text(f"at {found.version}"), Text()]
     for row in found.images:
-        parts += [facts(told(row)), Text()]
+        parts += [facts(source_fields(row)), Text()]
     rows = [
         (f["source"], f["role"], f["outcome"], f["status"] or "", f"{f['last_at']:%Y-%m-%d %H:%M}", f["attempts"])
         for f in found.fetches
@@ -26,7 +26,7 @@ def life(found: Life) -> list[RenderableType]:
     parts += section(
         "archived",
         ("source", "file", "offset", "length"),
-        [(p["source"], p["file"], p["offset"], p["length"]) for p in found.places],
+        [(p["source"], p["file"], p["offset"], p["length"]) for p in found.locations],
     )
     measured = ", ".join(
         f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
@@ -36,7 +36,13 @@ def life(found: Life) -> list[RenderableType]:
     phash = found.measures.get("phash")
     parts += [Text(f"measured: {measured}" + (f", phash {phash:016x}" if phash is not None else "")), Text()]
     decided = [
-        (row["source"], verdict(row), "" if row["row"] is None else row["row"], row["split"] or "", row["rule_version"])
+        (
+            row["source"],
+            describe_decision(row),
+            "" if row["row"] is None else row["row"],
+            row["split"] or "",
+            row["rule_version"],
+        )
         for row in found.decisions
     ]
     parts += section("decided", ("source", "verdict", "row", "split", "rules"), decided)
@@ -44,22 +50,27 @@ def life(found: Life) -> list[RenderableType]:
         parts += [Text(f"excluded {found.request}"), Text()]
     if len(found.cluster) > 1:
         title = f"cluster of {len(found.cluster)}, {LISTED} shown" if len(found.cluster) > LISTED else "cluster"
-        members = [(row["sha256"][:12], row["source"], verdict(row), *_likeness(row)) for row in found.cluster[:LISTED]]
+        members = [
+            (row["sha256"][:12], row["source"], describe_decision(row), *_likeness(row))
+            for row in found.cluster[:LISTED]
+        ]
         parts += section(title, ("image", "source", "verdict", "bits", "similarity"), members)
     parts += section(
         "in versions",
         ("version", "source", "verdict", "split"),
-        [(s.version, s.source, s.reason or s.decision, s.split or "") for s in found.seen],
+        [(s.version, s.source, s.reason or s.decision, s.split or "") for s in found.appearances],
     )
     parts += section(
-        "in models", ("model", "recorded in", "split"), [(use.model, use.recorded, use.split) for use in found.uses]
+        "in models",
+        ("model", "recorded in", "split"),
+        [(use.model, use.recorded, use.split) for use in found.trainings],
     )
     if found.unknown:
         parts.append(Text(f"not to be had, so not asked: {', '.join(found.unknown)}"))
     return parts
 
 
-def works(author: str, rows: Sequence[Mapping[str, object]]) -> list[RenderableType]:
+def author(author: str, rows: Sequence[Mapping[str, object]]) -> list[RenderableType]:
     cells = [
         (
             str(r["sha256"])[:12],
@@ -84,7 +95,7 @@ def _likeness(row: Mapping[str, Any]) -> tuple[str, str]:
     )
 
 
-def excluded(request: Request, images: Sequence[Mapping[str, object]]) -> list[RenderableType]:
+def exclusion(request: Request, images: Sequence[Mapping[str, object]]) -> list[RenderableType]:
     kept = sum(row["decision"] == Decision.KEPT for row in images)
     near = "; what looks alike goes with it" if request.near else ""
     what = f"{len(images):,} image(s) of the work tree's dataset, {kept:,} of them facades"
@@ -94,7 +105,7 @@ def excluded(request: Request, images: Sequence[Mapping[str, object]]) -> list[R
     return [named, Text("`dvc repro` leaves out what it names; `facades audit contaminated` lists what holds it still")]
 
 
-def contamination(found: Contamination) -> list[RenderableType]:
+def affected(found: Affected) -> list[RenderableType]:
     parts: list[RenderableType] = []
     versions = [(held.version, f"{held.images:,}", "; ".join(held.requests)) for held in found.versions]
     models = [(held.model, held.version, f"{held.images:,}", f"{held.held_out:,}") for held in found.models]

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import RenderableType
 from rich.text import Text
 
-from pipelines.audit.provenance import verdict
+from pipelines.audit.provenance import describe_decision
 from pipelines.audit.terminal.tables import facts, section
 from pipelines.audit.why import Why
 
@@ -25,7 +25,7 @@ def why(found: Why, pictures: Mapping[str, Path]) -> list[RenderableType]:
         *((name, str(path)) for name, path in pictures.items()),
     ]
     color = "red" if found.rule else "green"
-    head = Text.assemble((verdict(row), f"bold {color}"), f"  {found.sha256[:16]} at {found.version}")
+    head = Text.assemble((describe_decision(row), f"bold {color}"), f"  {found.sha256[:16]} at {found.version}")
     filters = [
         (
             held.key,

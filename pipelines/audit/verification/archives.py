@@ -5,23 +5,23 @@ from collections.abc import Iterator
 
 from common.errors import UserError
 from pipelines.audit.verification.check import Check, spread
-from pipelines.versions.originals import Originals, Place
+from pipelines.versions.originals import Originals, RecordLocation
 from pipelines.versions.version import Version
 
 
 def checks(version: Version, sample: int | None) -> Iterator[Check]:
     check = Check("archives hold the bytes of their sha256")
-    sources = list(version.made("crawl"))
+    sources = list(version.outputs("crawl"))
     for source in sources:
         with Originals(version, source) as originals:
-            places = originals.places
+            places = originals.locations
             chosen = spread(len(places), None if sample is None else sample // len(sources) + 1)
             for place in sorted((places[row] for row in chosen), key=lambda place: (place.path, place.offset)):
                 _one(originals, place, check)
     yield check
 
 
-def _one(originals: Originals, place: Place, check: Check) -> None:
+def _one(originals: Originals, place: RecordLocation, check: Check) -> None:
     check.looked_at += 1
     try:
         body = originals.read(place)

@@ -72,7 +72,7 @@ def _current(version: Version) -> list[Item]:
     alive = {
         f"{stage}@{key}"
         for stage in {name.split("@")[0] for name in stages if "@" in name}
-        for key in version.each(stage)
+        for key in version.foreach(stage)
     }
     return [out for name, stage in stages.items() if "@" not in name or name in alive for out in stage.outs.values()]
 
@@ -83,7 +83,7 @@ def _chain(version: Version) -> Check:
     outs = {out.path: out for out in _current(version)}
     listed: dict[str, Mapping[str, str]] = {}
     for name, stage in version.lock.stages.items():
-        if "@" in name and name.split("@")[1] not in version.each(name.split("@")[0]):
+        if "@" in name and name.split("@")[1] not in version.foreach(name.split("@")[0]):
             continue
         for path, dep in stage.deps.items():
             made = outs[path].md5 if path in outs else None
@@ -102,7 +102,7 @@ def _params(version: Version) -> Check:
     """The stages ran with what params.yaml says."""
     check = Check("stages ran with params.yaml")
     for name, stage in version.lock.stages.items():
-        if "@" in name and name.split("@")[1] not in version.each(name.split("@")[0]):
+        if "@" in name and name.split("@")[1] not in version.foreach(name.split("@")[0]):
             continue
         says = flat({key: _at(version.params, key) for key in stage.params})
         ran_with = flat(stage.params)

@@ -32,7 +32,7 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
     for field in MANIFEST:
         if field.name not in manifest.column_names:
             manifest = manifest.append_column(field, pa.nulls(manifest.num_rows, field.type))
-    images = {source: version.table(path) for source, path in version.made("extract", ".parquet").items()}
+    images = {source: version.table(path) for source, path in version.outputs("extract", ".parquet").items()}
     yield order(manifest)
     yield verdicts(manifest)
     yield places(manifest)

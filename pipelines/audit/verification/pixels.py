@@ -45,7 +45,7 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
 def _prepared(version: Version, kept: pa.Table, images: Pixels) -> Check:
     """Every facade is what stage prepare made of its image."""
     check = Check("facades are those of the prepared tables")
-    for source, path in version.made("prepare", ".parquet").items():
+    for source, path in version.outputs("prepare", ".parquet").items():
         own = kept.filter(pc.equal(kept["source"], source))
         names, rows = own["sha256"].to_numpy(), own["row"].to_numpy()
         there, other = np.zeros((2, len(names)), bool)
@@ -66,8 +66,8 @@ def _raw(version: Version, kept: pa.Table, images: Pixels) -> Check:
     """Facades are the crops of the archived bytes."""
     check = Check("facades are the crops of the archived bytes")
     other = _other_code(version)
-    prepared = version.each("prepare")
-    for source in version.made("crawl"):
+    prepared = version.foreach("prepare")
+    for source in version.outputs("crawl"):
         own = kept.filter(pc.equal(kept["source"], source)).select(["sha256", "row"]).to_pylist()
         trim = source in prepared and bool(prepared[source].params.get("curate.trim"))
         options = PrepareOptions(images.shape[-1], trim=trim)
@@ -93,7 +93,7 @@ def _other_code(version: Version) -> list[str]:
     return sorted(
         path
         for path, file in running.items()
-        for md5 in {stage.deps[path].md5 for stage in version.each("prepare").values() if path in stage.deps}
+        for md5 in {stage.deps[path].md5 for stage in version.foreach("prepare").values() if path in stage.deps}
         if md5 != hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
     )
 

@@ -81,10 +81,10 @@ def test_a_version_does_not_differ_from_itself(story: "Town") -> None:
 
 
 def test_code_that_differs_is_named(town: "Town") -> None:
-    parser = town.folder / "crawler/spiders/demo.py"
+    parser = town.folder / "crawler/spiders/demo/spider.py"
     parser.write_text(parser.read_text() + "# another parser\n")
     town.commit("parser")
-    assert diff(town, "refresh", "parser").code == ["crawler/spiders/demo.py"]
+    assert diff(town, "refresh", "parser").code == ["crawler/spiders/demo/spider.py"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from curate.schemas import MANIFEST, Decision, Reason
 from pipelines.audit.causes import Basis, Cause, Objection, of_objection
 from pipelines.audit.difference import AMENDABLE, CHANGES, Change, Difference, compare
 from pipelines.audit.parameters import changed, flat, sentence
-from pipelines.versions.manifest import Decisions
+from pipelines.versions.manifest import ManifestReader
 
 Row = dict[str, Any]
 SHAS = [f"{number:x}" * 64 for number in range(10)]
@@ -42,7 +42,7 @@ def compared(before: pa.Table, after: pa.Table, old: Basis, new: Basis) -> Diffe
         files = [Path(folder, name) for name in ("before.parquet", "after.parquet")]
         for file, table in zip(files, (before, after), strict=True):
             pq.write_table(table, file, row_group_size=5)  # several groups in a small table
-        return compare(*map(Decisions, files), old, new)
+        return compare(*map(ManifestReader, files), old, new)
 
 
 def row(sha256: str, source: str = "town", reason: Reason | None = None, **given: Any) -> Row:

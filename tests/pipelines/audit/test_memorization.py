@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from common.errors import UserError
-from pipelines.audit.memorization import memorised
-from pipelines.audit.pages.likeness import page
+from pipelines.audit.memorization import measure_memorization
+from pipelines.audit.pages.memorization import page
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import open_version
 from train.generator import Making, save
@@ -46,7 +46,9 @@ def test_a_model_is_held_against_the_data_that_it_was_trained_on(town: "Town") -
     put_generator(town.folder)
     workspace = open_version(Repository(town.folder), "workspace")
     calls: list[tuple[int, int | None]] = []
-    found, pictures = memorised(workspace, "facade", 12, 3, lambda done, total, note: calls.append((done, total)))
+    found, pictures = measure_memorization(
+        workspace, "facade", 12, 3, lambda done, total, note: calls.append((done, total))
+    )
     kept = [row for row in workspace.manifest().to_pylist() if row["split"] == "train"]
     assert found.trained_on == len(kept)
     assert len(found.features.generated.place) == len(found.pairs) == 12
@@ -58,7 +60,7 @@ def test_a_model_is_held_against_the_data_that_it_was_trained_on(town: "Town") -
     first = found.pairs[0]
     original = images[first.row["row"]]
     assert (pictures.originals[0] == (original[:, :, ::-1] if first.mirrored else original)).all()
-    again, _ = memorised(workspace, "facade", 12, 3, lambda done, total, note: None)
+    again, _ = measure_memorization(workspace, "facade", 12, 3, lambda done, total, note: None)
     assert np.array_equal(again.features.generated.distance, found.features.generated.distance)
     assert "The closest pairs" in page(found, pictures)
 
@@ -73,16 +75,18 @@ def test_an_older_model_is_held_against_an_older_version(town: "Town") -> None:
         )
         lock = lock.replace(new, old)
     (town.folder / "dvc.lock").write_text(lock)
-    found, _ = memorised(open_version(repository, "workspace"), "facade", 10, 0, lambda done, total, note: None)
+    found, _ = measure_memorization(
+        open_version(repository, "workspace"), "facade", 10, 0, lambda done, total, note: None
+    )
     assert found.dataset == "v1.0.0"
 
 
 def test_what_is_missing_is_named(town: "Town") -> None:
     workspace = open_version(Repository(town.folder), "workspace")
     with pytest.raises(UserError, match="nobody: no such model at workspace; there is: facade"):
-        memorised(workspace, "nobody", 10, 0, lambda done, total, note: None)
+        measure_memorization(workspace, "nobody", 10, 0, lambda done, total, note: None)
     with pytest.raises(UserError, match=r"generator\.safetensors"):
-        memorised(workspace, "facade", 10, 0, lambda done, total, note: None)
+        measure_memorization(workspace, "facade", 10, 0, lambda done, total, note: None)
 
 
 def test_the_command(town: "Town") -> None:

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from curate.rules import RULE_VERSION
-from pipelines.audit.affected import contamination
+from pipelines.audit.affected import find_affected
 from pipelines.audit.comparison import compare_versions
 from pipelines.audit.history import entries
-from pipelines.audit.provenance import life
+from pipelines.audit.provenance import trace_image
 from pipelines.audit.verification import verify
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import open_version
@@ -60,6 +60,6 @@ def test_every_question_is_answered(aged: "Town") -> None:
     assert causes == {("redecided", "rules", f"rule version {RULE_VERSION - 1} → {RULE_VERSION}")}
 
     building = next(b for b in aged.sources["town"] if b.author == "Ann" and b.side < 120)
-    seen = {one.version: one.reason for one in life(repository, old, building.sha256).seen}
+    seen = {one.version: one.reason for one in trace_image(repository, old, building.sha256).appearances}
     assert (seen["aged"], seen[today.name]) == ("tiny", "too_small")
-    assert "aged" not in contamination(repository).unknown
+    assert "aged" not in find_affected(repository).unknown

@@ -12,7 +12,7 @@ from pipelines.audit import search
 from pipelines.audit.comparison import compare_versions
 from pipelines.audit.pages import difference
 from pipelines.audit.pages import provenance as pages
-from pipelines.audit.provenance import life, works_of
+from pipelines.audit.provenance import manifest_summary, trace_image
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import open_version
 
@@ -33,10 +33,10 @@ def write(town: "Town", folder: Path) -> dict[str, Path]:
     twice = town.sources["town"][5]
     made = {
         "diff": difference.page(compare_versions(old, new), old, new),
-        "life": pages.page(life(repository, new, kept.sha256), new),
-        "cluster": pages.page(life(repository, new, twice.sha256), new),
-        "excluded": pages.page(life(repository, new, asked.sha256), new),
-        "works": pages.works("Dora", works_of(new, search.by_author(new, "Dora")).to_pylist(), new),
+        "life": pages.page(trace_image(repository, new, kept.sha256), new),
+        "cluster": pages.page(trace_image(repository, new, twice.sha256), new),
+        "excluded": pages.page(trace_image(repository, new, asked.sha256), new),
+        "works": pages.author_page("Dora", manifest_summary(new, search.by_author(new, "Dora")).to_pylist(), new),
     }
     for name, text in made.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")

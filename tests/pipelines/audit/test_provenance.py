@@ -11,7 +11,7 @@ from PIL import Image, ImageEnhance
 
 from common.errors import UserError
 from pipelines.audit import search
-from pipelines.audit.provenance import Life, life
+from pipelines.audit.provenance import Provenance, trace_image
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import Version, open_version
 
@@ -23,9 +23,9 @@ def version(town: "Town", rev: str = "HEAD") -> Version:
     return open_version(Repository(town.folder), rev)
 
 
-def tell(town: "Town", building: "Building", rev: str = "HEAD") -> Life:
+def tell(town: "Town", building: "Building", rev: str = "HEAD") -> Provenance:
     found = version(town, rev)
-    return life(found.repository, found, building.sha256)
+    return trace_image(found.repository, found, building.sha256)
 
 
 def test_an_image_is_found_by_hash_row_url_and_page(story: "Town") -> None:
@@ -76,11 +76,11 @@ def test_the_life_of_a_facade(story: "Town") -> None:
     found = tell(story, building)
     assert [(row["source"], row["author"], row["license"]) for row in found.images] == [("town", "Ann", "CC-BY-4.0")]
     assert [(row["url"], row["outcome"]) for row in found.fetches] == [(building.image_url, "stored")]
-    assert found.places[0]["length"] == len(building.jpeg())
+    assert found.locations[0]["length"] == len(building.jpeg())
     assert (found.measures["width"], found.measures["height"]) == (building.side, building.side)
     assert found.decisions[0]["decision"] == "kept"
-    assert [seen.decision for seen in found.seen] == ["kept"] * 6
-    assert {(use.model, use.split) for use in found.uses} == {("facade", found.decisions[0]["split"])}
+    assert [seen.decision for seen in found.appearances] == ["kept"] * 6
+    assert {(use.model, use.split) for use in found.trainings} == {("facade", found.decisions[0]["split"])}
     assert found.request is None
 
 
@@ -88,22 +88,22 @@ def test_the_life_of_an_excluded_image(story: "Town") -> None:
     building = next(b for b in story.sources["town"] if b.author == "Bob" and b.side > 200)
     found = tell(story, building)
     assert str(found.request) == "by curator, 2026-11-20: asked by mail (author Bob)"
-    assert [seen.reason for seen in found.seen] == ["excluded"] * 3 + [None] * 3
-    assert len(found.uses) == 4, "trained four times on versions with it"
+    assert [seen.reason for seen in found.appearances] == ["excluded"] * 3 + [None] * 3
+    assert len(found.trainings) == 4, "trained four times on versions with it"
 
 
 def test_the_same_bytes_in_two_sources(story: "Town") -> None:
     building = story.sources["town"][5]
     found = tell(story, building)
     assert [(row["source"], row["decision"]) for row in found.cluster] == [("museum", "kept"), ("town", "dropped")]
-    assert {row["source"] for row in found.places} == {"museum", "town"}
+    assert {row["source"] for row in found.locations} == {"museum", "town"}
 
 
 def test_an_image_that_is_gone_is_told_from_the_version_that_had_it(story: "Town") -> None:
     gone = replace(story.sources["museum"][0], number=100)
     with pytest.raises(UserError, match="no such image at"):
         tell(story, gone)
-    assert [seen.decision for seen in tell(story, gone, "v2.0.0").seen] == ["kept"] * 4
+    assert [seen.decision for seen in tell(story, gone, "v2.0.0").appearances] == ["kept"] * 4
 
 
 def test_versions_without_data_are_named(town: "Town") -> None:
@@ -112,7 +112,7 @@ def test_versions_without_data_are_named(town: "Town") -> None:
     lost.unlink()
     found = tell(town, town.sources["town"][15])
     assert found.unknown == ["v1.0.0"]
-    assert len(found.seen) == 5
+    assert len(found.appearances) == 5
 
 
 def test_the_command_tells_it_in_80_columns_and_in_json(story: "Town") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from common.errors import UserError
-from pipelines.audit.affected import contamination
+from pipelines.audit.affected import find_affected
 from pipelines.audit.history import entries
 from pipelines.audit.takedown import Request, append, parse, requests_for
 from pipelines.versions.repository import Repository
@@ -57,7 +57,7 @@ def test_a_takedown_from_the_command_to_the_next_version(town: "Town") -> None:
     (*_, request) = parse((town.folder / "exclusions.csv").read_bytes())
     assert (request.kind, request.value, request.by, request.near) == ("image", victim.sha256, "Test", False)
 
-    found = contamination(Repository(town.folder))
+    found = find_affected(Repository(town.folder))
     assert [held.version for held in found.versions][-1] == "v1.0.0"
     assert {held.images for held in found.versions[:3]} == {1}, "the last three versions hold but this one"
     assert {held.model for held in found.models} == {"facade"}
@@ -66,7 +66,7 @@ def test_a_takedown_from_the_command_to_the_next_version(town: "Town") -> None:
     town.commit("taken down")
     newest = entries(Repository(town.folder))[0]
     assert str(newest.number) == "5.0.0"
-    found = contamination(Repository(town.folder))
+    found = find_affected(Repository(town.folder))
     assert newest.name not in {held.version for held in found.versions}
     assert newest.revision[:8] not in {held.version for held in found.models}
     assert "1fac" not in found.unknown
@@ -116,7 +116,7 @@ def test_a_mistake_is_one_line_and_changes_nothing(story: "Town", arguments: lis
 
 
 def test_what_was_taken_down_is_still_held_by_older_versions_and_models(story: "Town") -> None:
-    found = contamination(Repository(story.folder))
+    found = find_affected(Repository(story.folder))
     names = [held.version for held in found.versions]
     assert len(names) == 3
     assert names[-1] == "v1.0.0"

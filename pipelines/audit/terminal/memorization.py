@@ -8,11 +8,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from pipelines.audit.likeness import CLOSE, COPIES_BELOW, NEIGHBOURS
-from pipelines.audit.memorization import Memorised
+from pipelines.audit.memorization import Memorization
 from pipelines.audit.terminal.tables import LISTED, table
 
 
-def memorised(found: Memorised) -> list[RenderableType]:
+def memorization(found: Memorization) -> list[RenderableType]:
     spaces = (("features", found.features), ("pixels", found.pixels))
     rows = [
         (

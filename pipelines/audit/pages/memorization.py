@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.audit.likeness import CLOSE, COPIES_BELOW, NEIGHBOURS, Likeness
-from pipelines.audit.memorization import Memorised, Pictures
+from pipelines.audit.memorization import Memorization, Pictures
 from pipelines.audit.pages.pictures import tiles
 from pipelines.audit.pages.render import render
 from pipelines.report.charts import Chart, Series, chart
@@ -13,7 +13,7 @@ from pipelines.report.pixels import upright
 from pipelines.report.sheets import Pixels
 
 
-def page(found: Memorised, pictures: Pictures) -> str:
+def page(found: Memorization, pictures: Pictures) -> str:
     """One self-contained page."""
     entries: list[tuple[dict[str, Any], str, bool]] = []
     drawn: dict[str, Pixels] = {}
@@ -29,7 +29,7 @@ def page(found: Memorised, pictures: Pictures) -> str:
     sheet, made_tiles = tiles(entries, drawn)
     pairs = [made_tiles[place : place + 2] for place in range(0, len(made_tiles), 2)]
     return render(
-        "memorised.html.j2",
+        "memorization.html.j2",
         {
             "found": found,
             "spaces": [("features", found.features), ("pixels", found.pixels)],
