@@ -1,8 +1,9 @@
 """The geometry of line charts; templates/chart.svg.j2 draws them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,32 @@ class Tick:
 
 
 @dataclass(frozen=True)
+class Axis:
+    """A linear scale from values `low` to `high` to pixels `start` to `end`."""
+
+    low: float
+    high: float
+    start: int
+    end: int
+
+    def __call__(self, value: Values | float) -> Values:
+        """Return the pixel position of each value."""
+        return self.start + (np.asarray(value) - self.low) / (self.high - self.low or 1.0) * (self.end - self.start)
+
+    def tick(self, value: float) -> Tick:
+        return Tick(float(self(value)), number(value))
+
+
+class Buckets(NamedTuple):
+    """A series as at most BUCKETS groups of neighbouring values: mean x, and the lowest, mean and highest y of each."""
+
+    x: Values
+    low: Values
+    mean: Values
+    high: Values
+
+
+@dataclass(frozen=True)
 class Mark:
     """A horizontal line at a value to compare with, such as a floor."""
 
@@ -69,43 +96,25 @@ class Chart:
 
 
 def chart(title: str, x_label: str, series: Sequence[Series], marks: Sequence[tuple[str, float]] = ()) -> Chart | None:
-    """A line chart of the series that hold a value; None where none does."""
-    drawn = [(one.name, _buckets(one)) for one in series if np.isfinite(one.y).any()]
+    """Return the line chart of the series that have a value; None if none has.
+
+    Args:
+        marks: names and y values of horizontal lines.
+    """
+    drawn = {one.name: _buckets(one) for one in series if np.isfinite(one.y).any()}
     if not drawn:
         return None
-    bounds = [tame(np.concatenate([low, high])) for _, (_, low, _, high) in drawn]
-    values = [*(value for bound in bounds for value in bound), *(value for _, value in marks)]
-    y_ticks = ticks(min(values), max(values))
-    y0, y1 = y_ticks[0], y_ticks[-1]
-    x0, x1 = 0.0, max(float(one.x.max()) for one in series)
-
-    def across(x: Values | float) -> Values:
-        return LEFT + (np.asarray(x) - x0) / (x1 - x0 or 1.0) * (WIDTH - LEFT - RIGHT)
-
-    def down(y: Values | float) -> Values:
-        return HEIGHT - BOTTOM - (np.asarray(y) - y0) / (y1 - y0 or 1.0) * (HEIGHT - TOP - BOTTOM)
-
-    ends = [float(down(mean[-1])) for _, (_, _, mean, _) in drawn]
-    lines = tuple(
-        Line(
-            name,
-            _path(across(x), down(mean)),
-            _path(np.concatenate([across(x), across(x)[::-1]]), np.concatenate([down(low), down(high)[::-1]])) + "Z"
-            if (low < high).any()
-            else "",
-            (float(across(x[-1])), end),
-            name_y,
-            float(mean[-1]),
-        )
-        for (name, (x, low, mean, high)), end, name_y in zip(drawn, ends, _apart(ends), strict=True)
-    )
+    y_ticks = ticks(*_y_range(drawn.values(), [value for _, value in marks]))
+    x_axis = Axis(0.0, max(float(one.x.max()) for one in series), LEFT, WIDTH - RIGHT)
+    y_axis = Axis(y_ticks[0], y_ticks[-1], HEIGHT - BOTTOM, TOP)
+    name_ys = _apart([float(y_axis(one.mean[-1])) for one in drawn.values()])
     return Chart(
         title,
         x_label,
-        tuple(Tick(float(across(x)), number(x)) for x in ticks(x0, x1, 4) if x0 <= x <= x1),
-        tuple(Tick(float(down(y)), number(y)) for y in y_ticks),
-        lines,
-        tuple(Mark(name, float(down(value))) for name, value in marks),
+        tuple(x_axis.tick(x) for x in ticks(x_axis.low, x_axis.high, 4) if x_axis.low <= x <= x_axis.high),
+        tuple(map(y_axis.tick, y_ticks)),
+        tuple(_line(name, one, x_axis, y_axis, y) for (name, one), y in zip(drawn.items(), name_ys, strict=True)),
+        tuple(Mark(name, float(y_axis(value))) for name, value in marks),
     )
 
 
@@ -127,18 +136,34 @@ def number(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _buckets(series: Series) -> tuple[Values, Values, Values, Values]:
-    """x, lowest, mean and highest of each bucket."""
-    there = np.isfinite(series.y) & np.isfinite(series.x)
-    x, y = series.x[there], series.y[there]
+def _buckets(series: Series) -> Buckets:
+    finite = np.isfinite(series.y) & np.isfinite(series.x)
+    x, y = series.x[finite], series.y[finite]
     groups = np.array_split(np.arange(len(x)), min(len(x), BUCKETS))
     columns = [(x[group].mean(), y[group].min(), y[group].mean(), y[group].max()) for group in groups]
-    at, low, mean, high = np.array(columns).T
-    return at, low, mean, high
+    return Buckets(*np.array(columns).T)
 
 
-def tame(values: Values) -> tuple[float, float]:
-    """Lowest and highest, but for the few that lie so far out that they would flatten the rest; those are clipped."""
+def _y_range(drawn: Iterable[Buckets], marks: Sequence[float]) -> tuple[float, float]:
+    """Lowest and highest value of the y axis, outliers of a series not included."""
+    values = [*(bound for one in drawn for bound in without_outliers(np.concatenate([one.low, one.high]))), *marks]
+    return min(values), max(values)
+
+
+def _line(name: str, one: Buckets, x_axis: Axis, y_axis: Axis, name_y: float) -> Line:
+    x, y = x_axis(one.x), y_axis(one.mean)
+    band = ""
+    if (one.low < one.high).any():
+        outline = np.concatenate([y_axis(one.low), y_axis(one.high)[::-1]])
+        band = _path(np.concatenate([x, x[::-1]]), outline) + "Z"
+    return Line(name, _path(x, y), band, (float(x[-1]), float(y[-1])), name_y, float(one.mean[-1]))
+
+
+def without_outliers(values: Values) -> tuple[float, float]:
+    """Return the lowest and the highest value, without those far outside the 2nd to 98th percentile.
+
+    Far is more than the distance between the two percentiles. An outlier would flatten the rest of a chart.
+    """
     low, high = np.quantile(values, (0.02, 0.98))
     near = values[(values >= low - (high - low)) & (values <= high + (high - low))]
     return float(near.min()), float(near.max())

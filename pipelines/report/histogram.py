@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from curate.rules import Filter
-from pipelines.report.charts import Tick, Values, number, tame, ticks
+from pipelines.report.charts import Tick, Values, number, ticks, without_outliers
 
 WIDTH, HEIGHT = 240, 74
 LEAST_BAR = 2.5  # px: a single image can still be seen
@@ -54,7 +54,7 @@ def histogram(rule: Filter, values: Values, threshold: float) -> Histogram | Non
         return None
     rejected = rule.rejects(values, threshold)
     values = values.astype(np.float64)
-    low, high = tame(np.append(values, threshold))
+    low, high = without_outliers(np.append(values, threshold))
     low, high = min(low, threshold), max(high, threshold)
     step = (high - low if high - low > LEAST_SPAN else 1.0) / BINS
     # The threshold is an edge, so that no bar is on both sides of it.
