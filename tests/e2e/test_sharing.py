@@ -1,4 +1,4 @@
-"""What docs/reproducibility.md says of working together, on real git and DVC repositories."""
+"""What docs/sharing.md says of working together, on real git and DVC repositories."""
 
 import json
 import os
