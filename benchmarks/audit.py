@@ -69,11 +69,11 @@ PARAMS: dict[str, Any] = {
 SOURCES = tuple(PARAMS["sources"])
 
 
-AUDIT = """
+DATASET = """
 import resource, sys
-from pipelines.cli.audit import audit
+from pipelines.cli.dataset import commands
 try:
-    audit()
+    commands()
 finally:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
 """
@@ -116,12 +116,12 @@ class Repository:
         self.run("git", "commit", "-q", "-m", label)
 
     def measure(self, runs: int, *command: str) -> tuple[float, float, int]:
-        """Median seconds, median seconds of processor, and most bytes of `facades audit COMMAND`."""
+        """Median seconds, median seconds of processor, and most bytes of `facades dataset COMMAND`."""
         seconds, busy, memory = [], [], 0
         for _ in range(runs):
             started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
             done = subprocess.run(
-                [sys.executable, "-c", AUDIT, *command], cwd=self.folder, env=self.env, capture_output=True, text=True
+                [sys.executable, "-c", DATASET, *command], cwd=self.folder, env=self.env, capture_output=True, text=True
             )
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             seconds.append(time.perf_counter() - started)
@@ -337,7 +337,7 @@ def pages(repository: Repository, page: Path) -> None:
     for command in (
         ("diff", "HEAD", "workspace"),
         ("show", image, "--rev", "HEAD"),
-        ("show", "--by", "author", "The Archive"),
+        ("show", "--author", "The Archive"),
     ):
         show(f"{' '.join(command)[:40]} --html", repository.measure(1, *command, "--html", str(page)))
         browse(page)

@@ -20,7 +20,7 @@ class SourceParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: str = Field(description="one of the kinds that `facades sources` lists")
+    kind: str = Field(description="one of the kinds that `facades source list` lists")
     snapshot: str = Field(
         "1",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",

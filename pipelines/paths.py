@@ -36,6 +36,19 @@ def model(name: str) -> Path:
     return Path("models") / name
 
 
+def generator(model: str) -> Path:
+    return Path("models") / model / "generator.safetensors"
+
+
+def export(model: str, *parts: str | int | None, suffix: str = "") -> Path:
+    """Where a command writes what it makes of a model: a name of `parts`, where a label may contain a slash.
+
+    It is not under models/, whose files DVC compares with their hashes.
+    """
+    name = "-".join(str(part).replace("%", "%25").replace("/", "%2F") for part in parts if part is not None)
+    return Path("exports") / model / f"{name}{suffix}"
+
+
 def training_state(name: str) -> Path:
     """The unfinished training of a model; untracked, so that it survives a kill."""
     return Path(".state") / name

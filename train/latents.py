@@ -80,10 +80,12 @@ def read(path: Path, length: int) -> Chosen:
         z = torch.tensor(found["latents"], dtype=torch.float32)
         generator = str(found["generator"])
     except FileNotFoundError:
-        raise UserError(f"{path}: not found; expected a latents file, such as `facades pick` saves") from None
+        raise UserError(f"{path}: not found; expected a latents file, such as `facades model pick` saves") from None
     except (ValueError, TypeError, KeyError) as error:
         reason = str(error).splitlines()[0]
-        raise UserError(f"{path}: found {reason}; expected a latents file, such as `facades pick` saves") from error
+        raise UserError(
+            f"{path}: found {reason}; expected a latents file, such as `facades model pick` saves"
+        ) from error
     if z.ndim != 2 or z.shape[1] != length or not z.isfinite().all():
         raise UserError(f"{path}: found latents of shape {tuple(z.shape)}; expected rows of {length} finite numbers")
     return Chosen(z, generator, label)

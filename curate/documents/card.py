@@ -202,9 +202,9 @@ def removal(origin: Origin) -> Iterator[str]:
     yield ""
     yield (
         f"{whom} with the image's page, its address, its row here, or your name as its author. "
-        "It is then left out with `facades audit exclude`: "
+        "It is then left out with `facades dataset exclude`: "
         "the next version is without it and without what looks like it, and no new crawl brings it back. "
-        "`facades audit contaminated` names the versions and models that hold it still."
+        "`facades dataset affected` names the versions and models that hold it still."
     )
 
 

@@ -55,7 +55,7 @@ def _row(param: Any, context: typer.Context) -> list[str]:
     else:
         name = ", ".join([*param.opts, *param.secondary_opts])
         if not param.is_flag:
-            name += f" {param.display_type(context)}"
+            name += f" {param.metavar or param.display_type(context)}"
     value = param.get_default(context, call=False)
     if param.secondary_opts:
         value = param.opts[0] if value else param.secondary_opts[0]

@@ -1,4 +1,4 @@
-"""Are a model's images copies of those that it was trained on? (`facades audit memorised`)"""
+"""Are a model's images copies of those that it was trained on? (`facades model memorization`)"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`facades why`: the rules that an image was held against, one by one, and which of them decided."""
+"""`facades dataset why`: the rules that an image was held against, one by one, and which of them decided."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

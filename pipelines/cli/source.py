@@ -1,46 +1,49 @@
-"""`facades sources`, `try`, `add`, `new-kind` and `retry`."""
+"""`facades source`: list the sources, try, add and retry one, start a new kind."""
 
 from typing import Annotated
 
 import typer
 
-commands = typer.Typer()
+from pipelines.cli import completion
+from pipelines.cli.options import Kind, Parameters, Quiet, Source
 
-PANEL = "Sources (docs/sources.md)"
-Kind = Annotated[str, typer.Argument(help="One of those that `facades sources` lists.")]
-Words = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE…", help="The kind's parameters.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="A line now and then in place of a bar, as for a log.")]
+commands = typer.Typer(no_args_is_help=True, help="List, try, add and retry sources of images (docs/sources.md).")
 
 
-@commands.command(rich_help_panel=PANEL)
-def sources(kind: Annotated[str | None, typer.Argument(help="Tell of this kind alone.")] = None) -> None:
-    """List the kinds of sources with their parameters, and the sources of params.yaml with what they hold."""
+@commands.command("list")
+def list_(
+    kind: Annotated[
+        str | None,
+        typer.Argument(metavar="KIND", help="Show only this kind.", autocompletion=completion.kinds),
+    ] = None,
+) -> None:
+    """List the kinds of sources with their parameters, and the sources in params.yaml with their counts."""
     from pipelines.sources.overview import show
 
     show(kind)
 
 
-@commands.command("try", rich_help_panel=PANEL)
+@commands.command("try")
 def try_(
     kind: Kind,
-    parameters: Words = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="How many images.")] = 8,
+    parameters: Parameters = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Number of images to fetch.")] = 8,
     quiet: Quiet = False,
 ) -> None:
-    """Fetch a few images, print what is known of them, and leave a contact sheet; the project is not touched."""
+    """Fetch a few images, print their metadata and write a contact sheet; the project stays unchanged."""
     from pipelines.sources.entry import entry
     from pipelines.sources.trial import run
 
     run(entry(kind, parameters or []), limit, quiet)
 
 
-@commands.command(rich_help_panel=PANEL)
+@commands.command()
 def add(
-    name: Annotated[str, typer.Argument(help="What the source is to be called.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new source, for example paris.")],
     kind: Kind,
-    parameters: Words = None,
+    parameters: Parameters = None,
 ) -> None:
-    """Write a source into params.yaml, whose comments and order stay as they are."""
+    """Add a source to params.yaml; comments and order in the file stay unchanged."""
     from pipelines import paths
     from pipelines.sources.add import add as write
     from pipelines.sources.entry import entry
@@ -50,20 +53,24 @@ def add(
     print(f"{paths.PARAMS}:\n{written}\nnext: dvc repro")
 
 
-@commands.command(rich_help_panel=PANEL)
-def retry(source: Annotated[str, typer.Argument(help="Its name in params.yaml.")], quiet: Quiet = False) -> None:
-    """Ask again for what a crawl failed to get; the next `dvc repro` takes it in without a crawl."""
+@commands.command()
+def retry(source: Source, quiet: Quiet = False) -> None:
+    """Fetch again the URLs that failed; the next `dvc repro` uses the result without another crawl."""
     from pipelines.sources.retry import retry as again
 
     again(source, quiet=quiet)
 
 
-@commands.command("new-kind", rich_help_panel=PANEL)
-def new_kind(name: Annotated[str, typer.Argument(help="Lower-case letters, digits and _.")]) -> None:
-    """Begin a new kind of source: its spider, its fixtures, its place in the docs."""
+@commands.command("new-kind")
+def new_kind(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the new kind: lower-case letters, digits and _.")
+    ],
+) -> None:
+    """Write the files of a new kind of source: its spider, its test fixtures and its section in the docs."""
     from pipelines.sources.scaffold import scaffold
 
     for path in scaffold(name):
         print(path)
     print(f"next: pytest tests/crawler/test_contract.py -k {name}")
-    print("It says what is left to do, until nothing is.")
+    print("It lists what is missing until the kind is complete.")

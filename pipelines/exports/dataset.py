@@ -6,19 +6,19 @@ from pathlib import Path
 from common.errors import UserError
 from common.files import replacing
 from common.progress import Progress
-from pipelines.exports import Format, huggingface, imagefolder, stylegan, webdataset
+from pipelines.exports import DatasetFormat, huggingface, imagefolder, stylegan, webdataset
 from pipelines.exports.facades import Facades
 from pipelines.versions.version import Version
 
-WRITERS: Mapping[Format, Callable[[Facades, Path], None]] = {
-    Format.IMAGEFOLDER: imagefolder.write,
-    Format.WEBDATASET: webdataset.write,
-    Format.HF: huggingface.write,
-    Format.ZIP: stylegan.write,
+WRITERS: Mapping[DatasetFormat, Callable[[Facades, Path], None]] = {
+    DatasetFormat.IMAGEFOLDER: imagefolder.write,
+    DatasetFormat.WEBDATASET: webdataset.write,
+    DatasetFormat.HF: huggingface.write,
+    DatasetFormat.ZIP: stylegan.write,
 }
 
 
-def export(version: Version, folder: Path, format_: Format, progress: Progress) -> Path:
+def export(version: Version, folder: Path, format_: DatasetFormat, progress: Progress) -> Path:
     """Write the facades of a version to `folder` (zip: to a file of that name), whole or not at all; returns where.
 
     Equal versions give equal bytes.
@@ -26,7 +26,7 @@ def export(version: Version, folder: Path, format_: Format, progress: Progress) 
     Raises:
         UserError: it is there already, or the data are not to be had.
     """
-    out = folder.with_name(f"{folder.name}.zip") if format_ is Format.ZIP and folder.suffix != ".zip" else folder
+    out = folder.with_name(f"{folder.name}.zip") if format_ is DatasetFormat.ZIP and folder.suffix != ".zip" else folder
     if out.exists():
         raise UserError(f"{out}: there already; expected a new name to write to")
     facades = Facades(version, progress)

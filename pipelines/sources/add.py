@@ -1,4 +1,4 @@
-"""`facades add`: an entry written into params.yaml, of which nothing else changes, not a comment and not a space."""
+"""`facades source add`: write an entry into params.yaml without changing anything else in the file."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`facades sources`: the kinds with their parameters, and the entries of params.yaml with what they hold."""
+"""`facades source list`: the kinds with their parameters, and the entries of params.yaml with what they hold."""
 
 import inspect
 import json

@@ -1,4 +1,4 @@
-"""`facades retry`: what a finished archive lacks is asked for again, and DVC is told of the outcome."""
+"""`facades source retry`: what a finished archive lacks is asked for again, and DVC is told of the outcome."""
 
 import os
 import shutil

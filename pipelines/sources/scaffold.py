@@ -1,4 +1,4 @@
-"""`facades new-kind`: the files of a kind that is still to be written. The contract test says what is left."""
+"""`facades source new-kind`: the files of a kind that is still to be written. The contract test says what is left."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`facades try`: a few images of a source that is not there yet, to look at. Nothing of the project is touched."""
+"""`facades source try`: fetch a few images of a source without changing the project."""
 
 import base64
 import io
@@ -47,7 +47,7 @@ def run(entry: Mapping[str, Any], limit: int, quiet: bool) -> None:
     """
     values = params.read()
     name = f"try-{entry['kind']}"
-    settings = params.validated({**values, "sources": {name: dict(entry)}}, "facades try")
+    settings = params.validated({**values, "sources": {name: dict(entry)}}, "facades source try")
     source = settings.source(name).limited_to(limit)
     folder = Path(tempfile.mkdtemp(prefix=f"facades-{name}-"))
     archive, table = folder / "archive", folder / "images.parquet"

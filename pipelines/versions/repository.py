@@ -68,7 +68,7 @@ class Repository:
         try:
             sha = resolve_rev(self._dvc.scm, rev)
         except SCMError:  # among them RevError, and a repository without commits
-            raise UserError(f"{rev}: no such revision; `facades audit log` lists the versions") from None
+            raise UserError(f"{rev}: no such revision; `facades dataset log` lists the versions") from None
         return self._log("--max-count=1", sha)[0]
 
     def commits(self, *, everywhere: bool = False) -> list[Commit]:

@@ -47,7 +47,7 @@ def test_a_colleague_clones_pulls_and_has_nothing_to_repeat(copy: Clone, tmp_pat
     colleague.run("dvc", "pull", "--quiet")
     assert colleague.repro() == []
     assert hashes(colleague) == hashes(copy)
-    (version,) = json.loads(colleague.run("facades", "audit", "log", "--json").stdout)
+    (version,) = json.loads(colleague.run("facades", "dataset", "log", "--json").stdout)
     assert (version["name"], version["number"]) == ("v1.0.0", "1.0.0")
 
 
@@ -66,12 +66,12 @@ def test_a_source_comes_by_a_pull_request(copy: Clone, tmp_path: Path) -> None:
 
     copy.run("git", "fetch", "--quiet", "origin")
     before = (copy.folder / "dvc.lock").read_bytes()
-    found = json.loads(copy.run("facades", "audit", "diff", "HEAD", "origin/suburb", "--json").stdout)
+    found = json.loads(copy.run("facades", "dataset", "diff", "HEAD", "origin/suburb", "--json").stdout)
     assert {(group["change"], group["cause"]) for group in found["groups"] if group["facades"] > 0} == {
         ("added", "new_source")
     }
     assert (copy.folder / "dvc.lock").read_bytes() == before, "a review leaves the work tree alone"
-    copy.run("facades", "audit", "verify", "origin/suburb", "--sample", "20")
+    copy.run("facades", "dataset", "verify", "origin/suburb", "--sample", "20")
     copy.run("git", "merge", "--quiet", "origin/suburb")
     copy.run("dvc", "pull", "--quiet")
     assert copy.repro() == []
@@ -95,7 +95,7 @@ def test_experiments_are_run_and_compared_as_a_dvc_user_expects(copy: Clone) -> 
     plots = json.loads(copy.run("dvc", "plots", "diff", "--json").stdout)["data"]
     assert {"losses", "verdicts", "models/facade/log.csv"} <= plots.keys()
     assert plots["losses"][0]["revisions"] == ["workspace", "HEAD"]
-    tried = json.loads(copy.run("facades", "audit", "log", "--all", "--json").stdout)
+    tried = json.loads(copy.run("facades", "dataset", "log", "--all", "--json").stdout)
     assert len(tried) == 1, "an experiment with the same dataset is no version"
 
 
@@ -141,10 +141,10 @@ def test_an_s3_store_serves_as_the_remote(copy: Clone, s3: str, tmp_path: Path) 
     colleague = cloned(tmp_path, "colleague")
     log_in(colleague)
     # The audit fetches what it needs on its own, before anything was pulled.
-    (version,) = json.loads(colleague.run("facades", "audit", "log", "--json").stdout)
+    (version,) = json.loads(colleague.run("facades", "dataset", "log", "--json").stdout)
     assert version["kept"] > 0
     assert not (colleague.folder / "data").exists()
     colleague.run("dvc", "pull", "--quiet")
     assert colleague.repro() == []
     assert hashes(colleague) == hashes(copy)
-    colleague.run("facades", "audit", "verify", "v1.0.0", "--sample", "20")
+    colleague.run("facades", "dataset", "verify", "v1.0.0", "--sample", "20")

@@ -10,7 +10,7 @@ from tests.e2e.clones import Clone
 
 
 def audit(clone: Clone, *command: str) -> Any:
-    return json.loads(clone.run("facades", "audit", *command, "--json").stdout)
+    return json.loads(clone.run("facades", "dataset", *command, "--json").stdout)
 
 
 def decisions(clone: Clone) -> dict[str, dict[str, Any]]:
@@ -35,7 +35,7 @@ def excluded(clone: Clone) -> tuple[str, str]:
         for row in rows.values()
         if row["reason"] == "near_duplicate" and rows[row["keeper"]]["split"] == "train"  # few are held out as it is
     )
-    clone.run("facades", "audit", "exclude", copied["keeper"][:12], "--reason", "the owner asked by mail")
+    clone.run("facades", "dataset", "exclude", copied["keeper"][:12], "--reason", "the owner asked by mail")
     return copied["keeper"], copied["sha256"]
 
 
@@ -71,7 +71,7 @@ def test_the_report_and_the_next_model_know_of_it(released: Clone) -> None:
     image, _ = excluded(released)
     assert {"curate", "train@facade", "report"} <= set(released.repro())
     assert "excluded" in (released.folder / "report/index.html").read_text()
-    released.run("facades", "audit", "verify")
+    released.run("facades", "dataset", "verify")
     released.run("git", "commit", "--quiet", "--all", "--message", "Without it")
     held = audit(released, "contaminated")
     assert [one["version"] for one in held["versions"]] == [one["version"] for one in held["models"]] == ["v1.0.0"]

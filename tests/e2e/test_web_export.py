@@ -130,7 +130,7 @@ def explorer(run: Callable[..., Path]) -> Path:
         runtime.read()
     except UserError as error:
         pytest.skip(str(error))
-    return run("export", "facade", "--format", "web")
+    return run("model", "export", "web", "facade")
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +234,7 @@ def test_it_fits_a_phone_in_both_schemes(browser: Any, explorer: Path, scheme: s
 
 
 def test_favourites_come_back_byte_for_byte(browser: Any, run: Callable[..., Path], tmp_path: Path) -> None:
-    sheet = run("pick", "facade", "-n", "12", "--seed", "5")
+    sheet = run("model", "pick", "facade", "-n", "12", "--seed", "5")
     visit = Visit(browser, viewport={"width": 400, "height": 800})
     visit.page.goto(sheet.as_uri())
     assert visit.page.get_by_role("button", name="Save latents").is_disabled()
@@ -246,7 +246,7 @@ def test_favourites_come_back_byte_for_byte(browser: Any, run: Callable[..., Pat
     assert file.name == "facade-favourites.json"
     assert len(json.loads(file.read_text())["latents"]) == 2
 
-    again = run("sample", "facade", "--latents", str(file))
+    again = run("model", "sample", "facade", "--latents", str(file))
     picked = [visit.page.locator("img").nth(k).get_attribute("src").partition(",")[2] for k in (2, 9)]
     assert [(again / f"{k:04d}.png").read_bytes() for k in range(2)] == [base64.b64decode(png) for png in picked]
     assert visit.said == []

@@ -102,7 +102,7 @@ def exclusion(request: Request, images: Sequence[Mapping[str, object]]) -> list[
     named = Text(f"exclusions.csv names {request.kind} {one_line(request.value)} now: {what}{near}")
     if not images:
         return [named, Text("if that is no mistake, it is for images to come; else take the last line out again")]
-    return [named, Text("`dvc repro` leaves out what it names; `facades audit contaminated` lists what holds it still")]
+    return [named, Text("`dvc repro` leaves out what it names; `facades dataset affected` lists what holds it still")]
 
 
 def affected(found: Affected) -> list[RenderableType]:

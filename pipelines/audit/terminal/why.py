@@ -1,4 +1,4 @@
-"""`facades why`."""
+"""`facades dataset why`."""
 
 from collections.abc import Mapping
 from pathlib import Path

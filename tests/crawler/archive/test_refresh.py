@@ -191,7 +191,7 @@ def test_a_refresh_that_was_killed_goes_on(site, crawl, kills):
 
 
 def test_a_retry_asks_for_what_failed_and_nothing_else(site, crawl):
-    """As `facades retry` does it: the finished archive becomes the beginning of a crawl that asks again."""
+    """As `facades source retry` does it: the finished archive becomes the beginning of a crawl that asks again."""
     show(site, *PICTURES, links=("/more",))
     site.pages[PICTURES[1]] = site.answer(status=404)
     first = crawl(site.entry())

@@ -1,4 +1,4 @@
-"""It is a Scrapy project, and Scrapy's own commands work in it: check and shell here, list and crawl in test_registry."""
+"""The project is a Scrapy project: `scrapy check` and `scrapy shell` work here, `list` and `crawl` in test_registry."""
 
 import os
 import subprocess

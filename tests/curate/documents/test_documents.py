@@ -108,7 +108,7 @@ def test_the_card_says_all_that_is_asked_of_it(folder: Path) -> None:
     ):
         assert line in text, text
     assert "Write to ann@example.invalid" in text
-    assert "`facades audit exclude`" in text
+    assert "`facades dataset exclude`" in text
 
 
 def test_the_whole_card_reads_as_it_did(folder: Path, golden: Callable[[str, str], None]) -> None:

@@ -91,6 +91,6 @@ def test_code_that_differs_is_named(town: "Town") -> None:
     "command", [["log"], ["diff", "v1.0.0"], ["diff", "v1.0.0", "v2.0.0"], ["diff", "HEAD", "HEAD"]]
 )
 def test_tables_fit_80_columns_and_json_is_json(story: "Town", command: list[str]) -> None:
-    code, table = story.facades("audit", *command, inside="crawler")
+    code, table = story.facades("dataset", *command, inside="crawler")
     assert (code, max(len(line) for line in table.splitlines()) <= 80) == (0, True)
-    assert json.loads(story.facades("audit", *command, "--json")[1])
+    assert json.loads(story.facades("dataset", *command, "--json")[1])

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from common.errors import UserError
-from pipelines.exports import Format
+from pipelines.exports import DatasetFormat
 from pipelines.exports.dataset import export
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import Version, open_version
@@ -21,7 +21,7 @@ from pipelines.versions.version import Version, open_version
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
 
-NAMES = {Format.ZIP: "facades.zip"}
+NAMES = {DatasetFormat.ZIP: "facades.zip"}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def expected(version: Version) -> dict[str, dict[str, Any]]:
     return {row["sha256"]: {**row, "pixels": images[row["row"]].transpose(1, 2, 0)} for row in kept}
 
 
-def write(version: Version, folder: Path, format_: Format) -> Path:
+def write(version: Version, folder: Path, format_: DatasetFormat) -> Path:
     out = folder / NAMES.get(format_, format_)
     export(version, out, format_, lambda done, total, note: None)
     return out
@@ -56,7 +56,7 @@ def check(told: dict[str, Any], image: Image.Image, expected: dict[str, dict[str
 def test_torchvision_reads_the_image_folder(version: Version, expected: dict[str, Any], tmp_path: Path) -> None:
     from torchvision.datasets import ImageFolder
 
-    out = write(version, tmp_path, Format.IMAGEFOLDER)
+    out = write(version, tmp_path, DatasetFormat.IMAGEFOLDER)
     found = Counter()
     for split in ("train", "holdout"):
         dataset = ImageFolder(out / split, allow_empty=True)
@@ -73,7 +73,7 @@ def test_torchvision_reads_the_image_folder(version: Version, expected: dict[str
 
 def test_webdataset_reads_the_shards(version: Version, expected: dict[str, Any], tmp_path: Path) -> None:
     webdataset = pytest.importorskip("webdataset")
-    out = write(version, tmp_path, Format.WEBDATASET)
+    out = write(version, tmp_path, DatasetFormat.WEBDATASET)
     found = Counter()
     for split in ("train", "holdout"):
         dataset = webdataset.WebDataset(str(out / f"{split}-000000.tar"), shardshuffle=False).decode("pil")
@@ -86,7 +86,7 @@ def test_webdataset_reads_the_shards(version: Version, expected: dict[str, Any],
 
 def test_datasets_reads_the_parquet_files(version: Version, expected: dict[str, Any], tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
-    out = write(version, tmp_path, Format.HF)
+    out = write(version, tmp_path, DatasetFormat.HF)
     dataset = datasets.load_dataset(str(out), cache_dir=str(tmp_path / "cache"))
     assert isinstance(dataset["train"].features["image"], datasets.Image)
     found = Counter(check(row, row["image"], expected) for split in ("train", "holdout") for row in dataset[split])
@@ -96,7 +96,7 @@ def test_datasets_reads_the_parquet_files(version: Version, expected: dict[str, 
 
 def test_stylegans_rules_hold_for_the_zip(version: Version, expected: dict[str, Any], tmp_path: Path) -> None:
     """ImageFolderDataset of stylegan3/training/dataset.py, step by step."""
-    out = write(version, tmp_path, Format.ZIP)
+    out = write(version, tmp_path, DatasetFormat.ZIP)
     with zipfile.ZipFile(out) as archive:
         names = sorted(
             name for name in archive.namelist() if Path(name).suffix.lower() in Image.registered_extensions()
@@ -113,8 +113,8 @@ def test_stylegans_rules_hold_for_the_zip(version: Version, expected: dict[str, 
     assert found == {sha256 for sha256, row in expected.items() if row["split"] == "train"}
 
 
-@pytest.mark.parametrize("format_", Format)
-def test_the_same_version_gives_the_same_bytes(version: Version, format_: Format, tmp_path: Path) -> None:
+@pytest.mark.parametrize("format_", DatasetFormat)
+def test_the_same_version_gives_the_same_bytes(version: Version, format_: DatasetFormat, tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     one, other = write(version, tmp_path / "a", format_), write(version, tmp_path / "b", format_)
@@ -128,4 +128,4 @@ def test_the_same_version_gives_the_same_bytes(version: Version, format_: Format
 def test_nothing_is_written_over(version: Version, tmp_path: Path) -> None:
     (tmp_path / "imagefolder").mkdir()
     with pytest.raises(UserError, match="imagefolder: there already"):
-        write(version, tmp_path, Format.IMAGEFOLDER)
+        write(version, tmp_path, DatasetFormat.IMAGEFOLDER)

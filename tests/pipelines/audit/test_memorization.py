@@ -91,8 +91,8 @@ def test_what_is_missing_is_named(town: "Town") -> None:
 
 def test_the_command(town: "Town") -> None:
     put_generator(town.folder)
-    code, table = town.facades("audit", "memorised", "facade", "-n", "10")
+    code, table = town.facades("model", "memorization", "facade", "-n", "10")
     assert (code, max(map(len, table.splitlines())) <= 80) == (0, True)
     assert "the closest pairs" in table
-    told = json.loads(town.facades("audit", "memorised", "facade", "-n", "10", "--json")[1])
+    told = json.loads(town.facades("model", "memorization", "facade", "-n", "10", "--json")[1])
     assert told["features"]["verdict"] in ("copies", "some_copies", "no_copies")

@@ -71,7 +71,7 @@ def test_equal_versions_give_equal_pages(story: "Town", tmp_path: Path) -> None:
 
 def test_the_command_writes_a_page(story: "Town", tmp_path: Path) -> None:
     out = tmp_path / "page.html"
-    assert story.facades("audit", "diff", "v1.0.0", "--html", str(out)) == (0, f"{out}\n")
+    assert story.facades("dataset", "diff", "v1.0.0", "--html", str(out)) == (0, f"{out}\n")
     assert out.read_text().startswith("<!doctype html>")
 
 

@@ -117,10 +117,10 @@ def test_versions_without_data_are_named(town: "Town") -> None:
 
 def test_the_command_tells_it_in_80_columns_and_in_json(story: "Town") -> None:
     building = story.sources["town"][5]
-    code, table = story.facades("audit", "show", building.sha256[:8], inside="curate")
+    code, table = story.facades("dataset", "show", building.sha256[:8], inside="curate")
     assert (code, max(map(len, table.splitlines())) <= 80) == (0, True)
     assert all(word in table for word in ("A house", "CC-BY-4.0", "stored", "kept", "facade"))
-    _, told = story.facades("audit", "show", building.sha256[:8], "--json")
+    _, told = story.facades("dataset", "show", building.sha256[:8], "--json")
     assert json.loads(told)[0]["sha256"] == building.sha256
-    _, listed = story.facades("audit", "show", "--by", "author", "Bob")
+    _, listed = story.facades("dataset", "show", "--author", "Bob")
     assert listed.count("excluded") == 8

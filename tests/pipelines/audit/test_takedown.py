@@ -51,7 +51,7 @@ def test_the_first_request_that_names_an_image_is_the_one() -> None:
 
 def test_a_takedown_from_the_command_to_the_next_version(town: "Town") -> None:
     victim = next(b for b in town.sources["town"] if b.author == "Cleo" and b.side > 200)
-    code, told = town.facades("audit", "exclude", victim.sha256[:10], "--reason", "the owner asked", "--exact")
+    code, told = town.facades("dataset", "exclude", victim.sha256[:10], "--reason", "the owner asked", "--exact")
     assert code == 0, told
     assert "1 image(s) of the work tree's dataset, 1 of them facades" in " ".join(told.split())
     (*_, request) = parse((town.folder / "exclusions.csv").read_bytes())
@@ -91,7 +91,7 @@ def test_authors_pages_and_urls_are_excluded_as_such(town: "Town") -> None:
         (["--page", building.page_url], "page", building.page_url),
         ([building.image_url], "url", building.image_url),
     ):
-        assert town.facades("audit", "exclude", *arguments, "--reason", "no", "--by", "me")[0] == 0
+        assert town.facades("dataset", "exclude", *arguments, "--reason", "no", "--by", "me")[0] == 0
         (*_, request) = parse((town.folder / "exclusions.csv").read_bytes())
         assert (request.kind, request.value, request.by, request.near) == (kind, value, "me", True)
 
@@ -108,7 +108,7 @@ def test_authors_pages_and_urls_are_excluded_as_such(town: "Town") -> None:
 )
 def test_a_mistake_is_one_line_and_changes_nothing(story: "Town", arguments: list[str], message: str) -> None:
     before = (story.folder / "exclusions.csv").read_bytes()
-    code, told = story.facades("audit", "exclude", *arguments)
+    code, told = story.facades("dataset", "exclude", *arguments)
     assert code == 1
     assert message in told
     assert "\n" not in told
@@ -122,5 +122,5 @@ def test_what_was_taken_down_is_still_held_by_older_versions_and_models(story: "
     assert names[-1] == "v1.0.0"
     assert all(held.requests == ["by curator, 2026-11-20: asked by mail (author Bob)"] for held in found.versions)
     assert len(found.models) == 4, "trained twice on the first version, once on each of the next two"
-    code, table = story.facades("audit", "contaminated")
+    code, table = story.facades("dataset", "affected")
     assert (code, max(map(len, table.splitlines())) <= 80) == (0, True)

@@ -308,11 +308,11 @@ def test_a_sample_is_spread_evenly() -> None:
 
 
 def test_the_command_exits_with_1_and_lists_what_fails(town: "Town") -> None:
-    assert town.facades("audit", "verify", "--sample", "5")[0] == 0
+    assert town.facades("dataset", "verify", "--sample", "5")[0] == 0
     _lose(town)
-    code, listed = town.facades("audit", "verify", inside="curate")
+    code, listed = town.facades("dataset", "verify", inside="curate")
     assert code == 1
     assert "00000.warc: missing in the work tree" in " ".join(listed.split())
-    code, told = town.facades("audit", "verify", "--json")
+    code, told = town.facades("dataset", "verify", "--json")
     assert code == 1
     assert any(check["failures"] for check in json.loads(told))

@@ -1,4 +1,4 @@
-"""`facades why`: the rule that decided is named, and what it was held against."""
+"""`facades dataset why`: the rule that decided is named, and what it was held against."""
 
 import hashlib
 import json
@@ -71,7 +71,14 @@ def test_an_unknown_image_is_said_in_a_line(here: Version) -> None:
 
 def test_the_command_prints_rule_and_paths(story: "Town") -> None:
     building = story.sources["town"][0]
-    command = [sys.executable, "-c", "from pipelines.cli.main import app; app()", "why", building.sha256[:12]]
+    command = [
+        sys.executable,
+        "-c",
+        "from pipelines.cli.main import app; app()",
+        "dataset",
+        "why",
+        building.sha256[:12],
+    ]
 
     def run(*options: str) -> str:
         return subprocess.run(

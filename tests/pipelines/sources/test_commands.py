@@ -1,4 +1,4 @@
-"""`facades sources`, `try` and `add` as they are typed, in a folder with nothing but params.yaml."""
+"""`facades source list`, `try` and `add` as they are typed, in a folder with nothing but params.yaml."""
 
 import re
 import shutil
@@ -27,7 +27,7 @@ def facades(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_sources_lists_every_kind_and_every_entry(project):
-    done = facades(project, "sources")
+    done = facades(project, "source", "list")
     assert done.returncode == 0, done.stderr
     for name in KINDS:
         assert re.search(rf"^{name}  ", done.stdout, re.MULTILINE)
@@ -39,7 +39,7 @@ def test_sources_lists_every_kind_and_every_entry(project):
 
 def test_try_shows_a_few_and_touches_nothing(project):
     before = {path: path.read_bytes() for path in project.rglob("*")}
-    done = facades(project, "try", "demo", "seed=3", "--limit", "5", "-q")
+    done = facades(project, "source", "try", "demo", "seed=3", "--limit", "5", "-q")
     assert done.returncode == 0, done.stderr
     assert {path: path.read_bytes() for path in project.rglob("*")} == before
     assert len(re.findall(r"^  http://demo-town\.invalid/building/", done.stdout, re.MULTILINE)) == 5
@@ -52,14 +52,14 @@ def test_try_shows_a_few_and_touches_nothing(project):
 
 
 def test_try_says_what_is_wrong(project):
-    done = facades(project, "try", "demo", "biuldings=40")
+    done = facades(project, "source", "try", "demo", "biuldings=40")
     assert (done.returncode, done.stdout) == (1, "")
     assert "biuldings: found an unknown key" in done.stderr
     assert "did you mean buildings?" in done.stderr
 
 
 def test_what_was_added_is_listed(project):
-    done = facades(project, "add", "town", "demo", "buildings=40")
+    done = facades(project, "source", "add", "town", "demo", "buildings=40")
     assert done.returncode == 0, done.stderr
     assert 'town:\n    kind: demo\n    buildings: 40\n    snapshot: "1"' in done.stdout
-    assert re.search(r"^town +demo +1 ", facades(project, "sources").stdout, re.MULTILINE)
+    assert re.search(r"^town +demo +1 ", facades(project, "source", "list").stdout, re.MULTILINE)

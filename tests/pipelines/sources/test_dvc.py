@@ -44,14 +44,14 @@ def images(clone: Clone) -> int:
 def test_a_retry_is_taken_in_without_a_crawl(site, clone):
     assert images(clone) == 3
     site.pages[PICTURES[3]] = site.jpeg(3)
-    done = clone.run("facades", "retry", "listed", "-q")
+    done = clone.run("facades", "source", "retry", "listed", "-q")
     assert "1 URLs had failed, 0 still do" in done.stdout
     assert sorted(site.sent) == [(PICTURES[3], 200), ("/robots.txt", 404)]
     assert clone.repro("extract@listed") == ["extract@listed"]
     assert images(clone) == 4
     assert clone.repro("extract@listed") == []
     site.sent.clear()
-    assert "nothing had failed" in clone.run("facades", "retry", "listed").stdout
+    assert "nothing had failed" in clone.run("facades", "source", "retry", "listed").stdout
     assert site.sent == []
 
 
@@ -65,13 +65,13 @@ def test_what_a_crawl_brought_is_a_metric(site, clone):
 
 
 def test_sources_says_what_is_held(clone):
-    listed = clone.run("facades", "sources").stdout.splitlines()[-1].split()
+    listed = clone.run("facades", "source", "list").stdout.splitlines()[-1].split()
     assert listed == ["listed", "urls", "1", "3", "0.1", "1"], "source, kind, snapshot, images, MB, failed"
 
 
 def test_a_retry_of_another_entry_is_refused(site, clone):
     clone.params(lambda params: params["sources"]["listed"].update(limit=2))
-    done = clone.run("facades", "retry", "listed", check=False)
+    done = clone.run("facades", "source", "retry", "listed", check=False)
     assert done.returncode == 1
     assert "found another entry than it was crawled with" in done.stdout
     assert site.sent == []

@@ -1,4 +1,4 @@
-"""From `facades new-kind` to a kind that passes the contract, by doing just what the contract test says is left."""
+"""From `facades source new-kind` to a kind that passes the contract, by doing what the contract test asks for."""
 
 import json
 import os
@@ -63,7 +63,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def test_from_scaffold_to_green(project):
-    done = project.facades("new-kind", "exampleton")
+    done = project.facades("source", "new-kind", "exampleton")
     assert done.returncode == 0, done.stderr
     assert "next: pytest tests/crawler/test_contract.py -k exampleton" in done.stdout
 
@@ -103,13 +103,13 @@ def test_from_scaffold_to_green(project):
     project.docs.write_text(re.sub(r"TODO[^\n]*", "the houses of Exampleton", docs))
     assert project.contract() == (0, set())
 
-    listed = project.facades("sources", "exampleton")
+    listed = project.facades("source", "list", "exampleton")
     assert listed.stdout.startswith("exampleton  Facades of Exampleton.")
 
 
 def test_what_is_found_is_held_against_what_was_expected(project):
     """A case that says nothing of a picture that is there fails: the list alone does not make it green."""
-    project.facades("new-kind", "exampleton")
+    project.facades("source", "new-kind", "exampleton")
     project.spider.write_text(re.sub(r" *# TODO.*\n", "", project.spider.read_text()).replace("TODO: ", "b"))
     for case in ("first", "last", "empty", "unlicensed", "malformed"):
         project.case(case, PAGE.format(licence=CC0, following=""), {})
@@ -125,7 +125,7 @@ def test_what_is_found_is_held_against_what_was_expected(project):
 )
 def test_a_name_that_cannot_be_is_told(project, name, said):
     before = project.docs.read_text()
-    done = project.facades("new-kind", name)
+    done = project.facades("source", "new-kind", name)
     assert done.returncode == 1
     assert said in done.stderr
     assert project.docs.read_text() == before

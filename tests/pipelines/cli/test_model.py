@@ -17,6 +17,8 @@ from typer.testing import CliRunner, Result
 
 from common.errors import UserError
 from pipelines.cli.main import commands
+from pipelines.exports import ModelFormat
+from pipelines.exports.model import export
 from train import generator, latents, trainer
 from train.recipe import Recipe
 
@@ -49,7 +51,7 @@ def _in_root(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(commands, list(arguments), catch_exceptions=False)
+    result = CliRunner().invoke(commands, ["model", *arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result
 
@@ -94,22 +96,22 @@ def test_latents_of_another_generator_are_drawn_with_a_note() -> None:
     assert "another generator" not in run("sample", "facade", "--latents", str(out / "latents.json")).stderr
 
 
-def test_walk_writes_a_film_that_begins_with_its_first_latents_image() -> None:
+def test_interpolate_writes_a_film_that_begins_with_its_first_latents_image() -> None:
     sampled = written("sample", "facade", "-n", "2", "--seed", "2")
-    film = written("walk", "facade", "-n", "2", "--seed", "2", "--gif")
-    assert film == Path("exports/facade/walk-2.gif")
+    film = written("interpolate", "facade", "-n", "2", "--seed", "2", "--gif")
+    assert film == Path("exports/facade/interpolate-2.gif")
     with Image.open(film) as gif:
         assert gif.n_frames == 48
-    frames = contents(written("walk", "facade", "--latents", str(sampled / "latents.json"), "--frames"))
+    frames = contents(written("interpolate", "facade", "--latents", str(sampled / "latents.json"), "--frames"))
     assert len(frames) == 48
     stills = contents(sampled)
     assert [frames[f"{24 * k:04d}.png"] for k in range(2)] == [stills[f"{k:04d}.png"] for k in range(2)]
 
 
-def test_a_walk_needs_two_latents() -> None:
+def test_an_interpolation_needs_two_latents() -> None:
     out = written("sample", "facade", "-n", "1", "-o", "one")
     with pytest.raises(UserError, match=r"one/latents\.json: found 1 latent; expected 2"):
-        run("walk", "facade", "--latents", str(out / "latents.json"))
+        run("interpolate", "facade", "--latents", str(out / "latents.json"))
 
 
 def test_pick_writes_the_same_page_each_time_with_the_images_that_sample_draws() -> None:
@@ -129,15 +131,15 @@ def test_each_label_and_none_has_images_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("label", ["stone", "none"])
-def test_walk_pick_and_export_draw_the_label_that_sample_draws(label: str) -> None:
+def test_interpolate_pick_and_export_draw_the_label_that_sample_draws(label: str) -> None:
     chosen = ["by-material", "--label", label]
     stills = [(written("sample", *chosen, "-n", "2") / f"{k:04d}.png").read_bytes() for k in range(2)]
-    frames = written("walk", *chosen, "-n", "2", "--frames")
+    frames = written("interpolate", *chosen, "-n", "2", "--frames")
     assert [(frames / f"{24 * k:04d}.png").read_bytes() for k in range(2)] == stills
     assert shown(written("pick", *chosen, "-n", "2").read_text()) == stills
-    out, files = written("export", *chosen, "--format", "torchscript"), {"metadata.json": ""}
+    out, files = written("export", "torchscript", *chosen), {"metadata.json": ""}
     exported = torch.jit.load(out, _extra_files=files)
-    assert (frames.name, out.name) == (f"walk-0-{label}", f"by-material-{label}.pt")
+    assert (frames.name, out.name) == (f"interpolate-0-{label}", f"by-material-{label}.pt")
     assert json.loads(files["metadata.json"])["label"] == label
     with Image.open(io.BytesIO(stills[0])) as image:
         expected = torch.from_numpy(np.array(image)).permute(2, 0, 1).int()
@@ -150,7 +152,7 @@ def test_latents_alone_bring_back_the_images_of_their_label() -> None:
     file = out / "latents.json"
     result = run("sample", "by-material", "--latents", str(file))
     assert (contents(Path(result.stdout.strip())), result.stderr) == (contents(out), "")
-    frames = written("walk", "by-material", "--latents", str(file), "--frames")
+    frames = written("interpolate", "by-material", "--latents", str(file), "--frames")
     assert (frames / "0000.png").read_bytes() == (out / "0000.png").read_bytes()
 
 
@@ -180,7 +182,7 @@ def test_latents_of_another_generator_keep_their_label_only_where_there_are_labe
     run("sample", "by-material", "--latents", str(plain), "--label", "brick")
 
 
-@pytest.mark.parametrize("words", [["sample"], ["walk"], ["pick"], ["export", "--format", "onnx"]])
+@pytest.mark.parametrize("words", [["sample"], ["interpolate"], ["pick"], ["export", "onnx"]])
 def test_a_label_that_the_model_does_not_have_is_refused(words: list[str]) -> None:
     for label in ([], ["--label", "wood"]):
         with pytest.raises(UserError, match=r"^label: found .*; expected one of brick, stone, none$"):
@@ -190,7 +192,7 @@ def test_a_label_that_the_model_does_not_have_is_refused(words: list[str]) -> No
 
 
 def test_export_safetensors_is_the_model_itself() -> None:
-    out = written("export", "facade", "--format", "safetensors")
+    out = written("export", "safetensors", "facade")
     assert out == Path("exports/facade/facade.safetensors")
     assert out.read_bytes() == Path("models/facade/generator.safetensors").read_bytes()
     generator.load(out)
@@ -198,25 +200,12 @@ def test_export_safetensors_is_the_model_itself() -> None:
 
 def test_export_onnx_carries_the_making_of_the_model() -> None:
     onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra `onnx`")
-    out = written("export", "facade", "--format", "onnx", "-o", "g.onnx")
+    out = written("export", "onnx", "facade", "-o", "g.onnx")
     made = onnxruntime.InferenceSession(out).get_modelmeta().custom_metadata_map["facades"]
     assert generator.Making.model_validate_json(made).recipe == RECIPE
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["facade", "--format", "onnx", "--rev", "HEAD"], "--rev: found HEAD, expected none"),
-        (["out", "--format", "zip", "--label", "brick"], "--label: found brick, expected no label"),
-        (["out", "--format", "zip", "--out", "elsewhere"], "--out: found elsewhere, expected none"),
-    ],
-)
-def test_an_option_of_the_other_kind_of_format_is_refused(words: list[str], message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        run("export", *words)
-
-
-@pytest.mark.parametrize("command", ["sample", "walk"])
+@pytest.mark.parametrize("command", ["sample", "interpolate"])
 @pytest.mark.parametrize("option", [("-n", "64"), ("--seed", "0"), ("--truncation", "1.0")])
 def test_what_has_no_effect_beside_latents_is_refused(command: str, option: tuple[str, str]) -> None:
     file = written("sample", "facade", "-n", "2", "-o", "two") / "latents.json"
@@ -226,19 +215,18 @@ def test_what_has_no_effect_beside_latents_is_refused(command: str, option: tupl
         run(command, "facade", "--latents", str(file), *option)
 
 
-@pytest.mark.parametrize("model", ["facade", "by-material"])
-def test_a_label_is_refused_where_the_whole_model_is_exported(model: str) -> None:
-    with pytest.raises(UserError, match=r"^--label: found brick, expected no label: safetensors is the model"):
-        run("export", model, "--format", "safetensors", "--label", "brick", "-o", "with-label")
+def test_a_label_is_refused_where_the_whole_model_is_exported() -> None:
+    with pytest.raises(UserError, match=r"^label: found brick, expected no label: safetensors is the model"):
+        export("by-material", ModelFormat.SAFETENSORS, Path("with-label"), "brick")
     assert not Path("with-label").exists()
 
 
 def test_a_model_that_is_not_there_is_named() -> None:
     for words in (
         ["sample", "none"],
-        ["walk", "none"],
+        ["interpolate", "none"],
         ["pick", "none"],
-        ["export", "none", "--format", "safetensors"],
+        ["export", "safetensors", "none"],
     ):
         with pytest.raises(UserError, match=r"models/none/generator\.safetensors: no such file"):
             run(*words)
