@@ -22,7 +22,7 @@ Revision = Annotated[
     str,
     typer.Argument(
         metavar="REV",
-        help="Dataset version: a git revision, or `summarypace` for the files as they are now.",
+        help="Dataset version: a git revision, or `workspace` for the files as they are now.",
         autocompletion=completion.revisions,
     ),
 ]
@@ -48,7 +48,7 @@ def log(
 
 
 @commands.command()
-def diff(before: Revision, after: Revision = "summarypace", json: Json = False, html: Html = None) -> None:
+def diff(before: Revision, after: Revision = "workspace", json: Json = False, html: Html = None) -> None:
     """Explain the difference of two versions: every image that was added, removed or decided differently, and why."""
     from pipelines.audit import as_json
     from pipelines.audit.comparison import compare_versions
@@ -69,7 +69,7 @@ def diff(before: Revision, after: Revision = "summarypace", json: Json = False, 
 def show(
     image: OptionalImage = None,
     author: Author = None,
-    rev: Rev = "summarypace",
+    rev: Rev = "workspace",
     json: Json = False,
     html: Html = None,
 ) -> None:
@@ -98,7 +98,7 @@ def show(
 @commands.command()
 def why(
     image: Image,
-    rev: Rev = "summarypace",
+    rev: Rev = "workspace",
     out: Out = None,
     json: Json = False,
 ) -> None:
@@ -120,7 +120,7 @@ def why(
 
 @commands.command()
 def verify(
-    rev: Revision = "summarypace",
+    rev: Revision = "workspace",
     sample: Annotated[
         int | None,
         typer.Option("--sample", metavar="N", min=1, help="Check bytes and pixels of only N images, evenly spread."),
@@ -165,14 +165,14 @@ def exclude(
     given: dict[takedown.Kind, str | None] = {"image": image, "author": author, "page": page}
     ((kind, value),) = _one_of(given, "exclude", "IMAGE, --author or --page")
     repository = Repository(Path.cwd())
-    summarypace = Version(repository, None)
+    workspace = Version(repository, None)
     if kind == "image" and "://" in value:
         kind = "url"
     elif kind == "image":
-        value = search.images(summarypace, value)[0]
+        value = search.images(workspace, value)[0]
     request = takedown.Request(kind, value, reason, repository.user() if by is None else by, takedown.today(), near)
     takedown.append(repository.root / takedown.FILE, request)
-    tables.show(*images.exclusion(request, takedown.rows_of(summarypace, request)))
+    tables.show(*images.exclusion(request, takedown.rows_of(workspace, request)))
 
 
 @commands.command()
