@@ -2,10 +2,11 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from common.safe_text import one_line, web_url
 
@@ -55,7 +56,7 @@ def environment(*packages: str) -> jinja2.Environment:
 
     It escapes every value, and an unknown name is an error. Templates may extend `page.html.j2` (blocks `meta`,
     `title`, `style` and `body`), whose policy allows inline styles and `data:` images only.
-    Filters: `web_url` and `one_line` (see common/safe_text.py), `count` and `percentage`.
+    Filters: `web_url` and `one_line` (see common/safe_text.py), `count`, `percentage`, `inline_code`.
 
     Args:
         packages: import names of packages with a folder `templates`; the first that has a template is used.
@@ -69,6 +70,7 @@ def environment(*packages: str) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"web_url": web_url, "one_line": one_line, "count": count, "percentage": percentage}
+    made.filters["inline_code"] = inline_code
     # Of characters to escape it has only single quotes, which are allowed inside double ones.
     made.globals["policy"] = Markup(_policy("img-src data:; style-src 'unsafe-inline'"))  # noqa: S704
     return made
@@ -134,6 +136,11 @@ def percentage(part: int, whole: int) -> str:
     if 99 < percent < 100:
         return "> 99 %"
     return f"{percent:.0f} %"
+
+
+def inline_code(text: str) -> Markup:
+    """Escape a text, and set what is between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped
 
 
 def _policy(sources: str) -> str:

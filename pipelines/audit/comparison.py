@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from common.dotted import dotted
 from curate.schemas import Decision, Reason
 from pipelines.audit import shifts, takedown
 from pipelines.audit.causes import Basis, Cause
 from pipelines.audit.difference import AMENDABLE, TOLD, Change, Difference, compare
-from pipelines.audit.parameters import changed, flat
+from pipelines.audit.parameters import changed
 from pipelines.audit.shifts import Shift
 from pipelines.versions.dvc_lock import Stage
 from pipelines.versions.manifest import ManifestReader
@@ -71,7 +72,7 @@ def compare_versions(before: Version, after: Version) -> Comparison:
         after=after.name,
         difference=found,
         groups=groups(found),
-        parameters=changed(flat(before.params), flat(after.params)),
+        parameters=changed(dotted(before.params), dotted(after.params)),
         code=_code(before, after),
         shifts=_shifts(before, after, old, new),
     )
@@ -80,7 +81,7 @@ def compare_versions(before: Version, after: Version) -> Comparison:
 def basis(version: Version) -> Basis:
     """What the decisions of a version rested on, by its dvc.lock."""
     archives = {key: "".join(out.md5 for out in stage.outs.values()) for key, stage in version.foreach("crawl").items()}
-    return Basis(flat(version.lock.stages.get("curate", Stage()).params), archives)
+    return Basis(dotted(version.lock.stages.get("curate", Stage()).params), archives)
 
 
 def groups(difference: Difference) -> list[Group]:

@@ -1,1 +1,1 @@
-"""The report page: what is shown (chosen and counted here), and how (templates and style)."""
+"""The report page and its tables: what they show, and the templates and style that show it."""

@@ -1,4 +1,4 @@
-"""The geometry of line charts; templates/chart.svg.j2 draws them."""
+"""The geometry of line charts; templates/parts.html.j2 draws them as SVG."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -11,31 +11,37 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 
 WIDTH, HEIGHT = 360, 210
-LEFT, RIGHT, TOP, BOTTOM = 44, 60, 10, 28  # room for the ticks, and for the names at the ends of the lines
-BUCKETS = 160  # a longer series is drawn as the mean of so many stretches, with its range behind it
-NAME_GAP = 13  # px between two names at the ends of lines
+LEFT, RIGHT, TOP, BOTTOM = 44, 60, 10, 28  # px; margins for tick labels and, right, for the names of the lines
+BUCKETS = 160  # a longer series is drawn as this many means, with a band from lowest to highest behind them
+NAME_GAP = 13  # px between the names of two lines
 
 
 @dataclass(frozen=True)
 class Series:
+    """Values to draw as one line."""
+
     name: str
     x: Values
-    y: Values  # NaN where there is none
+    y: Values  # NaN: no value
 
 
 @dataclass(frozen=True)
 class Line:
+    """One series as it is drawn, in pixels."""
+
     name: str
     path: str  # SVG path of the means
-    band: str  # SVG path around the ranges; empty where every bucket holds one value
-    end: tuple[float, float]  # of the line
-    name_y: float  # of its name, moved so that names do not overlap
-    last: float
+    band: str  # SVG path from the lowest to the highest values; empty if they are equal
+    end: tuple[float, float]  # x and y of the last point
+    name_y: float  # y of the name, moved so that names do not overlap
+    last: float  # the last mean, as a value
 
 
 @dataclass(frozen=True)
 class Tick:
-    at: float
+    """A labelled position on an axis."""
+
+    at: float  # px
     label: str
 
 
@@ -70,11 +76,13 @@ class Mark:
     """A horizontal line at a value to compare with, such as a floor."""
 
     name: str
-    y: float
+    y: float  # px
 
 
 @dataclass(frozen=True)
 class Chart:
+    """A line chart, in pixels."""
+
     title: str
     x_label: str
     x_ticks: tuple[Tick, ...]
@@ -90,7 +98,7 @@ class Chart:
 
     @property
     def summary(self) -> str:
-        """The chart in one line, for those who do not see it."""
+        """The chart in one line, for readers who do not see it."""
         ends = ", ".join(f"{line.name} ends at {number(line.last)}" for line in self.lines)
         return f"{self.title}, by {self.x_label}: {ends}"
 
@@ -119,7 +127,7 @@ def chart(title: str, x_label: str, series: Sequence[Series], marks: Sequence[tu
 
 
 def ticks(low: float, high: float, count: int = 4) -> list[float]:
-    """About `count` round numbers (1, 2 or 5 times a power of ten) from at most `low` to at least `high`."""
+    """Return about `count` round numbers, 1, 2 or 5 times a power of ten apart, that cover `low` to `high`."""
     if high <= low:
         high = low + (abs(low) or 1.0)
     raw = (high - low) / count
@@ -130,7 +138,7 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
 
 
 def number(value: float) -> str:
-    """Short, for ticks and captions: 3 significant digits, or all of a whole number."""
+    """Format a number with 3 significant digits, from 1,000 as a whole number, from 10,000 in thousands (12.3k)."""
     if abs(value) >= 10_000:
         return f"{value / 1000:,.3g}k"
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
@@ -174,7 +182,7 @@ def _path(x: Values, y: Values) -> str:
 
 
 def _apart(ends: Sequence[float]) -> list[float]:
-    """Heights for the names of lines that end at `ends`, at least NAME_GAP apart and within the frame."""
+    """The y of each name, near the end of its line, at least NAME_GAP from the others, inside the frame."""
     placed = [0.0] * len(ends)
     above = -math.inf
     for index in sorted(range(len(ends)), key=lambda index: ends[index]):

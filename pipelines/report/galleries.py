@@ -1,4 +1,4 @@
-"""Contact sheets of the page: chosen rows of the manifest with their picture, their link and what decided."""
+"""Galleries of the page: chosen rows of the manifest as tiles, each with its picture, link and caption."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,109 +9,110 @@ from common.safe_text import one_line
 from curate.rules import FILTER_OF, Filter
 from curate.schemas import Reason
 from pipelines.report.charts import number
+from pipelines.report.crops import Pixels
+from pipelines.report.embedded import Sprite, sprite
 from pipelines.report.histogram import Histogram, histogram, read_measure
-from pipelines.report.labels import NOT_SHOWN, REASONS
-from pipelines.report.selection import Clusters, Row, Selection
-from pipelines.report.sheets import Pixels, Sheet, sheet
+from pipelines.report.labels import HIDDEN_REASONS, REASONS
+from pipelines.report.selection import Clusters, Row, Selection, is_keeper
 
-LISTED = 6  # rows of a table of images that have no picture
+ROWS_LISTED = 6  # of the images without a picture
 
 
 @dataclass(frozen=True)
 class Tile:
+    """One image of a gallery."""
+
     row: Row
     caption: str
     alt: str
-    position: str  # in its sheet
-    leads: bool = False  # the keeper of its cluster
+    position: str  # CSS background-position in the gallery's sprite
+    is_keeper: bool = False  # of its cluster
 
 
 @dataclass(frozen=True)
 class Gallery:
+    """Images of one kind, for example all that were dropped for one reason."""
+
     anchor: str
     title: str
     total: int
-    sheet: Sheet | None
+    sprite: Sprite | None
     tiles: tuple[Tile, ...]
-    unseen: tuple[Row, ...]  # rows without a picture
-    withheld: bool = False  # no pictures on purpose
+    without_picture: tuple[Row, ...]
+    note: str = ""  # what the title means
+    pictures_withheld: bool = False
     histograms: tuple[Histogram, ...] = ()  # of the measures that decided
 
     @property
     def measures(self) -> str:
         """Names of the measures that decided, in alphabetical order."""
-        rows = (*(tile.row for tile in self.tiles), *self.unseen)
+        rows = (*(tile.row for tile in self.tiles), *self.without_picture)
         return ", ".join(sorted({row["measure"].replace("_", " ") for row in rows if row["measure"]}))
 
 
 @dataclass(frozen=True)
-class Family:
-    """A cluster of duplicates, its pictures in the sheet that all of them share."""
+class ClusterTiles:
+    """One cluster of duplicates; all clusters share one sprite."""
 
     total: int
     tiles: tuple[Tile, ...]
-    unseen: int
+    hidden: int  # images of the cluster that are not shown
 
 
-def gallery(anchor: str, title: str, selection: Selection, pixels: Mapping[str, Pixels]) -> Gallery:
-    seen = [row for row in selection.rows if row["sha256"] in pixels]
-    unseen = tuple(row for row in selection.rows if row["sha256"] not in pixels)[:LISTED]
-    drawn = sheet([pixels[row["sha256"]] for row in seen]) if seen else None
-    tiles = tuple(_tile(row, drawn, index, _verdict(row)) for index, row in enumerate(seen)) if drawn else ()
-    return Gallery(anchor, title, selection.total, drawn, tiles, unseen)
+def gallery(anchor: str, title: str, selection: Selection, crops: Mapping[str, Pixels]) -> Gallery:
+    """Return the gallery of a selection; images without a crop are listed below the tiles."""
+    with_picture = [row for row in selection.rows if row["sha256"] in crops]
+    without_picture = tuple(row for row in selection.rows if row["sha256"] not in crops)[:ROWS_LISTED]
+    if not with_picture:
+        return Gallery(anchor, title, selection.total, None, (), without_picture)
+    made = sprite([crops[row["sha256"]] for row in with_picture])
+    tiles = tuple(_tile(row, made, index, _caption(row)) for index, row in enumerate(with_picture))
+    return Gallery(anchor, title, selection.total, made, tiles, without_picture)
 
 
 def drop_gallery(
-    reason: Reason, selection: Selection, pixels: Mapping[str, Pixels], prepared: Sequence[Path]
+    reason: Reason, selection: Selection, crops: Mapping[str, Pixels], prepared: Sequence[Path]
 ) -> Gallery:
-    """What was dropped for one reason, with the spread of the measures that decided over all `prepared` tables."""
+    """Return the gallery of a reason, with histograms of the measures that decided over all `prepared` tables."""
     anchor, title = f"dropped-{reason}", REASONS[reason]
-    if reason in NOT_SHOWN:
-        return Gallery(anchor, title, selection.total, None, (), selection.rows[:LISTED], withheld=True)
+    if reason in HIDDEN_REASONS:
+        made = Gallery(anchor, title, selection.total, None, (), selection.rows[:ROWS_LISTED], pictures_withheld=True)
+        return replace(made, note=reason.description)
     decided = {(row["measure"], row["threshold"]) for row in selection.rows if _filter(row)}
-    spreads = (
+    histograms = (
         histogram(FILTER_OF[reason, measure], read_measure(prepared, measure), threshold)
         for measure, threshold in sorted(decided)
     )
-    return replace(gallery(anchor, title, selection, pixels), histograms=tuple(one for one in spreads if one))
-
-
-def families(clusters: Clusters, pixels: Mapping[str, Pixels]) -> tuple[Sheet | None, tuple[Family, ...]]:
-    """One sheet for all clusters, and the clusters."""
-    seen = [[row for row in cluster.rows if _showable(row, pixels)] for cluster in clusters.shown]
-    flat = [row for rows in seen for row in rows]
-    if not flat:
-        return None, ()
-    drawn = sheet([pixels[row["sha256"]] for row in flat])
-    places = iter(range(len(flat)))
-    return drawn, tuple(
-        Family(
-            cluster.total,
-            tuple(_tile(row, drawn, next(places), _likeness(row), leads=_leads(row)) for row in rows),
-            cluster.total - len(rows),
-        )
-        for cluster, rows in zip(clusters.shown, seen, strict=True)
+    return replace(
+        gallery(anchor, title, selection, crops),
+        note=reason.description,
+        histograms=tuple(one for one in histograms if one),
     )
 
 
-def wanted(selections: Iterable[Selection], clusters: Clusters) -> set[str]:
-    """sha256 of every image of which a picture is needed."""
+def cluster_tiles(clusters: Clusters, crops: Mapping[str, Pixels]) -> tuple[Sprite | None, tuple[ClusterTiles, ...]]:
+    """Return one sprite for all clusters, and the tiles of each cluster."""
+    shown = [[row for row in cluster.rows if _has_picture(row, crops)] for cluster in clusters.shown]
+    flat = [row for rows in shown for row in rows]
+    if not flat:
+        return None, ()
+    made = sprite([crops[row["sha256"]] for row in flat])
+    indices = iter(range(len(flat)))
+    return made, tuple(
+        ClusterTiles(
+            cluster.total,
+            tuple(_tile(row, made, next(indices), _similarity(row), is_keeper=is_keeper(row)) for row in rows),
+            cluster.total - len(rows),
+        )
+        for cluster, rows in zip(clusters.shown, shown, strict=True)
+    )
+
+
+def images_with_tile(selections: Iterable[Selection], clusters: Clusters) -> set[str]:
+    """Return the sha256 of every image that the page shows."""
     rows = [row for selection in selections for row in selection.rows]
     rows += [row for cluster in clusters.shown for row in cluster.rows]
-    return {row["sha256"] for row in rows if row["reason"] not in NOT_SHOWN}
-
-
-def _showable(row: Row, pixels: Mapping[str, Pixels]) -> bool:
-    return row["sha256"] in pixels and row["reason"] not in NOT_SHOWN
-
-
-def _leads(row: Row) -> bool:
-    return row["keeper"] is None and row["sha256"] == row["cluster"]
-
-
-def _filter(row: Row) -> Filter | None:
-    """The filter that dropped an image; None where no filter did."""
-    return FILTER_OF.get((row["reason"], row["measure"]))
+    return {row["sha256"] for row in rows if row["reason"] not in HIDDEN_REASONS}
 
 
 def alt_text(row: Mapping[str, Any]) -> str:
@@ -121,21 +122,30 @@ def alt_text(row: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, (title, author, row["license"])))
 
 
-def _tile(row: Row, drawn: Sheet, index: int, caption: str, *, leads: bool = False) -> Tile:
-    return Tile(row, caption, alt_text(row), drawn.position(index), leads)
+def _has_picture(row: Row, crops: Mapping[str, Pixels]) -> bool:
+    return row["sha256"] in crops and row["reason"] not in HIDDEN_REASONS
 
 
-def _likeness(row: Row) -> str:
+def _filter(row: Row) -> Filter | None:
+    """The filter that dropped an image; None if no filter did."""
+    return FILTER_OF.get((row["reason"], row["measure"]))
+
+
+def _tile(row: Row, made: Sprite, index: int, caption: str, *, is_keeper: bool = False) -> Tile:
+    return Tile(row, caption, alt_text(row), made.position(index), is_keeper)
+
+
+def _similarity(row: Row) -> str:
     """How a member of a cluster compares with its keeper."""
-    if _leads(row):
+    if is_keeper(row):
         return "keeper"
     if row["reason"] == Reason.NEAR_DUPLICATE and row["similarity"] is not None:
         return f"{row['distance']} bits, {row['similarity']:.2f}"
-    return _verdict(row)
+    return _caption(row)
 
 
-def _verdict(row: Row) -> str:
-    """What decided, in a few characters to print below a picture; empty for a facade."""
+def _caption(row: Row) -> str:
+    """What decided, in a few characters; empty for a facade."""
     if row["reason"] == Reason.EXACT_DUPLICATE:
         return "same bytes"
     if rule := _filter(row):

@@ -1,4 +1,4 @@
-"""The closed enums and the metrics in words, as the page prints them."""
+"""Outcomes, reasons, metrics and alarms in the words of the page."""
 
 from typing import Literal, NamedTuple
 
@@ -9,34 +9,34 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.STORED: "stored",
     Outcome.UNCHANGED: "unchanged since the last snapshot",
     Outcome.HTTP_ERROR: "HTTP error",
-    Outcome.TIMEOUT: "timed out",
+    Outcome.TIMEOUT: "timeout",
     Outcome.CONNECTION_ERROR: "connection failed",
     Outcome.REDIRECT_LOOP: "redirect loop",
     Outcome.TOO_LARGE: "too large",
-    Outcome.INCOMPLETE: "cut off on the way",
+    Outcome.INCOMPLETE: "incomplete",
     Outcome.ROBOTS: "disallowed by robots.txt",
-    Outcome.OPT_OUT: "opted out of AI use",
-    Outcome.BLOCKED_ADDRESS: "refused address",
-    Outcome.BAD_URL: "not a usable URL",
+    Outcome.OPT_OUT: "reserved from AI use",
+    Outcome.BLOCKED_ADDRESS: "not a public address",
+    Outcome.BAD_URL: "invalid URL",
 }
 
 REASONS: dict[Reason, str] = {
     Reason.EXCLUDED: "excluded on request",
-    Reason.OPT_OUT: "opted out of AI use",
+    Reason.OPT_OUT: "reserved from AI use",
     Reason.LICENSE_UNKNOWN: "licence unknown",
     Reason.LICENSE_NOT_ALLOWED: "licence not allowed",
     Reason.EMPTY: "empty file",
     Reason.NOT_AN_IMAGE: "not an image",
     Reason.UNSUPPORTED: "unsupported format",
-    Reason.TRUNCATED: "truncated",
-    Reason.CORRUPT: "corrupt",
+    Reason.TRUNCATED: "truncated file",
+    Reason.CORRUPT: "damaged file",
     Reason.TOO_MANY_PIXELS: "too many pixels",
     Reason.TOO_SMALL: "too small",
-    Reason.ODD_ASPECT: "odd aspect",
+    Reason.ODD_ASPECT: "too long or too tall",
     Reason.BLURRED: "blurred",
-    Reason.DARK: "dark",
-    Reason.BRIGHT: "bright",
-    Reason.LOW_INFORMATION: "low information",
+    Reason.DARK: "too dark",
+    Reason.BRIGHT: "too bright",
+    Reason.LOW_INFORMATION: "flat or empty",
     Reason.GREYSCALE: "greyscale",
     Reason.DRAWING: "drawing or text",
     Reason.BORDER: "border or banner",
@@ -45,31 +45,43 @@ REASONS: dict[Reason, str] = {
     Reason.NEAR_DUPLICATE: "near duplicate",
 }
 
-NOT_SHOWN = (Reason.EXCLUDED, Reason.OPT_OUT)
-"""Whoever asked not to be used is not put on show either."""
+HIDDEN_REASONS = (Reason.EXCLUDED, Reason.OPT_OUT)
+"""No page shows a picture whose owner or author asked that it is not used."""
 
 
 class Metric(NamedTuple):
-    key: str
+    """One metric of a model."""
+
+    key: str  # in metrics.json
     label: str
     better: Literal["lower", "higher"]
     meaning: str
 
 
 METRICS = (
-    Metric("ksd", "KSD", "lower", "kernel distance between SqueezeNet features of generated and held-out real images"),
-    Metric("fsd", "FSD", "lower", "Fréchet distance between the same features; depends on n"),
-    Metric("swd", "SWD", "lower", "sliced Wasserstein distance between pixel patches"),
-    Metric("precision", "precision", "higher", "share of generated images that fall among the real ones"),
-    Metric("recall", "recall", "higher", "share of real images that fall among the generated ones"),
-    Metric("density", "density", "higher", "how many real neighbourhoods a generated image falls into"),
+    Metric("ksd", "KSD", "lower", "KID (kernel distance) with SqueezeNet features"),
+    Metric(
+        "fsd",
+        "FSD",
+        "lower",
+        "FID (Fréchet distance) with the same features; depends on the number of images",
+    ),
+    Metric("swd", "SWD", "lower", "sliced Wasserstein distance of pixel patches"),
+    Metric("precision", "precision", "higher", "share of generated images that lie among the real ones"),
+    Metric("recall", "recall", "higher", "share of real images that lie among the generated ones"),
+    Metric(
+        "density",
+        "density",
+        "higher",
+        "in how many neighbourhoods of real images a generated image lies; 1 is expected",
+    ),
     Metric("coverage", "coverage", "higher", "share of real images with a generated one in their neighbourhood"),
 )
-"""In the order in which they are shown; the first ranks the models."""
+"""In the order of the page; the first ranks the models."""
 
 ALARMS = {
-    "overfitting_since": "overfitting: D tells the images that it was trained on from held-out ones",
-    "collapse_since": "collapse: KSD stays well above the best that was reached",
-    "rolled_back_since": "a loss was not finite: training went back to the last measurement, at half the speed",
+    "overfitting_since": "overfitting. D scores its training images higher than held-out ones",
+    "collapse_since": "collapse. KSD stays far above its lowest value",
+    "rolled_back_since": "a loss was not finite; training returned to the last measurement at half its rates",
 }
-"""Keys of metrics.json that hold the step at which an alarm first rang, and what it says."""
+"""Key in metrics.json of the step since which an alarm is on, and the text of the alarm."""

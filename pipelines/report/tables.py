@@ -1,7 +1,7 @@
-"""The tables behind the page, whole: for whoever wants to sort, filter and join what the page only shows."""
+"""The complete tables behind the page, to sort, filter and join."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar, get_type_hints
 
@@ -14,49 +14,55 @@ from curate.schemas import MEASURES, Reason
 from pipelines.report import selection
 from pipelines.report.funnel import Step
 from pipelines.report.model_section import Model
-from pipelines.report.origins import Failure, License, Source
+from pipelines.report.source_tables import Failure, License, Source
 
-WHO = ["sha256", "source", "image_url", "page_url", "license"]
-"""Not the title: a spreadsheet would take one that begins with = for a formula."""
+IMAGE_COLUMNS = ["sha256", "source", "image_url", "page_url", "license"]
+"""Columns that identify an image. Without the title: a spreadsheet runs a text that begins with = as a formula."""
 
 Row = TypeVar("Row", Source, License, Failure)
 
 TYPES = {str: pa.string(), int: pa.int64(), int | None: pa.int64()}
 
 
-def tables(
-    *,
-    steps: Sequence[Step],
-    manifest: pa.Table,
-    prepared: Iterable[Path],
-    sources: Sequence[Source],
-    licenses: Sequence[License],
-    failures: Sequence[Failure],
-    models: Sequence[Model],
-) -> dict[str, pa.Table]:
-    """The tables by their names, in the order of the page."""
+@dataclass(frozen=True)
+class Figures:
+    """The numbers that the page shows and that some of the tables contain."""
+
+    steps: Sequence[Step]
+    sources: Sequence[Source]
+    licenses: Sequence[License]
+    failures: Sequence[Failure]
+    models: Sequence[Model]
+
+
+def make_tables(figures: Figures, manifest: pa.Table, prepared: Iterable[Path]) -> dict[str, pa.Table]:
+    """Return the tables by their names, in the order of the page.
+
+    Args:
+        prepared: paths of the prepared tables of all sources.
+    """
     return {
-        "funnel": _funnel(steps),
+        "funnel": _funnel(figures.steps),
         "dropped": _dropped(manifest),
         "clusters": _clusters(manifest),
         "measures": _measures(manifest, prepared),
-        "sources": _records(Source, sources),
-        "licenses": _records(License, licenses),
-        "failures": _records(Failure, failures),
-        "models": _models(models),
+        "sources": _records(Source, figures.sources),
+        "licenses": _records(License, figures.licenses),
+        "failures": _records(Failure, figures.failures),
+        "models": _models(figures.models),
     }
 
 
-def write(found: dict[str, pa.Table], folder: Path) -> None:
-    """Each table as NAME.csv and NAME.parquet; equal tables give equal bytes."""
+def write_tables(tables: Mapping[str, pa.Table], folder: Path) -> None:
+    """Write each table to `folder` as NAME.csv and NAME.parquet; equal tables give equal bytes."""
     folder.mkdir()
-    for name, table in found.items():
+    for name, table in tables.items():
         pq.write_table(table.replace_schema_metadata(None), folder / f"{name}.parquet", compression="zstd")
         pa.csv.write_csv(table, folder / f"{name}.csv")
 
 
 def _funnel(steps: Sequence[Step]) -> pa.Table:
-    """A step's own count where `loss` is null."""
+    """One row per step, where `loss` is null, and one per loss."""
     rows: list[dict[str, str | int | None]] = []
     for step in steps:
         rows.append({"step": step.label, "loss": None, "count": step.count})
@@ -65,28 +71,28 @@ def _funnel(steps: Sequence[Step]) -> pa.Table:
 
 
 def _dropped(manifest: pa.Table) -> pa.Table:
-    """Reason by reason in the order of the rules, the nearest to the threshold first."""
+    """Dropped images by reason in the order of the rules, the nearest to the threshold first."""
     decided = ["reason", "measure", "value", "threshold", "keeper", "distance", "similarity"]
-    parts = [selection.nearest(manifest.filter(pc.equal(manifest["reason"], reason))) for reason in Reason]
-    return pa.concat_tables(parts).select([*decided, *WHO])
+    parts = [selection.nearest_first(manifest.filter(pc.equal(manifest["reason"], reason))) for reason in Reason]
+    return pa.concat_tables(parts).select([*decided, *IMAGE_COLUMNS])
 
 
 def _clusters(manifest: pa.Table) -> pa.Table:
-    members = selection.members(manifest)
+    members = selection.cluster_members(manifest)
     members = members.append_column("is_keeper", pc.is_null(members["keeper"]))
     order = [("cluster", "ascending"), ("is_keeper", "descending"), ("sha256", "ascending"), ("source", "ascending")]
-    return members.sort_by(order).select(["cluster", "is_keeper", "distance", "similarity", "reason", *WHO])
+    return members.sort_by(order).select(["cluster", "is_keeper", "distance", "similarity", "reason", *IMAGE_COLUMNS])
 
 
 def _measures(manifest: pa.Table, prepared: Iterable[Path]) -> pa.Table:
-    """Every image that has a picture: its decision, and the measures that the histograms are drawn of."""
+    """Decision and measures of every image of a prepared table; the histograms show these measures."""
     columns = ["sha256", "width", "height", *MEASURES]
     parts = [
         pq.read_table(path, columns=[name for name in columns if name in pq.read_schema(path).names])
         for path in prepared
     ]
     measured = pa.concat_tables(parts, promote_options="default")
-    # The same bytes measure the same in every source.
+    # Equal bytes have equal measures, whatever their source.
     measured = measured.group_by("sha256", use_threads=False).aggregate(
         [(n, "first") for n in measured.column_names[1:]]
     )

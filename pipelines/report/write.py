@@ -1,141 +1,110 @@
-"""Stage report: one self-contained page on the dataset and the models, report/index.html, and its tables beside it."""
+"""Writes report/index.html, one self-contained page on the dataset and the models, and its tables beside it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import torch
 
-from common.errors import UserError
 from common.files import replacing
 from common.html import environment
 from common.progress import Progress
-from curate.dataset import read_images, read_manifest, read_split
-from pipelines.report import galleries, origins, selection, tables
+from pipelines.report import galleries, selection, source_tables, tables
+from pipelines.report.crops import channels_last, read_crops
+from pipelines.report.embedded import Picture, picture
 from pipelines.report.funnel import funnel
-from pipelines.report.model_section import Model, compared, ranked, read_model
-from pipelines.report.pixels import prepared_pixels, upright
-from pipelines.report.sheets import Picture, grid, picture
+from pipelines.report.inputs import Inputs, SourcePaths, read_inputs
+from pipelines.report.model_section import Model, metric_rows, ranked, read_model
+from train.samples import grid
 
-FETCHED = ["url", "role", "outcome", "status", "first_at", "last_at", "detail"]
-REAL_SHOWN = 64  # beside as many generated
-TABLES = "tables"  # a folder beside the page
-
-
-@dataclass(frozen=True)
-class SourcePaths:
-    """What the stages before left of one source."""
-
-    archive: Path  # fetches.parquet and run.json
-    images: Path
-    prepared: Path
+REAL_SHOWN, GRID_COLUMNS = 64, 8  # as many as the trainer's grid of samples shows
+TABLES = "tables"
+"""Name of the folder beside the page."""
 
 
 def write_report(
     *,
-    sources: dict[str, SourcePaths],
+    sources: Mapping[str, SourcePaths],
     dataset: Path,
-    models: dict[str, Path],
+    models: Mapping[str, Path],
     out: Path,
     progress: Progress = lambda done, total, note: None,
 ) -> None:
-    """Write the page, and its tables to a folder beside it; equal inputs give equal bytes.
+    """Write the page to `out` and its tables to a folder beside it; equal inputs give equal bytes.
 
     Args:
-        dataset: images.npy, manifest.parquet and split.npy, made of just these sources.
-        models: folders with samples/, log.csv, metrics.json, generator.safetensors; what is missing is left out.
+        dataset: folder with images.npy, manifest.parquet and split.npy, made of these sources and no others.
+        models: folders with samples/, log.csv, metrics.json, generator.safetensors; missing files are left out.
 
     Raises:
-        UserError: an input that cannot be read, or that does not belong to the others.
+        UserError: an input cannot be read, or the inputs do not belong together.
     """
     total = len(models) + 3
     progress(0, total, "tables")
-    manifest = read_manifest(dataset)
-    fetches = {name: pq.read_table(at.archive / "fetches.parquet", columns=FETCHED) for name, at in sources.items()}
-    listed = {name: pq.read_metadata(at.images).num_rows for name, at in sources.items()}
-    _check(manifest, listed, dataset)
-    tried = pa.concat_tables(fetches.values())
-
-    progress(1, total, "contact sheets")
-    images = read_images(dataset)
-    kept, dropped, clusters = selection.kept(manifest), selection.dropped(manifest), selection.clusters(manifest)
-    prepared = [at.prepared for at in sources.values()]
-    pixels = prepared_pixels(prepared, galleries.wanted(dropped.values(), clusters))
-    # What is called the dataset is taken from the dataset itself.
-    pixels |= {row["sha256"]: upright(images[row["row"]]) for row in kept.rows}
-    cluster_sheet, families = galleries.families(clusters, pixels)
-
+    inputs = read_inputs(sources, dataset)
+    progress(1, total, "galleries")
+    pictures = _pictures(inputs)
     read: list[Model] = []
     for name, folder in models.items():
         progress(2 + len(read), total, name)
         read.append(read_model(name, folder))
-    shown = ranked(read)
-
-    progress(2 + len(shown), total, "page")
-    steps = funnel(tried, sum(listed.values()), manifest)
-    told = [
-        origins.source(name, fetches[name], origins.read_record(at.archive / "run.json"), manifest)
-        for name, at in sources.items()
-    ]
-    licenses, failures = origins.licenses(manifest), origins.failures(tried)
-    whole = tables.tables(
-        steps=steps,
-        manifest=manifest,
-        prepared=prepared,
-        sources=told,
-        licenses=licenses,
-        failures=failures,
-        models=shown,
-    )
-    html = (
-        environment("pipelines.report")
-        .get_template("report.html.j2")
-        .render(
-            {
-                "steps": steps,
-                "kept": galleries.gallery("facades", "facades", kept, pixels),
-                "dropped": [
-                    galleries.drop_gallery(reason, chosen, pixels, prepared) for reason, chosen in dropped.items()
-                ],
-                "clusters": clusters,
-                "cluster_sheet": cluster_sheet,
-                "families": families,
-                "sources": told,
-                "licenses": licenses,
-                "failures": failures,
-                "real": _real(images, read_split(dataset)),
-                "models": shown,
-                "metrics": compared(shown),
-                "tables": list(whole),
-            }
-        )
-    )
+    progress(2 + len(read), total, "page")
+    figures = _figures(inputs, ranked(read))
+    whole = tables.make_tables(figures, inputs.manifest, inputs.prepared)
+    context = {**pictures, **vars(figures), "metrics": metric_rows(figures.models), "tables": list(whole)}
+    html = environment("pipelines.report").get_template("report.html.j2").render(context)
     with replacing(out.with_name(TABLES)) as draft:
-        tables.write(whole, draft)
+        tables.write_tables(whole, draft)
     with replacing(out) as draft:
         draft.write_text(html, encoding="utf-8")
     progress(total, total, f"{len(html) / 1e6:.1f} MB")
 
 
-def _check(manifest: pa.Table, listed: dict[str, int], dataset: Path) -> None:
-    """The manifest decides on just the images that the sources list; else the page would count apples with pears."""
-    counts = manifest.group_by("source").aggregate([([], "count_all")])
-    decided = dict(zip(counts["source"].to_pylist(), counts["count_all"].to_pylist(), strict=True))
-    for name in sorted(decided.keys() | listed.keys()):
-        found, expected = decided.get(name, 0), listed.get(name, 0)
-        if found != expected:
-            raise UserError(
-                f"{dataset / 'manifest.parquet'}: found {found} images of source {name}, expected the {expected} "
-                f"of its image table; run `dvc repro curate`"
-            )
+def _pictures(inputs: Inputs) -> dict[str, Any]:
+    """The galleries of the page, by the names of the template's variables."""
+    kept, dropped = selection.kept(inputs.manifest), selection.dropped(inputs.manifest)
+    clusters = selection.clusters(inputs.manifest)
+    crops = read_crops(inputs.prepared, galleries.images_with_tile(dropped.values(), clusters))
+    # Facades are read from the dataset itself, so that the page shows what models are trained on.
+    crops |= {row["sha256"]: channels_last(inputs.images[row["row"]]) for row in kept.rows}
+    cluster_sprite, cluster_tiles = galleries.cluster_tiles(clusters, crops)
+    return {
+        "kept": galleries.gallery("facades", "facades", kept, crops),
+        "dropped": [
+            galleries.drop_gallery(reason, chosen, crops, inputs.prepared) for reason, chosen in dropped.items()
+        ],
+        "clusters": clusters,
+        "cluster_sprite": cluster_sprite,
+        "cluster_tiles": cluster_tiles,
+        **_real_facades(inputs),
+    }
 
 
-def _real(
-    images: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], split: np.ndarray[tuple[int], np.dtype[np.uint8]]
-) -> Picture | None:
-    """A grid like those of the models: held-out facades, filled up with others where they are few."""
-    held_out_first = np.argsort(1 - split.astype(np.int8), kind="stable")[:REAL_SHOWN]
-    if not len(held_out_first):
-        return None
-    return picture(grid([upright(images[row]) for row in held_out_first]), f"{len(held_out_first)} real facades")
+def _figures(inputs: Inputs, models: list[Model]) -> tables.Figures:
+    """The numbers of the page."""
+    fetches, manifest = inputs.all_fetches, inputs.manifest
+    return tables.Figures(
+        steps=funnel(fetches, sum(inputs.image_counts.values()), manifest),
+        sources=[
+            source_tables.source_row(name, inputs.fetches[name], inputs.run_records[name], manifest)
+            for name in inputs.fetches
+        ],
+        licenses=source_tables.license_rows(manifest),
+        failures=source_tables.failure_rows(fetches),
+        models=models,
+    )
+
+
+def _real_facades(inputs: Inputs) -> dict[str, Picture | str | None]:
+    """A grid like those of the models, with its caption: held-out facades, then others if there are too few."""
+    shown = np.argsort(1 - inputs.split.astype(np.int8), kind="stable")[:REAL_SHOWN]
+    if not len(shown):
+        return {"real": None, "real_caption": ""}
+    held_out = int(inputs.split[shown].sum())
+    return {
+        "real": picture(grid(torch.from_numpy(inputs.images[shown]), GRID_COLUMNS), f"{len(shown)} real facades"),
+        "real_caption": "Facades held out from training."
+        if held_out == len(shown)
+        else f"The first {held_out} are held out from training, the others are not.",
+    }

@@ -2,7 +2,8 @@
 
 from common.progress import progress
 from pipelines import params, paths
-from pipelines.report.write import SourcePaths, write_report
+from pipelines.report.inputs import SourcePaths
+from pipelines.report.write import write_report
 
 
 def run() -> None:

@@ -4,7 +4,7 @@ import jinja2
 import pytest
 from markupsafe import Markup
 
-from common.html import environment, page_with_script, percentage
+from common.html import environment, inline_code, page_with_script, percentage
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -75,3 +75,7 @@ def test_a_text_that_would_end_its_element_is_refused(changes: dict[str, object]
 )
 def test_only_none_is_0_per_cent_and_only_all_is_100(part: int, whole: int, text: str) -> None:
     assert percentage(part, whole) == text
+
+
+def test_text_in_backticks_is_code_and_the_rest_is_escaped() -> None:
+    assert inline_code("`a<b` is <b>") == "<code>a&lt;b</code> is &lt;b&gt;"

@@ -12,8 +12,8 @@ from pipelines.audit.comparison import Comparison, Group, keyed
 from pipelines.audit.difference import Change
 from pipelines.audit.pages.pictures import pixels, shown, tiles
 from pipelines.audit.pages.render import render
+from pipelines.report.embedded import Sprite
 from pipelines.report.galleries import Tile
-from pipelines.report.sheets import Sheet
 from pipelines.versions.version import Version
 
 GROUPS = 40  # with pictures
@@ -25,7 +25,7 @@ PARAMETERS = 100
 class Gallery:
     anchor: str
     group: Group
-    sheet: Sheet | None
+    sprite: Sprite | None
     tiles: list[Tile]
     withheld: bool
 

@@ -9,8 +9,7 @@ from pipelines.audit.memorization import Memorization, Pictures
 from pipelines.audit.pages.pictures import tiles
 from pipelines.audit.pages.render import render
 from pipelines.report.charts import Chart, Series, chart
-from pipelines.report.pixels import upright
-from pipelines.report.sheets import Pixels
+from pipelines.report.crops import Pixels, channels_last
 
 
 def page(found: Memorization, pictures: Pictures) -> str:
@@ -25,7 +24,7 @@ def page(found: Memorization, pictures: Pictures) -> str:
         # A training image may be nearest to several generated ones, once mirrored and once not.
         name = f"{pair.row['sha256']}{mirrored}"
         entries.append(({**pair.row, "sha256": name}, f"at {pair.distance:.3g}{mirrored}", True))
-        drawn |= {made: upright(image), name: upright(original)}
+        drawn |= {made: channels_last(image), name: channels_last(original)}
     sheet, made_tiles = tiles(entries, drawn)
     pairs = [made_tiles[place : place + 2] for place in range(0, len(made_tiles), 2)]
     return render(

@@ -10,7 +10,7 @@ from curate.decode import decode
 from pipelines.audit.pages.pictures import pixels, shown, tiles
 from pipelines.audit.pages.render import render
 from pipelines.audit.provenance import Provenance, Row, describe_decision, source_fields
-from pipelines.report.sheets import Picture, picture
+from pipelines.report.embedded import Picture, picture
 from pipelines.versions.originals import Originals
 from pipelines.versions.version import Version
 

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from common.dotted import dotted
 from common.errors import UserError
-from pipelines.audit.parameters import ABSENT, changed, flat, word
+from pipelines.audit.parameters import ABSENT, changed, word
 from pipelines.audit.verification.check import Check
 from pipelines.versions.dvc_lock import Item
 from pipelines.versions.version import Version
@@ -104,8 +105,8 @@ def _params(version: Version) -> Check:
     for name, stage in version.lock.stages.items():
         if "@" in name and name.split("@")[1] not in version.foreach(name.split("@")[0]):
             continue
-        says = flat({key: _at(version.params, key) for key in stage.params})
-        ran_with = flat(stage.params)
+        says = dotted({key: _at(version.params, key) for key in stage.params})
+        ran_with = dotted(stage.params)
         check.looked_at += len(ran_with)
         for key, (found, expected) in changed(says, ran_with).items():
             check.fail(

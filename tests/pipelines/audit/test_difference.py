@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.dotted import dotted
 from curate.schemas import MANIFEST, Decision, Reason
 from pipelines.audit.causes import Basis, Cause, Objection, of_objection
 from pipelines.audit.difference import AMENDABLE, CHANGES, Change, Difference, compare
-from pipelines.audit.parameters import changed, flat, sentence
+from pipelines.audit.parameters import changed, sentence
 from pipelines.versions.manifest import ManifestReader
 
 Row = dict[str, Any]
@@ -252,7 +253,7 @@ def test_the_same_bytes_in_another_source_are_another_row() -> None:
 
 
 def test_parameters_in_words() -> None:
-    before = flat({"a": {"b": 1, "c": [1, 2]}, "d": None})
-    after = flat({"a": {"b": 2, "c": [1, 2]}, "e": "x"})
+    before = dotted({"a": {"b": 1, "c": [1, 2]}, "d": None})
+    after = dotted({"a": {"b": 2, "c": [1, 2]}, "e": "x"})
     assert before == {"a.b": 1, "a.c": [1, 2], "d": None}
     assert sentence(changed(before, after)) == "b 1 → 2, d off → default, e default → x"

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from common.files import write_table
 from crawler.archive.schemas import FETCHES, IMAGES, Outcome, Role
 from curate.schemas import DECODE_ERRORS, MANIFEST, Decision, Reason, Split
-from pipelines.report.sheets import grid
-from pipelines.report.write import SourcePaths
+from pipelines.report.inputs import SourcePaths
+from train.samples import grid
 
 EDGE = 64
 
@@ -237,6 +238,10 @@ def _write_source(
     (paths.archive / "run.json").write_text(json.dumps({"entry": {"kind": "demo", "snapshot": "1"}}))
 
 
+def _grid(tiles: list[NDArray[np.uint8]]) -> Image.Image:
+    return grid(torch.from_numpy(np.stack(tiles).transpose(0, 3, 1, 2)), columns=8)
+
+
 def _write_model(folder: Path, rng: np.random.Generator, *, quality: int, finished: bool) -> None:
     (folder / "samples").mkdir(parents=True)
     if not finished:
@@ -245,10 +250,10 @@ def _write_model(folder: Path, rng: np.random.Generator, *, quality: int, finish
     for step in range(0, 1001, 200):
         noise = 120 * (1 - step / 1000) + 15 - 10 * quality
         tiles = [np.clip(tile + rng.normal(0, noise, tile.shape), 0, 255).astype(np.uint8) for tile in final]
-        grid(tiles).save(folder / "samples" / f"step-{step:06d}.png", compress_level=1)
+        _grid(tiles).save(folder / "samples" / f"step-{step:06d}.png", compress_level=1)
     (folder / "neighbours").mkdir()
     for file in ("samples/highest.png", "samples/lowest.png", "neighbours/nearest.png", "neighbours/farthest.png"):
-        grid([tile.astype(np.uint8) for tile in final[:16]]).save(folder / file, compress_level=1)
+        _grid([tile.astype(np.uint8) for tile in final[:16]]).save(folder / file, compress_level=1)
     with (folder / "log.csv").open("w", newline="") as file:
         log = csv.writer(file)
         log.writerow(["step", "images", "loss_d", "loss_g", "d_real", "d_fake", "ksd", "d_train", "d_heldout"])

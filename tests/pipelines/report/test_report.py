@@ -26,9 +26,10 @@ from crawler.archive.schemas import FETCHES, IMAGES, Outcome, Role
 from curate.rules import Filter
 from curate.schemas import MANIFEST, Decision, Reason
 from pipelines.report import charts, labels, model_section, selection
+from pipelines.report.embedded import LARGEST_TILE, sprite
 from pipelines.report.histogram import histogram
-from pipelines.report.sheets import LARGEST_TILE, sheet
-from pipelines.report.write import SourcePaths, write_report
+from pipelines.report.inputs import SourcePaths
+from pipelines.report.write import write_report
 
 made = runpy.run_path(str(Path(__file__).with_name("report_inputs.py")))
 write_inputs, draw_facade, HOSTILE_TITLES, MEASURES = (
@@ -108,9 +109,9 @@ def test_funnel_adds_up_to_what_the_tables_hold(inputs: Any, page: Page) -> None
     kept = sum(row["decision"] == Decision.KEPT for row in inputs.manifest)
     stored = sum(fetch["role"] == Role.IMAGE for fetch in inputs.fetches if fetch["outcome"] in ("stored", "unchanged"))
     expected = [("URLs tried", len(inputs.fetches))]
-    expected += [("pages, read on the way", stored - outcomes["stored"] - outcomes["unchanged"])]
+    expected += [("pages, which link to images", stored - outcomes["stored"] - outcomes["unchanged"])]
     expected += [(labels.OUTCOMES[one], -outcomes[one]) for one in Outcome if one not in ("stored", "unchanged")]
-    expected += [("images stored", stored), ("the same bytes under another URL", len(inputs.manifest) - stored)]
+    expected += [("images stored", stored), ("same bytes as another URL", len(inputs.manifest) - stored)]
     expected += [("distinct images", len(inputs.manifest))]
     expected += [(labels.REASONS[reason], -reasons[reason]) for reason in Reason]
     expected += [("facades kept", kept)]
@@ -177,7 +178,7 @@ def test_each_reason_has_its_pictures_with_what_decided(inputs: Any, page: Page)
     for reason in Reason:
         rows = [row for row in inputs.manifest if row.get("reason") == reason]
         seen = page.tiles(f"dropped-{reason}")
-        drawn = reason not in labels.NOT_SHOWN and reason not in (
+        drawn = reason not in labels.HIDDEN_REASONS and reason not in (
             "empty",
             "not_an_image",
             "unsupported",
@@ -195,11 +196,11 @@ def test_each_reason_has_its_pictures_with_what_decided(inputs: Any, page: Page)
 def test_pictures_of_those_who_object_are_not_embedded(tmp_path: Path) -> None:
     inputs = write_inputs(tmp_path, models=())
     before = report(inputs, tmp_path / "before.html").html
-    for paths in inputs.sources.values():  # other pixels for the objectors: nobody must see a difference
+    for paths in inputs.sources.values():  # other pixels for the hidden: nobody must see a difference
         table = pq.read_table(paths.prepared)
-        objectors = {row["sha256"] for row in inputs.manifest if row.get("reason") in labels.NOT_SHOWN}
+        hidden = {row["sha256"] for row in inputs.manifest if row.get("reason") in labels.HIDDEN_REASONS}
         pixels = [
-            bytes(3 * 64 * 64) if sha256 in objectors else pixels
+            bytes(3 * 64 * 64) if sha256 in hidden else pixels
             for sha256, pixels in zip(table["sha256"].to_pylist(), table["pixels"].to_pylist(), strict=True)
         ]
         changed = pa.array(pixels, pa.binary(3 * 64 * 64))
@@ -213,7 +214,7 @@ def test_large_sets_are_sampled_and_the_page_says_so(tmp_path: Path) -> None:
     assert "120 of 300 shown" in page.text
     assert len(page.tiles("dropped-dark")) == selection.DROPPED_SHOWN
     assert f"{selection.DROPPED_SHOWN} of 60 shown, the nearest to the threshold" in page.text
-    assert "24 of 30 shown, those with the least alike copy" in page.text
+    assert "24 of 30 shown, those with the least similar duplicates" in page.text
 
 
 def test_drops_are_chosen_by_their_gap_to_the_threshold() -> None:
@@ -262,23 +263,23 @@ def test_clusters_put_the_keeper_first_and_the_doubtful_before_the_certain(input
 def test_a_tile_shows_its_own_picture(edge: int, count: int) -> None:
     rng = np.random.default_rng(edge)
     tiles = [np.asarray(Image.fromarray(draw_facade(rng)).resize((edge, edge))) for _ in range(count)]
-    drawn = sheet(tiles)
-    assert drawn.edge == min(edge, LARGEST_TILE)
-    sprite = Image.open(io.BytesIO(base64.b64decode(drawn.uri.split(",")[1]))).convert("RGB")
+    drawn = sprite(tiles)
+    assert drawn.side == min(edge, LARGEST_TILE)
+    picture = Image.open(io.BytesIO(base64.b64decode(drawn.uri.split(",")[1]))).convert("RGB")
     for index in range(count):
         # As CSS has it, for an element of one tile: size and place are relative to the element.
-        width, height = (float(part.rstrip("%")) / 100 * drawn.edge for part in drawn.size.split())
-        assert (round(width), round(height)) == sprite.size
+        width, height = (float(part.rstrip("%")) / 100 * drawn.side for part in drawn.size.split())
+        assert (round(width), round(height)) == picture.size
         left, top = (
-            -float(part.rstrip("%")) / 100 * (drawn.edge - whole)
-            for part, whole in zip(drawn.position(index).split(), sprite.size, strict=True)
+            -float(part.rstrip("%")) / 100 * (drawn.side - whole)
+            for part, whole in zip(drawn.position(index).split(), picture.size, strict=True)
         )
         assert left == pytest.approx(round(left), abs=0.01)
         shown = np.asarray(
-            sprite.crop((round(left), round(top), round(left) + drawn.edge, round(top) + drawn.edge)), float
+            picture.crop((round(left), round(top), round(left) + drawn.side, round(top) + drawn.side)), float
         )
         gaps = [
-            np.abs(shown - np.asarray(Image.fromarray(one).resize((drawn.edge, drawn.edge)))).mean() for one in tiles
+            np.abs(shown - np.asarray(Image.fromarray(one).resize((drawn.side, drawn.side)))).mean() for one in tiles
         ]
         assert int(np.argmin(gaps)) == index
         assert gaps[index] < 15
@@ -296,12 +297,23 @@ def test_models_stand_side_by_side(inputs: Any, page: Page) -> None:
             assert (f"{metrics[key]:.2g}" if "_" in key else f"{metrics[key]:#.3g}") in cells
     rows = {
         row.metric.key: row
-        for row in model_section.compared(
+        for row in model_section.metric_rows(
             model_section.ranked([model_section.read_model(*one) for one in inputs.models.items()])
         )
     }
     assert [cell.best for cell in rows["ksd"].cells] == [True, False, False]
     assert [cell.best for cell in rows["fsd"].cells] == [False, True, False]
+
+
+def test_the_caption_says_how_many_real_facades_are_held_out(inputs: Any, page: Page, tmp_path: Path) -> None:
+    split = np.load(inputs.dataset / "split.npy")
+    assert f"The first {split.sum()} are held out from training, the others are not." in page.text
+    dataset = tmp_path / "dataset"
+    shutil.copytree(inputs.dataset, dataset)
+    np.save(dataset / "split.npy", np.ones_like(split))
+    out = tmp_path / "index.html"
+    write_report(sources=inputs.sources, dataset=dataset, models=inputs.models, out=out)
+    assert "Facades held out from training." in Page(out).text
 
 
 def test_each_model_shows_its_pictures_and_curves(page: Page) -> None:
@@ -323,7 +335,7 @@ def test_animation_holds_every_snapshot_in_order_of_steps(tmp_path: Path) -> Non
     model = model_section.read_model("grey", tmp_path)
     assert model.animation
     assert model.step == 1000
-    assert [snapshot.step for snapshot in model.strip] == list(shades)
+    assert [snapshot.step for snapshot in model.snapshots] == list(shades)
     animation = Image.open(io.BytesIO(base64.b64decode(model.animation.uri.split(",")[1])))
     assert animation.n_frames == len(shades)
     for frame, shade in enumerate(shades.values()):
@@ -333,11 +345,11 @@ def test_animation_holds_every_snapshot_in_order_of_steps(tmp_path: Path) -> Non
 
 def test_the_grid_shown_is_the_one_nearest_to_the_published_weights(inputs: Any, tmp_path: Path) -> None:
     shutil.copytree(inputs.models["facade"], tmp_path / "facade")
-    making = {"step": 640, "recipe": {"steps": 1000, "augment": ["flip", "color"]}}
-    save_file({"w": np.zeros(1)}, tmp_path / "facade" / "generator.safetensors", {"facades": json.dumps(making)})
+    provenance = {"step": 640, "recipe": {"steps": 1000, "augment": ["flip", "color"]}}
+    save_file({"w": np.zeros(1)}, tmp_path / "facade" / "generator.safetensors", {"facades": json.dumps(provenance)})
     model = model_section.read_model("facade", tmp_path / "facade")
     assert (model.step, model.published) == (600, 640)
-    assert model.facts == {"step": "640", "recipe.steps": "1000", "recipe.augment": "flip, color"}
+    assert model.provenance == {"step": "640", "recipe.steps": "1000", "recipe.augment": "flip, color"}
 
 
 @pytest.mark.parametrize("kept", [0, 3])
@@ -371,20 +383,20 @@ def test_a_dataset_of_other_sources_is_refused(inputs: Any, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("metrics.json", "{", "not valid JSON"),
         ("metrics.json", "[1]", "found a list"),
-        ("log.csv", "step,ksd\n1,soon\n", "expected numbers"),
+        ("log.csv", "step,ksd\n1,soon\n", "expected a header line and numbers below it"),
         ("samples/step-000200.png", "not a picture", "not a readable picture"),
         ("generator.safetensors", "not a tensor", "not a generator of this project"),
     ],
 )
-def test_a_broken_file_is_named(inputs: Any, tmp_path: Path, name: str, content: str, said: str) -> None:
+def test_a_broken_file_is_named(inputs: Any, tmp_path: Path, name: str, content: str, message: str) -> None:
     folder = tmp_path / "facade"
     shutil.copytree(inputs.models["facade"], folder)
     (folder / name).write_text(content)
-    with pytest.raises(UserError, match=said) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         model_section.read_model("facade", folder)
     assert str(folder / name) in str(caught.value)
     assert "\n" not in str(caught.value)
