@@ -153,6 +153,8 @@ def mistake(detail: ErrorDetails) -> str:
         return f"{where}: found an unknown key, expected one of {', '.join(known)}{_near(str(location[-1]), known)}"
     if kind == "missing":
         return f"{where}: missing"
+    if kind == "too_short" and isinstance(found, dict):
+        return f"{where}: found {{}}, expected one entry or more"
     expected = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     return f"{where}: found {_shown(found)}, expected {expected}"
 

@@ -7,7 +7,7 @@ import typer
 from common.errors import UserError
 from pipelines.cli import dataset, deprecated, model, source, stages
 
-commands = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
+commands = typer.Typer(invoke_without_command=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 commands.add_typer(source.commands, name="source")
 commands.add_typer(dataset.commands, name="dataset")
@@ -16,11 +16,15 @@ commands.add_typer(stages.commands)
 
 
 @commands.callback()
-def facades() -> None:
+def facades(context: typer.Context) -> None:
     """Collect pictures of building facades, curate them into a traceable dataset, train a DCGAN on it.
 
     Without a command: show the state of the project and the next step.
     """
+    if context.invoked_subcommand is None:
+        from pipelines.cli import status
+
+        status.show()
 
 
 def app() -> None:

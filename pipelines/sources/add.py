@@ -14,6 +14,7 @@ from common.files import replacing
 from pipelines import params, paths
 
 _PLAIN = re.compile(r"(?:~?/|[A-Za-z])[\w ./~-]*")
+_EMPTY = re.compile(r"^sources: *(?:\{ *\}|null|~)? *(#.*)?$", re.MULTILINE)
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}  # not text, in one YAML or another
 
 
@@ -25,12 +26,16 @@ def add(name: str, entry: Mapping[str, Any], path: Path = paths.PARAMS) -> str:
             entry can be added; nothing was written.
     """
     values = params.read(path)
-    before = params.validated(values, str(path))
-    if name in before.sources:
+    entries = values.get("sources") or {}
+    if entries or "sources" not in values:
+        params.validated(values, str(path))
+    if name in entries:
         raise UserError(f"{path}: sources.{name}: found one already, expected a new name")
-    after = {**values, "sources": {**values["sources"], name: dict(entry)}}
+    after = {**values, "sources": {**entries, name: dict(entry)}}
     params.validated(after, str(path))
     text = path.read_bytes().decode("utf-8")
+    if not entries:
+        text = _EMPTY.sub(lambda line: f"sources: {line[1] or ''}".rstrip(), text)
     indent, at = _place(text, path)
     lines = [f"{indent}{name}:", *(f"{indent}  {key}: {_scalar(value)}" for key, value in entry.items())]
     written = text[:at] + ("" if text[:at].endswith("\n") else "\n") + "\n".join(lines) + "\n" + text[at:]
@@ -45,10 +50,12 @@ def _place(text: str, path: Path) -> tuple[str, int]:
     """The indentation of the entries of `sources:`, and where in the text the last of them ends."""
     document = YAML().load(text)
     sources = document["sources"]
+    begin = document.lc.key("sources")[0]
+    if sources is None:
+        return "  ", sum(map(len, text.splitlines(keepends=True)[: begin + 1]))
     if not isinstance(sources, CommentedMap) or sources.fa.flow_style():
         raise _unexpected(path)
     lines = text.splitlines(keepends=True)
-    begin = document.lc.key("sources")[0]
     keys = sorted(document.lc.key(key)[0] for key in document)
     end = next((line for line in keys if line > begin), len(lines))
     # What stands before the next section, blank lines and comments at the margin, belongs to that.

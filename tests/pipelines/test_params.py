@@ -109,7 +109,7 @@ def test_an_unknown_section(mistakes: Any) -> None:
             f"sources.x.kind: found 'dmo', expected one of {KINDS}; did you mean demo?",
         ),
         (lambda p: p["sources"].update(x=3), "sources.x: found "),
-        (lambda p: p.update(sources={}), "sources: found {}, expected "),
+        (lambda p: p.update(sources={}), "sources: found {}, expected one entry or more"),
         (lambda p: p["sources"].update({"A b": {"kind": "demo"}}), "sources.A b: found this name, expected lower-case"),
         (lambda p: p.pop("evaluate"), "evaluate: missing"),
     ],

@@ -86,6 +86,19 @@ def test_it_goes_in_where_the_section_is_the_last(file):
 
 
 @pytest.mark.parametrize(
+    "line", ["sources:", "sources: {}", "sources: {}  # none yet", "sources:  # none yet", "sources: null"]
+)
+def test_the_first_source_is_added_to_an_empty_section(file, line):
+    text = file.read_text()
+    begin, end = text.index("sources:\n"), text.index("\ncurate:")
+    file.write_text(f"{text[:begin]}{line}\n{text[end:]}")
+    add("town", {"kind": "demo", "seed": 3}, file)
+    comment = " # none yet" if "#" in line else ""
+    entry = "  town:\n    kind: demo\n    seed: 3\n"
+    assert file.read_text() == f"{text[:begin]}sources:{comment}\n{entry}{text[end:]}"
+
+
+@pytest.mark.parametrize(
     ("name", "values", "said"),
     [
         ("demo", {"kind": "demo"}, "sources.demo: found one already"),
