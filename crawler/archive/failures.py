@@ -21,5 +21,5 @@ def failed_downloads(archive: Path) -> pa.Table:
 
     A missing robots.txt is no failure: it allows everything (RFC 9309).
     """
-    fetches = failed(pq.read_table(archive / FETCHES_FILE))
-    return fetches.filter(pc.not_equal(fetches["role"], str(Role.ROBOTS)))
+    stored = pc.field("outcome").isin(sorted(STORED))
+    return pq.read_table(archive / FETCHES_FILE, filters=~stored & (pc.field("role") != str(Role.ROBOTS)))

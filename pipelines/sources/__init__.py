@@ -1,1 +1,1 @@
-"""The sources by hand: what kinds there are, trying and adding one, a new kind, asking again for what failed."""
+"""Work on sources by hand: list, try, add and retry them, start a new kind."""

@@ -15,28 +15,31 @@ from pipelines import params, paths
 
 _PLAIN = re.compile(r"(?:~?/|[A-Za-z])[\w ./~-]*")
 _EMPTY = re.compile(r"^sources: *(?:\{ *\}|null|~)? *(#.*)?$", re.MULTILINE)
-_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}  # not text, in one YAML or another
+_NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}  # in YAML 1.1 or 1.2
 
 
 def add(name: str, entry: Mapping[str, Any], path: Path = paths.PARAMS) -> str:
-    """Write the entry at the end of `sources:`; returns its lines.
+    """Add an entry at the end of `sources:`.
+
+    Returns:
+        The lines that were added.
 
     Raises:
-        UserError: there is a source of that name, the file with the entry is not valid, or is not written so that an
-            entry can be added; nothing was written.
+        UserError: a source with this name exists, the entry is not valid, or `sources:` is written in braces. The file
+            stays unchanged.
     """
     values = params.read(path)
     entries = values.get("sources") or {}
     if entries or "sources" not in values:
         params.validated(values, str(path))
     if name in entries:
-        raise UserError(f"{path}: sources.{name}: found one already, expected a new name")
+        raise UserError(f"{path}: sources.{name}: found an existing source, expected a new name")
     after = {**values, "sources": {**entries, name: dict(entry)}}
     params.validated(after, str(path))
     text = path.read_bytes().decode("utf-8")
     if not entries:
         text = _EMPTY.sub(lambda line: f"sources: {line[1] or ''}".rstrip(), text)
-    indent, at = _place(text, path)
+    indent, at = _end_of_sources(text, path)
     lines = [f"{indent}{name}:", *(f"{indent}  {key}: {_scalar(value)}" for key, value in entry.items())]
     written = text[:at] + ("" if text[:at].endswith("\n") else "\n") + "\n".join(lines) + "\n" + text[at:]
     with replacing(path) as draft:
@@ -46,8 +49,8 @@ def add(name: str, entry: Mapping[str, Any], path: Path = paths.PARAMS) -> str:
     return "\n".join(lines)
 
 
-def _place(text: str, path: Path) -> tuple[str, int]:
-    """The indentation of the entries of `sources:`, and where in the text the last of them ends."""
+def _end_of_sources(text: str, path: Path) -> tuple[str, int]:
+    """The indentation of the entries of `sources:`, and the offset at which the last entry ends."""
     document = YAML().load(text)
     sources = document["sources"]
     begin = document.lc.key("sources")[0]
@@ -58,18 +61,18 @@ def _place(text: str, path: Path) -> tuple[str, int]:
     lines = text.splitlines(keepends=True)
     keys = sorted(document.lc.key(key)[0] for key in document)
     end = next((line for line in keys if line > begin), len(lines))
-    # What stands before the next section, blank lines and comments at the margin, belongs to that.
+    # Blank lines and unindented comments above the next section belong to that section.
     while lines[end - 1].startswith("#") or not lines[end - 1].strip():
         end -= 1
     return " " * sources.lc.col, sum(map(len, lines[:end]))
 
 
 def _scalar(value: Any) -> str:
-    """A value on one line. JSON is YAML; text that can be nothing else needs no quotes."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value == value.strip() and value.lower() not in _WORDS:
+    """A value as YAML on one line: JSON, but text that is not ambiguous has no quotes."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value == value.strip() and value.lower() not in _NOT_TEXT:
         return value
     return json.dumps(value, ensure_ascii=False)
 
 
 def _unexpected(path: Path) -> UserError:
-    return UserError(f"{path}: sources: found a section in braces, expected an entry a line, indented; add it by hand")
+    return UserError(f"{path}: sources: found a section in braces, expected indented entries; add the entry by hand")

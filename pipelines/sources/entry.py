@@ -1,4 +1,4 @@
-"""From `KIND key=value…`, as it is typed, to an entry of `sources:`."""
+"""Parses `KIND key=value …` from the command line into an entry of `sources:`."""
 
 import json
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from crawler.registry import kind
 
 
 def entry(kind_name: str, arguments: Sequence[str]) -> dict[str, Any]:
-    """The entry that these words stand for, not yet validated. A key that comes more than once is a list.
+    """Return the entry that the arguments describe, not yet validated. A repeated key is a list.
 
     Raises:
-        UserError: there is no such kind, or a word is not key=value.
+        UserError: there is no such kind, or an argument is not key=value.
     """
     fields = kind(kind_name).Params.model_fields
     values: dict[str, Any] = {"kind": kind_name}
@@ -33,7 +33,7 @@ def entry(kind_name: str, arguments: Sequence[str]) -> dict[str, Any]:
 
 
 def _value(field: FieldInfo | None, text: str) -> Any:
-    """The text itself where the kind takes it: `category=1905` is a name. Else what it is in YAML."""
+    """The text itself if the parameter accepts text (`category=1905` is a name), otherwise its value as YAML."""
     try:
         if field is not None:
             described: Any = Annotated[field.annotation, field]

@@ -1,4 +1,4 @@
-"""`facades source list`: the kinds with their parameters, and the entries of params.yaml with what they hold."""
+"""`facades source list`: print the kinds with their parameters, and the sources of params.yaml with their counts."""
 
 import inspect
 import json
@@ -12,38 +12,43 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from crawler.archive.fetches import STORED
-from crawler.archive.reader import FETCHES_FILE, INDEX_FILE
+from crawler.archive.failures import failed_downloads
+from crawler.archive.reader import INDEX_FILE
 from crawler.archive.schemas import Role
 from crawler.registry import KINDS, kind
 from pipelines import params, paths
 
 COMMON = ("kind", "snapshot")
-"""Parameters that every kind has; said once."""
+"""Parameters of every kind, which are not listed again."""
 
 
 def show(only: str | None) -> None:
-    """Print the kinds, or one of them, and then the entries."""
+    """Print all kinds and then the sources of params.yaml, or the kind `only`.
+
+    Raises:
+        UserError: there is no such kind, or params.yaml is not valid.
+    """
     console = Console()
     for name in [only] if only else KINDS:
         console.print(_kind(name))
         console.print(Text(f"  example: {example(name)}\n", "dim"), soft_wrap=True)
     if only is None:
-        console.print(_entries())
+        console.print(_sources())
 
 
 def example(name: str) -> str:
-    """An entry of that kind, as the docstring of its Params gives it."""
+    """Return an example entry of a kind: the docstring of its Params."""
     return (kind(name).Params.__doc__ or "").strip().strip("`")
 
 
 def _kind(name: str) -> Group:
+    """Name, description and parameters of a kind, its own parameters first."""
     found = kind(name)
     about = inspect.getdoc(import_module(found.__module__)) or ""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     described_by_key = found.Params.model_json_schema()["properties"]
     own = found.Params.__annotations__
-    for key in sorted(described_by_key, key=lambda key: key not in own):  # its own first, then those that others share
+    for key in sorted(described_by_key, key=lambda key: key not in own):
         described = described_by_key[key]
         if key not in COMMON:
             table.add_row(Text(key, "bold"), _type(described), _default(found.Params, key), described["description"])
@@ -67,33 +72,29 @@ def _default(model: Any, key: str) -> Text:
     return Text("" if field.default in ("", None, [], {}) else json.dumps(field.default, ensure_ascii=False), "green")
 
 
-def _entries() -> Table:
+def _sources() -> Table:
     table = Table("source", "kind", "snapshot", box=None, padding=(0, 2, 0, 0))
     for column in ("images", "MB", "failed", "kept"):
         table.add_column(column, justify="right")
     kept = _kept()
     for name, entry in params.load().sources.items():
-        table.add_row(name, entry.kind, entry.snapshot, *_holds(name), str(kept.get(name, "")))
+        table.add_row(name, entry.kind, entry.snapshot, *_counts(name), str(kept.get(name, "")))
     return table
 
 
-def _holds(name: str) -> tuple[str, str, str]:
-    """Different images, their megabytes, and image URLs that brought nothing; dashes where it was not crawled."""
+def _counts(name: str) -> tuple[str, str, str]:
+    """Distinct images, their megabytes, and failed image URLs of a source; dashes if it is not crawled."""
     archive = paths.archive(name)
     if not (archive / INDEX_FILE).is_file():
         return "–", "–", "–"
     index = pq.read_table(archive / INDEX_FILE, columns=["sha256", "length"]).group_by("sha256")
     lengths = index.aggregate([("length", "min")])["length_min"]
-    fetches = pq.read_table(archive / FETCHES_FILE, columns=["role", "outcome"]).to_pydict()
-    failed = sum(
-        role == Role.IMAGE and outcome not in STORED
-        for role, outcome in zip(fetches["role"], fetches["outcome"], strict=True)
-    )
+    failed = pc.sum(pc.equal(failed_downloads(archive)["role"], str(Role.IMAGE))).as_py() or 0
     return str(len(lengths)), f"{(pc.sum(lengths).as_py() or 0) / 1e6:.1f}", str(failed)
 
 
 def _kept() -> dict[str, int]:
-    """Facades of the dataset by source; empty where there is no dataset."""
+    """Kept images of each source; empty if there is no dataset."""
     manifest = paths.DATASET / "manifest.parquet"
     if not manifest.is_file():
         return {}

@@ -1,11 +1,10 @@
-"""`facades source retry`: what a finished archive lacks is asked for again, and DVC is told of the outcome."""
+"""`facades source retry`: fetch the failed URLs of a finished archive again, and commit the result to DVC."""
 
 import os
 import shutil
 import sys
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from dvc.exceptions import DvcException
 from dvc.lock import LockError
 from dvc.repo import Repo
@@ -15,56 +14,52 @@ from common.files import replacing
 from common.progress import progress
 from crawler import crawl
 from crawler.archive import run_record, warc
-from crawler.archive.fetches import STORED
-from crawler.archive.reader import FETCHES_FILE, INDEX_FILE
-from crawler.archive.schemas import Role
+from crawler.archive.failures import failed_downloads
+from crawler.archive.reader import INDEX_FILE
 from crawler.registry import kind
 from pipelines import params, paths
 from pipelines.stages.crawl import show
 
 
 def retry(source: str, *, quiet: bool = False) -> None:
-    """Ask again for all that brought nothing, put the longer archive in place, and commit it to DVC.
+    """Fetch failed URLs again, replace the archive by the longer one, and commit it to DVC.
+
+    Args:
+        source: name in params.yaml.
+        quiet: print progress as lines instead of a bar.
 
     Raises:
-        UserError: the source is not crawled, has another entry by now, or cannot be crawled; DVC cannot take it in.
+        UserError: the source is not crawled, its entry has changed since, it cannot be crawled, or DVC refuses.
     """
     settings = params.load()
     entry = settings.source(source)
     archive = paths.archive(source)
     if not (archive / INDEX_FILE).is_file():
         raise UserError(f"{archive}: found no {INDEX_FILE}, expected a finished archive; `dvc repro` crawls the source")
-    made_with = kind(entry.kind).Params.model_validate(run_record.read(archive)["entry"])
-    if made_with != entry:
-        raise UserError(f"sources.{source}: found another entry than it was crawled with; `dvc repro` crawls it again")
-    failed = failures(archive)
+    crawled = kind(entry.kind).Params.model_validate(run_record.read(archive)["entry"])
+    if crawled != entry:
+        raise UserError(
+            f"sources.{source}: found an entry that has changed since the crawl; run `dvc repro` to crawl again"
+        )
+    failed = failed_downloads(archive).num_rows
     if not failed:
-        print(f"{archive}: nothing had failed", file=sys.stderr)
+        print(f"{archive}: no URL has failed", file=sys.stderr)
         return
     work = paths.crawling(source, f"{entry.snapshot}.retry")
     _continue_from(archive, work)
     with progress(f"retry {source}", "images", bar=not quiet) as report:
         summary = crawl.crawl(source, entry, settings.crawl, archive=archive, work=work, progress=report, retry=True)
     show(source, summary)
-    left = failures(archive)
-    print(f"{failed} URLs had failed, {left} still do", file=sys.stderr)
+    left = failed_downloads(archive).num_rows
+    print(f"of {failed} failed URLs, {left} failed again", file=sys.stderr)
     _commit(source)
 
 
-def failures(archive: Path) -> int:
-    """How many pages and images of an archive brought nothing."""
-    columns = pq.read_table(archive / FETCHES_FILE, columns=["role", "outcome"]).to_pydict()
-    return sum(
-        role != Role.ROBOTS and outcome not in STORED
-        for role, outcome in zip(columns["role"], columns["outcome"], strict=True)
-    )
-
-
 def _continue_from(archive: Path, work: Path) -> None:
-    """Make `work` a crawl that holds what `archive` does, and appends to a file of its own.
+    """Make `work` an unfinished crawl with the content of `archive`, or keep the one of an interrupted retry.
 
-    The files of the archive are linked, and never written to: they may be DVC's. What an earlier retry of the same
-    archive left is gone on from.
+    The files of the archive are hard links and stay unchanged, since they may be in DVC's cache: the crawl appends to
+    a new file.
     """
     started = run_record.read(archive)["started"]
     if (work / run_record.RUN_FILE).is_file() and run_record.read(work)["started"][: len(started)] == started:
@@ -82,11 +77,11 @@ def _continue_from(archive: Path, work: Path) -> None:
 
 
 def _commit(source: str) -> None:
-    """Record the archive in dvc.lock, so that the next `dvc repro` extracts from it and does not crawl."""
+    """Record the archive in dvc.lock, so that the next `dvc repro` does not crawl again."""
     stage = f"crawl@{source}"
     try:
         with Repo() as repo:
             repo.commit(stage, force=True)
     except (DvcException, LockError) as error:
-        raise UserError(f"dvc commit {stage}: {error}; when that is mended, `dvc commit --force {stage}`") from error
+        raise UserError(f"dvc commit {stage}: {error}; afterwards run `dvc commit --force {stage}`") from error
     print("next: dvc repro", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`facades source new-kind`: the files of a kind that is still to be written. The contract test says what is left."""
+"""`facades source new-kind`: write the first files of a new kind. The contract test lists what is missing."""
 
 import json
 import re
@@ -13,31 +13,34 @@ SPIDERS = Path("crawler/spiders")
 FIXTURES = Path("tests/crawler/fixtures")
 DOCS = Path("docs/sources.md")
 BEFORE = "### How far a crawl goes"
-"""The heading in DOCS that follows the kinds."""
+"""The heading in DOCS below the sections on kinds."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _CASES = ("first", "last", "empty", "unlicensed", "malformed")
 
 
 def scaffold(name: str) -> list[Path]:
-    """Write the spider, its fixtures folder and its place in the docs; returns the files, below the working directory.
+    """Write a spider, its test cases and its section in the docs, all with marks where work is left.
+
+    Returns:
+        The paths of the files, relative to the working directory.
 
     Raises:
-        UserError: the name is none or taken, or this is not the root of the repository.
+        UserError: the name is not valid or exists, or this is not the root of the repository.
     """
     if not _NAME.fullmatch(name):
         raise UserError(f"new-kind: found {name!r}, expected lower-case letters, digits and _ only, a letter first")
     spider, cases = SPIDERS / f"{name}.py", FIXTURES / name / "cases.json"
     if name in KINDS or spider.exists():
-        raise UserError(f"new-kind: found a kind {name} already, expected a new name")
+        raise UserError(f"new-kind: found an existing kind {name}, expected a new name")
     docs = DOCS.read_text(encoding="utf-8") if DOCS.is_file() else ""
     if BEFORE not in docs or not SPIDERS.is_dir():
         raise UserError(f"{DOCS}: found no {BEFORE!r}; run this in the root of the repository")
     templates = plain_text_environment("pipelines.sources")
-    said = {"name": name, "title": "".join(part.capitalize() for part in name.split("_"))}
-    section = templates.get_template("section.md.j2").render(said)
+    values = {"name": name, "title": "".join(part.capitalize() for part in name.split("_"))}
+    section = templates.get_template("section.md.j2").render(values)
     written = {
-        spider: templates.get_template("kind.py.j2").render(said),
+        spider: templates.get_template("kind.py.j2").render(values),
         cases: json.dumps(_cases(name), indent=2) + "\n",
         DOCS: docs.replace(BEFORE, section + BEFORE, 1),
     }

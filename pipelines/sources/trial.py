@@ -16,31 +16,36 @@ from rich.text import Text
 
 from common.html import environment
 from common.progress import progress
+from common.safe_text import one_line
 from crawler import crawl, extract
-from crawler.archive.fetches import STORED
-from crawler.archive.reader import FETCHES_FILE, ArchiveReader
-from crawler.archive.schemas import Role
+from crawler.archive.failures import failed_downloads
+from crawler.archive.reader import ArchiveReader
 from curate.decode import decode
 from pipelines import params
 
-THUMBNAIL = 240  # pixels, the longer side
+THUMBNAIL = 240  # px; longer side
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """One image of the trial."""
+class TrialImage:
+    """One image of the trial, as text to show."""
 
     title: str
-    size: str  # width × height and kilobytes, or why it is no picture
+    size: str  # width × height and kilobytes, or why the file does not decode
     license: str
     author: str
     page_url: str
     image_url: str
-    thumbnail: str  # a data: URL; empty where it is no picture
+    thumbnail: str  # a data: URL; empty if the file does not decode
 
 
 def run(entry: Mapping[str, Any], limit: int, quiet: bool) -> None:
-    """Crawl `limit` images of the entry into a temporary folder, print them, leave a contact sheet.
+    """Crawl some images of an entry, print their metadata, and write a contact sheet to a temporary folder.
+
+    Args:
+        entry: a source as in params.yaml, its `kind` included.
+        limit: number of images.
+        quiet: print progress as lines instead of a bar.
 
     Raises:
         UserError: the entry is not valid, or nothing could be fetched.
@@ -56,7 +61,7 @@ def run(entry: Mapping[str, Any], limit: int, quiet: bool) -> None:
             crawl.crawl(name, source, settings.crawl, archive=archive, work=folder / "work", progress=report)
         extract.extract(source, archive=archive, out=table, progress=lambda *_: None)
         images = _images(table, archive, limit)
-        failures = _failures(archive)
+        failures = failed_downloads(archive).select(["url", "detail"]).to_pylist()
     finally:
         shutil.rmtree(archive, ignore_errors=True)
         shutil.rmtree(folder / "work", ignore_errors=True)
@@ -65,42 +70,38 @@ def run(entry: Mapping[str, Any], limit: int, quiet: bool) -> None:
             folder.rmdir()
     console = Console()
     _print(console, images)
-    for url, detail in failures:
-        console.print(Text(f"not fetched: {url}: {detail}", "yellow"), soft_wrap=True)
+    for failure in failures:
+        console.print(Text(f"not fetched: {failure['url']}: {failure['detail']}", "yellow"), soft_wrap=True)
     folder.mkdir(exist_ok=True)
     sheet = folder / "contact.html"
     sheet.write_text(_sheet(entry, images), encoding="utf-8")
     console.print(f"contact sheet: {sheet}", soft_wrap=True)
     if not images:
-        console.print("no image was found; look at the pages with `scrapy shell URL`, or give selectors")
+        console.print("no image was found; inspect the pages with `scrapy shell URL`, or set selectors")
 
 
-def _images(table: Path, archive: Path, limit: int) -> list[Tried]:
+def _images(table: Path, archive: Path, limit: int) -> list[TrialImage]:
     reader = ArchiveReader(archive)
     rows = sorted(pq.read_table(table).to_pylist(), key=lambda row: (row["page_url"], row["image_url"]))
-    return [_tried(row, reader.get(row["sha256"])) for row in rows[:limit]]
+    return [_trial_image(row, reader.get(row["sha256"])) for row in rows[:limit]]
 
 
-def _tried(row: Mapping[str, Any], body: bytes) -> Tried:
+def _trial_image(row: Mapping[str, Any], body: bytes) -> TrialImage:
     picture = decode(body, THUMBNAIL)
-    said = {key: row[key] for key in ("title", "license", "author", "page_url", "image_url")}
+    fields = {key: one_line(row[key]) for key in ("title", "license", "author")}
+    fields |= {key: row[key] for key in ("page_url", "image_url")}
     if isinstance(picture, str):
-        return Tried(**said, size=f"{row['format']}: {picture}", thumbnail="")
+        return TrialImage(**fields, size=f"{row['format']}: {picture}", thumbnail="")
     image = ImageOps.contain(picture.rgb, (THUMBNAIL, THUMBNAIL))
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85)
     data = base64.b64encode(buffer.getvalue()).decode()
     size = f"{picture.width}×{picture.height}, {row['nbytes'] / 1e3:.0f} KB"
-    return Tried(**said, size=size, thumbnail=f"data:image/jpeg;base64,{data}")
+    return TrialImage(**fields, size=size, thumbnail=f"data:image/jpeg;base64,{data}")
 
 
-def _failures(archive: Path) -> list[tuple[str, str]]:
-    rows = pq.read_table(archive / FETCHES_FILE, columns=["url", "role", "outcome", "detail"]).to_pylist()
-    return [(row["url"], row["detail"]) for row in rows if row["outcome"] not in STORED and row["role"] != Role.ROBOTS]
-
-
-def _print(console: Console, images: list[Tried]) -> None:
-    """A table of 80 columns, with each image's page in a line of its own: it must be whole to be of use."""
+def _print(console: Console, images: list[TrialImage]) -> None:
+    """Print a table of 80 columns, and below each row the whole URL of the page."""
     table = "{:<30.30}  {:<18.18}  {:<14.14}  {:.14}"
     console.print(Text(table.format("title", "size", "licence", "author"), "bold"), soft_wrap=True)
     for image in images:
@@ -108,5 +109,5 @@ def _print(console: Console, images: list[Tried]) -> None:
         console.print(Text(f"  {image.page_url}", "dim"), soft_wrap=True)
 
 
-def _sheet(entry: Mapping[str, Any], images: list[Tried]) -> str:
+def _sheet(entry: Mapping[str, Any], images: list[TrialImage]) -> str:
     return environment("pipelines.sources").get_template("trial.html.j2").render(entry=entry, images=images)

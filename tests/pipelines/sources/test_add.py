@@ -101,7 +101,7 @@ def test_the_first_source_is_added_to_an_empty_section(file, line):
 @pytest.mark.parametrize(
     ("name", "values", "said"),
     [
-        ("demo", {"kind": "demo"}, "sources.demo: found one already"),
+        ("demo", {"kind": "demo"}, "sources.demo: found an existing source"),
         ("Paris", {"kind": "demo"}, "sources.Paris: found this name"),
         (
             "new",

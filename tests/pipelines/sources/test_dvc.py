@@ -45,13 +45,13 @@ def test_a_retry_is_taken_in_without_a_crawl(site, clone):
     assert images(clone) == 3
     site.pages[PICTURES[3]] = site.jpeg(3)
     done = clone.run("facades", "source", "retry", "listed", "-q")
-    assert "1 URLs had failed, 0 still do" in done.stdout
+    assert "of 1 failed URLs, 0 failed again" in done.stdout
     assert sorted(site.sent) == [(PICTURES[3], 200), ("/robots.txt", 404)]
     assert clone.repro("extract@listed") == ["extract@listed"]
     assert images(clone) == 4
     assert clone.repro("extract@listed") == []
     site.sent.clear()
-    assert "nothing had failed" in clone.run("facades", "source", "retry", "listed").stdout
+    assert "no URL has failed" in clone.run("facades", "source", "retry", "listed").stdout
     assert site.sent == []
 
 
@@ -73,7 +73,7 @@ def test_a_retry_of_another_entry_is_refused(site, clone):
     clone.params(lambda params: params["sources"]["listed"].update(limit=2))
     done = clone.run("facades", "source", "retry", "listed", check=False)
     assert done.returncode == 1
-    assert "found another entry than it was crawled with" in done.stdout
+    assert "found an entry that has changed since the crawl" in done.stdout
     assert site.sent == []
 
 

@@ -76,11 +76,11 @@ def test_from_scaffold_to_green(project):
     assert "docs/sources.md: the section on `exampleton`" in left
 
     code = project.spider.read_text()
-    code = code.replace("TODO: in a line, which site this is and what it shows.", "Facades of Exampleton.")
-    code = code.replace("TODO: the selector of what holds one picture and what is said of it", "div.house")
-    code = code.replace("TODO: of its title, ::text at the end", "h2::text")
-    code = code.replace("TODO: of its author", ".by::text")
-    code = code.replace("TODO: of its licence as the site writes it", "a[rel=license]::text")
+    code = code.replace("TODO: one line: the site and its images.", "Facades of Exampleton.")
+    code = code.replace("TODO: selector of the element with one picture and its description", "div.house")
+    code = code.replace("TODO: selector of its title, with ::text at the end", "h2::text")
+    code = code.replace("TODO: selector of its author", ".by::text")
+    code = code.replace("TODO: selector of its licence, as the site writes it", "a[rel=license]::text")
     project.spider.write_text(re.sub(r" *# TODO: the link.*\n", "", code))
     _, left = project.contract()
     assert not [one for one in left if one.startswith("crawler/")]
@@ -121,7 +121,7 @@ def test_what_is_found_is_held_against_what_was_expected(project):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("commons", "found a kind commons already"), ("My-Kind", "expected lower-case letters, digits and _ only")],
+    [("commons", "found an existing kind commons"), ("My-Kind", "expected lower-case letters, digits and _ only")],
 )
 def test_a_name_that_cannot_be_is_told(project, name, said):
     before = project.docs.read_text()
