@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from urllib.parse import urldefrag, urljoin
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 
 from crawler.archive.fetches import Fetch
@@ -26,10 +25,6 @@ from crawler.transport.refusal import Refusal, refusal
 from crawler.transport.scrapy_internals import UnqueuedDownloader
 
 log = logging.getLogger(__name__)
-
-
-class ImageArchived(IgnoreRequest):
-    """Takes the place of an image's response: its bytes are in the archive, and no spider parses them."""
 
 
 class _HostDownError(Exception):
@@ -57,10 +52,7 @@ class ArchivingDownloader(UnqueuedDownloader):
             request.meta["proxy"] = self._proxy
         if self._writer is None:
             return await self._fetch_without_archive(request)
-        result = await self._fetch(request, self._writer)
-        if isinstance(result, Response) and request.meta["role"] is Role.IMAGE:
-            raise ImageArchived
-        return result
+        return await self._fetch(request, self._writer)
 
     async def _fetch_without_archive(self, request: Request) -> Response | Request:
         try:
@@ -114,6 +106,8 @@ class ArchivingDownloader(UnqueuedDownloader):
                 writer.unchanged(fetch, exchange(request, result), previous)
             else:
                 writer.end(fetch_of(request, Outcome.STORED, result.status, detail), exchange(request, result))
+        if request.meta["role"] is Role.IMAGE:
+            return Response(result.url)  # the archive has the bytes, and no spider parses them
         if previous and is_unchanged and writer.previous:
             return response(writer.previous.folder, previous, request)
         return result

@@ -14,6 +14,7 @@ from crawler.spider import FacadeSpider
 from crawler.transport.crawl_settings import scrapy_settings
 from crawler.transport.halt import Halt, halt
 from crawler.transport.hosts import Hosts
+from crawler.transport.scrapy_internals import ImageCrawler
 from crawler.user_agent import user_agent
 
 LOCAL_LIMITS = Limits(per_host=16, delay=0, timeout=300, answer=300)
@@ -34,7 +35,7 @@ def run(
     limits = LOCAL_LIMITS if spider.is_local else settings.limits
     chosen = scrapy_settings(agent, limits, spider.slots)
     process = AsyncCrawlerProcess(chosen)
-    crawler = process.create_crawler(spider)
+    crawler = ImageCrawler(spider, chosen)
     for name in ("scrapy.core.downloader.handlers", "scrapy.downloadermiddlewares"):
         logging.getLogger(name).setLevel(logging.ERROR)  # their warnings are in the fetches table
     crawling = process.crawl(crawler, source=source, params=params, writer=writer)

@@ -10,10 +10,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from scrapy.core.downloader import Downloader
+from scrapy.core.engine import ExecutionEngine
+from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from scrapy.utils.defer import deferred_from_coro
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
+
+from crawler.archive.schemas import Role
 
 
 class UnqueuedDownloader(Downloader):
@@ -63,3 +67,21 @@ class UnqueuedDownloader(Downloader):
     def _remove(self, result: Response | Request | Failure, request: Request) -> Response | Request | Failure:
         self.active.remove(request)
         return result
+
+
+class ImageEngine(ExecutionEngine):
+    """Scrapy's engine, but it passes no image to the spider: no spider parses one, and the archive counts them."""
+
+    def _handle_downloader_output(  # type: ignore[override]
+        self, result: Request | Response | Failure, request: Request
+    ) -> "Deferred[None] | None":
+        if request.meta.get("role") is Role.IMAGE and not isinstance(result, Request):
+            return None
+        return super()._handle_downloader_output(result, request)
+
+
+class ImageCrawler(Crawler):
+    """Scrapy's crawler with an `ImageEngine`."""
+
+    def _create_engine(self) -> ImageEngine:
+        return ImageEngine(self, lambda _: self.stop_async())

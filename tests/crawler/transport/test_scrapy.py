@@ -1,4 +1,4 @@
-"""The project is a Scrapy project: `scrapy check` and `scrapy shell` work here, `list` and `crawl` in test_registry."""
+"""Scrapy's own commands work in this project: check and shell here, list and crawl in test_registry."""
 
 import os
 import subprocess

@@ -39,6 +39,9 @@ def parameters(function: Callable[..., Any]) -> list[str]:
         (Downloader.close, ["self"]),
         (DownloaderMiddlewareManager.download_async, ["self", "download_func", "request"]),
         (DownloadHandlers.download_request_async, ["self", "request"]),
+        (ExecutionEngine.__init__, ["self", "crawler", "spider_closed_callback"]),
+        (ExecutionEngine._handle_downloader_output, ["self", "result", "request"]),
+        (Crawler._create_engine, ["self"]),
         (RedirectMiddleware.process_response, ["self", "request", "response", "spider"]),
         (RetryMiddleware.__init__, ["self", "settings"]),
         (RetryMiddleware.process_response, ["self", "request", "response", "spider"]),
@@ -70,6 +73,15 @@ def test_the_engine_closes_no_crawl_while_the_downloader_has_active_requests() -
 
 def test_the_engine_calls_fetch_with_the_request_alone() -> None:
     assert "self.downloader.fetch(request)" in inspect.getsource(ExecutionEngine._download)
+
+
+def test_the_engine_passes_each_download_to_the_method_that_is_overridden() -> None:
+    assert "self._handle_downloader_output" in inspect.getsource(ExecutionEngine._start_scheduled_request)
+
+
+def test_a_crawler_makes_its_engine_by_the_method_that_is_overridden() -> None:
+    assert "self._create_engine()" in inspect.getsource(Crawler.crawl_async)
+    assert "ExecutionEngine(self, lambda _: self.stop_async())" in inspect.getsource(Crawler._create_engine)
 
 
 def test_the_engine_s_scheduler_is_public_and_has_a_length() -> None:
