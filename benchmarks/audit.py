@@ -36,7 +36,7 @@ from crawler.archive.tables import write_tables
 from crawler.archive.writer import ArchiveWriter
 from curate.dataset import SPLIT_CODES
 from curate.documents.card import Origin
-from curate.documents.write import write_papers
+from curate.documents.write import write_documents
 from curate.prepare import PrepareOptions, prepare_images
 from curate.rules import CurateParams
 from curate.schemas import MANIFEST, MEASURES, Split
@@ -274,7 +274,7 @@ def pictured(folder: Path, images: int) -> Repository:
     np.save(
         dataset / "split.npy", np.array([SPLIT_CODES[Split(name)] for name in table["split"].to_pylist()], np.uint8)
     )
-    write_papers(table, CurateParams(), dataset, Origin())
+    write_documents(table, CurateParams(), dataset, Origin())
     repository.commit(0, "pictured")
     return repository
 

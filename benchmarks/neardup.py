@@ -35,8 +35,8 @@ sys.path.insert(0, str(ROOT))  # before this folder, which has a train.py
 
 from curate.crop import thumbnail  # noqa: E402
 from curate.decode import Picture, decode  # noqa: E402
-from curate.duplicates.clusters import Fingerprints, candidates, verify  # noqa: E402
-from curate.duplicates.hashes import hashes  # noqa: E402
+from curate.duplicates import fingerprints  # noqa: E402
+from curate.duplicates.clusters import candidates, verify  # noqa: E402
 from curate.rules import Duplicates  # noqa: E402
 from tests.curate.attacks import ATTACKS  # noqa: E402
 
@@ -260,7 +260,7 @@ def curve(attacked: np.ndarray, hard: np.ndarray, questions: Questions, threshol
 def ours(pool: Executor, paths: list[Path], questions: Questions) -> Scores:
     """Similarity of the pairs that are candidates, −1 for the others."""
     thumbnails = np.stack(list(pool.map(view, paths, chunksize=64)))
-    prints = Fingerprints(np.column_stack(hashes(thumbnails)), thumbnails)
+    prints = fingerprints.compute(thumbnails)
     i, j = candidates(prints, RULES.radius)
     wanted = np.isin(i, questions.copies[:, 0]) | np.isin(j, questions.copies[:, 0])
     wanted |= np.isin(i * len(paths) + j, questions.hard.min(axis=1) * len(paths) + questions.hard.max(axis=1))

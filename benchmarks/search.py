@@ -139,7 +139,8 @@ def more(images: int) -> None:
     """
     import numpy as np
 
-    from curate.duplicates.clusters import Fingerprints, candidates
+    from curate.duplicates.clusters import candidates
+    from curate.duplicates.fingerprints import Fingerprints
     from curate.rules import Duplicates
     from curate.schemas import PROBES
 
@@ -186,7 +187,7 @@ def again(images: int) -> None:
                 licenses=["CC0-1.0"],
                 unknown="drop",
                 exclusions=folder / "exclusions.csv",
-                memory=folder / "pairs",
+                pair_cache=folder / "pairs",
             )
             kept = len(np.load(folder / "dataset" / "split.npy"))
             wall, cpu = time.perf_counter() - start, time.process_time() - cpu

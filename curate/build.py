@@ -1,4 +1,4 @@
-"""From the tables of all sources to one dataset: the folder that `curate.dataset` reads."""
+"""Build the dataset from the tables of all sources: the folder that `curate.dataset` reads."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,13 +14,13 @@ from common.files import replacing, write_table
 from common.progress import Progress
 from crawler.archive.schemas import IMAGES
 from curate.dataset import IMAGES_FILE, MANIFEST_FILE, NAMES_FILE, SPLIT_CODES, SPLIT_FILE
-from curate.decide import decide, fixed_size_bytes
-from curate.documents.card import UNTOLD, Origin
-from curate.documents.write import write_papers
-from curate.duplicates.pairs import Memory, afresh
+from curate.decide import decide
+from curate.documents.card import NO_ORIGIN, Origin
+from curate.documents.write import write_documents
+from curate.duplicates.pairs import PairCache, find_pairs
 from curate.exclusions import read_exclusions
 from curate.rules import CurateParams
-from curate.schemas import NAMES_COLUMNS, Split, prepared_schema
+from curate.schemas import NAMES_COLUMNS, Split, fixed_size_bytes, prepared_schema
 
 
 def build(
@@ -31,19 +31,24 @@ def build(
     licenses: Sequence[str],
     unknown: Literal["drop", "keep"],
     exclusions: Path,
-    origin: Origin = UNTOLD,
-    memory: Path | None = None,
+    origin: Origin = NO_ORIGIN,
+    pair_cache: Path | None = None,
     progress: Progress = lambda done, total, note: None,
 ) -> None:
-    """Decide on every image of `sources` and write the dataset to the folder `out`, whole or not at all.
+    """Decide on every image and write the dataset, all of it or nothing.
 
-    `sources` gives by name each source's image table (`crawler.archive.schemas.IMAGES`) and prepared table
-    (`curate.schemas.prepared_schema`); their order does not matter. `licenses` are the ids that are let in, with
-    wildcards as in file names; `unknown` says what becomes of images whose licence nobody could name. `origin` goes
-    into the papers alone. In the folder `memory` it remembers which images look alike, and compares new ones alone.
+    Args:
+        sources: by name, the image table (`crawler.archive.schemas.IMAGES`) and the prepared table
+            (`curate.schemas.prepared_schema`) of each source; their order has no influence.
+        out: the folder to write; an existing one is replaced.
+        licenses: the licence ids that are allowed, with wildcards as in file names.
+        unknown: whether to keep or to drop images of unknown licence.
+        exclusions: the file `exclusions.csv`.
+        origin: what the documents say about the sources; has no influence on the data.
+        pair_cache: a folder that keeps the similar pairs between calls, so that only new images are compared.
 
     Raises:
-        UserError: a table is missing, of another image size, or lacks an image; `exclusions` has a mistake.
+        UserError: a table is missing, has another image size or lacks an image; `exclusions` has a mistake.
     """
     excluded = read_exclusions(exclusions)
     images, prepared = _joined(sources, params.image_size)
@@ -55,7 +60,7 @@ def build(
         licenses=licenses,
         keep_unknown=unknown == "keep",
         exclusions=excluded,
-        find=afresh if memory is None else Memory(memory).find,
+        find=find_pairs if pair_cache is None else PairCache(pair_cache).find_pairs,
         progress=progress,
     )
     with replacing(out) as draft:
@@ -64,12 +69,12 @@ def build(
         write_table(manifest, draft / MANIFEST_FILE)
         kept = manifest.filter(manifest["row"].is_valid())
         write_table(kept.sort_by("row").select([column.name for column in NAMES_COLUMNS]), draft / NAMES_FILE)
-        write_papers(manifest, params, draft, origin)
+        write_documents(manifest, params, draft, origin)
     progress(len(images), len(images), f"{len(manifest['row'].drop_null())} kept")
 
 
 def _joined(sources: Mapping[str, tuple[Path, Path]], image_size: int) -> tuple[pa.Table, pa.Table]:
-    """The rows of all image tables sorted by (sha256, source), and the prepared row to each, without its pixels."""
+    """Return the rows of all image tables, sorted by (sha256, source), and the prepared row of each without pixels."""
     schema = prepared_schema(image_size)
     columns = [name for name in schema.names if name != "pixels"]
     no_images = IMAGES.empty_table().append_column("source", pa.array([], pa.string()))
@@ -77,12 +82,12 @@ def _joined(sources: Mapping[str, tuple[Path, Path]], image_size: int) -> tuple[
     for name, (images_path, prepared_path) in sorted(sources.items()):
         rows = _read(images_path, IMAGES.names, IMAGES)
         measured = _read(prepared_path, columns, schema)
-        places = pc.index_in(rows["sha256"], measured["sha256"])
-        if places.null_count:
-            missing = rows["sha256"].filter(places.is_null())[0]
+        indices = pc.index_in(rows["sha256"], measured["sha256"])
+        if indices.null_count:
+            missing = rows["sha256"].filter(indices.is_null())[0]
             raise UserError(f"{prepared_path}: found no row for {missing} of {images_path}; prepare {name} again")
         images.append(rows.append_column("source", pa.array([name] * len(rows), pa.string())))
-        prepared.append(measured.take(places))
+        prepared.append(measured.take(indices))
     table = pa.concat_tables(images)
     order = pc.sort_indices(table, [("sha256", "ascending"), ("source", "ascending")])
     return table.take(order), pa.concat_tables(prepared).take(order)
@@ -101,20 +106,20 @@ def _read(path: Path, columns: Sequence[str], schema: pa.Schema) -> pa.Table:
 
 
 def _write_arrays(manifest: pa.Table, sources: Mapping[str, tuple[Path, Path]], image_size: int, folder: Path) -> None:
-    """images.npy and split.npy; pixels are copied in batches, never held all together."""
+    """Write images.npy and split.npy; pixels are copied in batches, so that memory does not grow with the dataset."""
     kept = manifest.filter(manifest["row"].is_valid())
     codes = [SPLIT_CODES[Split(name)] for name in kept["split"].to_pylist()]
     np.save(folder / SPLIT_FILE, np.array(codes, np.uint8))
     shape = (len(kept), 3, image_size, image_size)
-    if not len(kept):  # nothing to map
+    if not len(kept):  # an empty file cannot be memory-mapped
         np.save(folder / IMAGES_FILE, np.empty(shape, np.uint8))
         return
     images = np.lib.format.open_memmap(folder / IMAGES_FILE, mode="w+", dtype=np.uint8, shape=shape)
     for name, (_, prepared_path) in sources.items():
         own = kept.filter(pc.equal(kept["source"], name))
         for batch in pq.ParquetFile(prepared_path).iter_batches(columns=["sha256", "pixels"]):
-            places = pc.index_in(batch["sha256"], own["sha256"].combine_chunks())
-            rows = own["row"].take(places.drop_null()).to_numpy()
-            pixels = pa.chunked_array([batch["pixels"].filter(places.is_valid())])
+            indices = pc.index_in(batch["sha256"], own["sha256"].combine_chunks())
+            rows = own["row"].take(indices.drop_null()).to_numpy()
+            pixels = pa.chunked_array([batch["pixels"].filter(indices.is_valid())])
             images[rows] = fixed_size_bytes(pixels).reshape(-1, *shape[1:])
     images.flush()

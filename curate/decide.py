@@ -1,4 +1,12 @@
-"""One verdict and one reason for every image: tables in, manifest out, nothing read or written."""
+"""Decide on every image: tables in, manifest out. Nothing is read or written.
+
+The rules are applied in the order of `curate.schemas.Reason`, and the first one that matches gives the reason:
+
+1. permissions: exclusions, opt-outs, licences;
+2. decode errors, then the filters (`curate.rules.FILTERS`);
+3. exact duplicates: the same bytes from several sources;
+4. near duplicates of excluded images, then of each other.
+"""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -10,18 +18,19 @@ from numpy.typing import NDArray
 
 from common.progress import Progress
 from crawler.rights.licenses import UNKNOWN, openness
-from curate.duplicates.clusters import Fingerprints, Similarities, gather, verify
+from curate.duplicates import fingerprints
+from curate.duplicates.clusters import Similarities, SimilarPairs, Verify, cluster, verify
 from curate.duplicates.hamming import Indices
-from curate.duplicates.pairs import Finder, afresh
+from curate.duplicates.pairs import FindPairs, find_pairs
 from curate.exclusions import Exclusion, excluded
-from curate.rules import FILTERS, RULE_VERSION, CurateParams
-from curate.schemas import DECODE_ERRORS, MANIFEST, PROBES, THUMBNAIL_SIDE, Decision, Reason, Split
+from curate.rules import FILTERS, RULE_VERSION, CurateParams, Duplicates
+from curate.schemas import DECODE_ERRORS, MANIFEST, Decision, Reason, Split
 
-Rows = NDArray[np.bool_]
+Rows = NDArray[np.bool_]  # a mask over all rows
 
 
 class _Verdicts:
-    """The verdict on each row as it comes about: the first that objects is heard, the others are not."""
+    """One verdict per row. The first matching rule decides; later rules never overwrite it."""
 
     def __init__(self, count: int) -> None:
         self.undecided = np.ones(count, bool)
@@ -29,20 +38,20 @@ class _Verdicts:
         self.measure = np.full(count, None, object)
         self.value = np.full(count, np.nan)
         self.threshold = np.full(count, np.nan)
-        self.keeper = np.full(count, -1)  # the row that it lost to
+        self.keeper = np.full(count, -1)  # row of the image that was kept instead
         self.similarity = np.full(count, np.nan, np.float32)
 
     def drop(self, rows: Rows, reason: Reason) -> Rows:
-        """Drop those of `rows` that nothing has objected to yet; returns which they were."""
+        """Drop the undecided ones of `rows`; returns which they were."""
         new = rows & self.undecided
         self.reason[new] = reason.value
         self.undecided[new] = False
         return new
 
-    def drop_alike(
+    def drop_similar(
         self, rows: Indices, keepers: Indices, similarities: Similarities, reason: Reason, threshold: float
     ) -> None:
-        """Drop `rows` for being as alike as that to their keepers."""
+        """Drop `rows`, which are undecided, for their similarity to their keepers."""
         self.reason[rows] = reason.value
         self.undecided[rows] = False
         self.measure[rows] = "similarity"
@@ -59,28 +68,38 @@ def decide(
     licenses: Sequence[str],
     keep_unknown: bool,
     exclusions: Sequence[Exclusion],
-    find: Finder = afresh,
+    find: FindPairs = find_pairs,
     progress: Progress = lambda done, total, note: None,
 ) -> pa.Table:
-    """The manifest (`curate.schemas.MANIFEST`) of `images`.
+    """Return the manifest (`curate.schemas.MANIFEST`): a decision and at most one reason for every image.
 
-    `images` are the image tables of all sources (`crawler.archive.schemas.IMAGES` and a column `source`), sorted by
-    (sha256, source); `prepared` are the prepared rows to them, in the same order (`pixels` are not needed). `licenses`
-    are ids that are let in, with wildcards as in file names. Rules are asked in the order of `curate.schemas.Reason`.
+    Args:
+        images: the image tables of all sources (`crawler.archive.schemas.IMAGES` and a column `source`), sorted by
+            (sha256, source).
+        prepared: the prepared row of each image, in the same order; `pixels` are not needed.
+        licenses: the licence ids that are allowed, with wildcards as in file names.
+        keep_unknown: whether images of unknown licence are allowed.
+        find: finds similar pairs; `curate.duplicates.pairs.PairCache.find_pairs` remembers those of the last call.
     """
     verdicts = _Verdicts(len(images))
-    near_excluded = _ask_for_permission(verdicts, images, licenses, keep_unknown, exclusions)
-    _look_at_pictures(verdicts, prepared, params)
-    ranks = _ranks(images, prepared, params)
-    _drop_copies(verdicts, images, ranks)
-    _drop_near_duplicates(verdicts, images, prepared, ranks, near_excluded, params, find, progress)
-    return _manifest(verdicts, images, prepared, params)
+    near_excluded = _apply_permissions(verdicts, images, licenses, keep_unknown, exclusions)
+    _apply_filters(verdicts, prepared, params)
+    ranks = _ranks(images, prepared, params.keeper)
+    _drop_exact_duplicates(verdicts, images, ranks)
+
+    # Images that are excluded with their near duplicates are compared too, unless they have no picture.
+    near_excluded &= prepared["error"].is_null().to_numpy()
+    compared = verdicts.undecided | near_excluded
+    pairs, check = _similar_pairs(images, prepared, compared, params.duplicates, find, progress)
+    _drop_near_excluded(verdicts, pairs, near_excluded, params.duplicates.similarity)
+    _drop_near_duplicates(verdicts, pairs, ranks, params.duplicates.similarity, check)
+    return _manifest(verdicts, images, prepared, params.holdout)
 
 
-def _ask_for_permission(
+def _apply_permissions(
     verdicts: _Verdicts, images: pa.Table, licenses: Sequence[str], keep_unknown: bool, exclusions: Sequence[Exclusion]
 ) -> Rows:
-    """The reasons that are not about pixels; returns the rows that are excluded with all that looks like them."""
+    """Apply the rules that are not about pixels; returns the rows that are excluded with their near duplicates."""
     rows, near = excluded(images, exclusions)
     verdicts.drop(rows, Reason.EXCLUDED)
     verdicts.drop(_is_not(images["opt_out"], ""), Reason.OPT_OUT)
@@ -93,7 +112,7 @@ def _ask_for_permission(
     return near
 
 
-def _look_at_pictures(verdicts: _Verdicts, prepared: pa.Table, params: CurateParams) -> None:
+def _apply_filters(verdicts: _Verdicts, prepared: pa.Table, params: CurateParams) -> None:
     for error in DECODE_ERRORS:
         verdicts.drop(_is_in(prepared["error"], [error.value]), error)
     for rule in FILTERS:
@@ -107,18 +126,18 @@ def _look_at_pictures(verdicts: _Verdicts, prepared: pa.Table, params: CuratePar
         verdicts.threshold[rows] = threshold
 
 
-def _ranks(images: pa.Table, prepared: pa.Table, params: CurateParams) -> Indices:
-    """The place of each row in the order of preference that `params.keeper` states; rows are sorted by sha256."""
+def _ranks(images: pa.Table, prepared: pa.Table, policy: Sequence[str]) -> Indices:
+    """Return the rank of each row by `CurateParams.keeper`, 0 for the most preferred; rows are sorted by sha256."""
     count = len(images)
-    keys = [_preference(name, images, prepared) for name in params.keeper if name != "sha256"]
-    order = np.lexsort([np.arange(count), *reversed(keys)])  # the last key is the first to count
+    keys = [_preference(name, images, prepared) for name in policy if name != "sha256"]
+    order = np.lexsort([np.arange(count), *reversed(keys)])  # lexsort takes the most significant key last
     ranks = np.empty(count, np.int64)
     ranks[order] = np.arange(count)
     return ranks
 
 
 def _preference(name: str, images: pa.Table, prepared: pa.Table) -> NDArray[np.float64]:
-    """A number for each row: the lower, the rather it is kept."""
+    """Return a number for each row: the lower, the more it is preferred as a keeper."""
     if name == "license":
         licenses = images["license"].combine_chunks().dictionary_encode()
         grades = np.array([openness(license_id) for license_id in licenses.dictionary.to_pylist()], np.float64)
@@ -128,34 +147,24 @@ def _preference(name: str, images: pa.Table, prepared: pa.Table) -> NDArray[np.f
     return np.asarray(-prepared[name].to_numpy(), np.float64)
 
 
-def _drop_copies(verdicts: _Verdicts, images: pa.Table, ranks: Indices) -> None:
-    """Of the same bytes from several sources the row of the lowest rank stays."""
-    left = np.flatnonzero(verdicts.undecided)
-    # Rows are sorted by sha256, so that equal ones are neighbours, whatever their order among themselves.
-    _, starts, groups = np.unique(images["sha256"].to_numpy()[left], return_index=True, return_inverse=True)
-    keepers = left[np.lexsort((ranks[left], groups))][starts][groups]
-    copies = left[keepers != left]
-    verdicts.keeper[copies] = keepers[keepers != left]
+def _drop_exact_duplicates(verdicts: _Verdicts, images: pa.Table, ranks: Indices) -> None:
+    """Keep, of the rows with the same bytes, the one of lowest rank."""
+    rows = np.flatnonzero(verdicts.undecided)
+    # Rows are sorted by sha256, so each group of equal bytes stays in place when it is sorted by rank.
+    _, starts, groups = np.unique(images["sha256"].to_numpy()[rows], return_index=True, return_inverse=True)
+    keepers = rows[np.lexsort((ranks[rows], groups))][starts][groups]
+    copies = rows[keepers != rows]
+    verdicts.keeper[copies] = keepers[keepers != rows]
     verdicts.similarity[copies] = 1
     verdicts.drop(np.isin(np.arange(len(images)), copies), Reason.EXACT_DUPLICATE)
 
 
-def _drop_near_duplicates(
-    verdicts: _Verdicts,
-    images: pa.Table,
-    prepared: pa.Table,
-    ranks: Indices,
-    near_excluded: Rows,
-    params: CurateParams,
-    find: Finder,
-    progress: Progress,
-) -> None:
-    """Near duplicates of what is excluded, then of each other. Only what nothing else speaks against is compared."""
-    rules = params.duplicates
-    shunned = near_excluded & prepared["error"].is_null().to_numpy()
-    rows = np.flatnonzero(verdicts.undecided | shunned)
-    is_shunned = shunned[rows]
-    prints = _prints(prepared.take(pa.array(rows)), rules.mirrored)
+def _similar_pairs(
+    images: pa.Table, prepared: pa.Table, compared: Rows, rules: Duplicates, find: FindPairs, progress: Progress
+) -> tuple[SimilarPairs, Verify]:
+    """Return the candidate pairs among the rows `compared`, and a function that verifies more of them; by row."""
+    rows = np.flatnonzero(compared)
+    prints = fingerprints.read(prepared.take(pa.array(rows)), mirrored=rules.mirrored)
 
     def check(i: Indices, j: Indices) -> Similarities:
         values = [np.empty(0, np.float32)]
@@ -166,47 +175,39 @@ def _drop_near_duplicates(
 
     chosen = images.select(["sha256", "source"]).take(pa.array(rows))
     names = pc.binary_join_element_wise(chosen["sha256"], chosen["source"], "/").to_pylist()
-    i, j, alike = find(names, prints, rules.radius, check)
-
-    follows = (alike >= rules.similarity) & (is_shunned[i] ^ is_shunned[j])
-    lost = np.where(is_shunned[i], j, i)[follows]
-    to = np.where(is_shunned[i], i, j)[follows]
-    verdicts.drop_alike(rows[lost], rows[to], alike[follows], Reason.EXCLUDED, rules.similarity)
-
-    open_rows = verdicts.undecided[rows]
-    both = open_rows[i] & open_rows[j]
-    clusters = gather(len(rows), (i[both], j[both]), alike[both], ranks[rows], rules.similarity, check)
-    members = np.flatnonzero(clusters.keeper != np.arange(len(rows)))
-    keepers = clusters.keeper[members]
-    alike = clusters.similarity[members]
-    verdicts.drop_alike(rows[members], rows[keepers], alike, Reason.NEAR_DUPLICATE, rules.similarity)
+    found = find(names, prints, rules.radius, check)
+    pairs = SimilarPairs(rows[found.i], rows[found.j], found.similarity)
+    return pairs, lambda i, j: check(np.searchsorted(rows, i), np.searchsorted(rows, j))
 
 
-def _prints(prepared: pa.Table, mirrored: bool) -> Fingerprints:
-    probes = prepared["probes"].combine_chunks().flatten().to_numpy().reshape(-1, PROBES)
-    hashes = np.column_stack([prepared["phash"].to_numpy(), probes if mirrored else probes[:, :-1]])
-    thumbnails = fixed_size_bytes(prepared["thumbnail"]).reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-    return Fingerprints(hashes, thumbnails)
+def _drop_near_excluded(verdicts: _Verdicts, pairs: SimilarPairs, near_excluded: Rows, threshold: float) -> None:
+    """Drop the images that are similar to one that is excluded with its near duplicates."""
+    one_of_both = near_excluded[pairs.i] ^ near_excluded[pairs.j]
+    i, j, similarities = pairs.where(one_of_both & (pairs.similarity >= threshold))
+    rows, keepers = np.where(near_excluded[i], (j, i), (i, j))
+    verdicts.drop_similar(rows, keepers, similarities, Reason.EXCLUDED, threshold)
 
 
-def fixed_size_bytes(column: pa.ChunkedArray) -> NDArray[np.uint8]:
-    """A column of fixed-size binary values without nulls as n × size."""
-    array = column.combine_chunks()
-    size = array.type.byte_width
-    content = np.frombuffer(array.buffers()[1], np.uint8) if len(array) else np.empty(0, np.uint8)
-    return content.reshape(-1, size)[array.offset : array.offset + len(array)]
+def _drop_near_duplicates(
+    verdicts: _Verdicts, pairs: SimilarPairs, ranks: Indices, threshold: float, check: Verify
+) -> None:
+    """Keep, of each cluster of undecided images, the keeper."""
+    undecided = pairs.where(verdicts.undecided[pairs.i] & verdicts.undecided[pairs.j])
+    clusters = cluster(undecided, ranks, threshold, check)
+    rows = np.flatnonzero(clusters.keeper != np.arange(len(ranks)))
+    verdicts.drop_similar(rows, clusters.keeper[rows], clusters.similarity[rows], Reason.NEAR_DUPLICATE, threshold)
 
 
-def _manifest(verdicts: _Verdicts, images: pa.Table, prepared: pa.Table, params: CurateParams) -> pa.Table:
+def _manifest(verdicts: _Verdicts, images: pa.Table, prepared: pa.Table, holdout: float) -> pa.Table:
     count = len(images)
     digests = images["sha256"].to_numpy()
     kept = verdicts.undecided
     lost = verdicts.keeper >= 0
     keeper = np.where(lost, verdicts.keeper, np.arange(count))
-    # A copy may have lost to a near duplicate, which lost to its keeper in turn.
-    cluster = keeper[keeper]
+    # The keeper of an exact duplicate may be a near duplicate of another keeper.
+    cluster_keeper = keeper[keeper]
     phash = prepared["phash"].fill_null(0).to_numpy()
-    holdout = np.array([_falls_in_holdout(digest, params.holdout) for digest in digests], bool)
+    held_out = np.array([_is_held_out(digest, holdout) for digest in digests], bool)
     columns = {
         **{name: images[name] for name in MANIFEST.names if name in images.column_names},
         "decision": np.where(kept, Decision.KEPT.value, Decision.DROPPED.value),
@@ -214,12 +215,12 @@ def _manifest(verdicts: _Verdicts, images: pa.Table, prepared: pa.Table, params:
         "measure": verdicts.measure,
         "value": pa.array(verdicts.value, mask=np.isnan(verdicts.value)),
         "threshold": pa.array(verdicts.threshold, mask=np.isnan(verdicts.threshold)),
-        "cluster": digests[cluster],
+        "cluster": digests[cluster_keeper],
         "keeper": pa.array(digests[keeper], mask=~lost),
         "distance": pa.array(np.bitwise_count(phash ^ phash[keeper]), mask=~lost),
         "similarity": pa.array(verdicts.similarity, mask=~lost),
         "row": pa.array(np.cumsum(kept) - 1, mask=~kept),
-        "split": pa.array(np.where(holdout, Split.HOLDOUT.value, Split.TRAIN.value), mask=~kept),
+        "split": pa.array(np.where(held_out, Split.HOLDOUT.value, Split.TRAIN.value), mask=~kept),
         "rule_version": np.full(count, RULE_VERSION),
     }
     arrays = [_column(columns[field.name]).cast(field.type) for field in MANIFEST]
@@ -230,9 +231,9 @@ def _column(values: pa.Array | NDArray[np.generic]) -> pa.Array:
     return values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
 
 
-def _falls_in_holdout(digest: str, share: float) -> bool:
-    """By the last digits of a keeper's sha256: its first ones decide who keeps, and where it lies in the dataset."""
-    return int(digest[-16:], 16) / 16**16 < share
+def _is_held_out(digest: str, fraction: float) -> bool:
+    """By the last 64 bits of a keeper's sha256: the first ones decide on keepers and on the order in the dataset."""
+    return int(digest[-16:], 16) / 16**16 < fraction
 
 
 def _is_not(column: pa.ChunkedArray, value: str) -> Rows:

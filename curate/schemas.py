@@ -1,6 +1,8 @@
 """Formats that curation publishes: decisions and their reasons, the columns of the prepared tables and the manifest."""
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from common.described import Column, DescribedEnum, schema
 
@@ -102,6 +104,14 @@ def prepared_schema(image_size: int) -> pa.Schema:
     A row whose file does not decode has only `sha256` and `error`.
     """
     return schema(prepared_columns(image_size))
+
+
+def fixed_size_bytes(column: pa.ChunkedArray) -> NDArray[np.uint8]:
+    """Return a column of fixed-size binary values (`thumbnail` or `pixels`, without nulls) as n × size, uint8."""
+    array = column.combine_chunks()
+    size = array.type.byte_width
+    content = np.frombuffer(array.buffers()[1], np.uint8) if len(array) else np.empty(0, np.uint8)
+    return content.reshape(-1, size)[array.offset : array.offset + len(array)]
 
 
 MANIFEST_COLUMNS = (

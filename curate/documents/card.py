@@ -22,7 +22,7 @@ class Origin:
     contact: str = ""  # whom to write to about an image: an e-mail address or a URL
 
 
-UNTOLD = Origin()
+NO_ORIGIN = Origin()
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ CARD_FILE = "card.md"
 CROISSANT_FILE = "croissant.json"
 
 
-def write_papers(manifest: pa.Table, params: CurateParams, folder: Path, origin: Origin) -> None:
+def write_documents(manifest: pa.Table, params: CurateParams, folder: Path, origin: Origin) -> None:
     """Write ATTRIBUTION.md, card.md and croissant.json beside the arrays and the manifest that lie in `folder`."""
     kept = manifest.filter(manifest["row"].is_valid())
     version = dataset_hash(folder)

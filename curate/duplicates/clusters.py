@@ -1,106 +1,116 @@
-"""Near duplicates: candidates by hash, verified on thumbnails, gathered around keepers."""
+"""Near duplicates: candidate pairs by hash, verified by alignment, clustered around keepers."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array  # type: ignore[import-untyped]
 from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
 
-from curate.duplicates.alignment import Starts, Thumbnails, similarity
+from curate.duplicates.alignment import Guesses, similarity
+from curate.duplicates.fingerprints import Fingerprints
 from curate.duplicates.hamming import Indices, pairs_within
 from curate.duplicates.hashes import FRAMES
 
-Similarities = NDArray[np.float32]
+Similarities: TypeAlias = NDArray[np.float32]
+
+Verify: TypeAlias = Callable[[Indices, Indices], Similarities]
+"""Called with two arrays of image numbers, i < j; returns the similarity of each pair."""
 
 _PAIRS = 1024  # verified at a time
-_STARTS = 6  # for a pair: the nearest hash alone takes a whole for its middle where windows repeat
+_GUESSES = 6  # maps a pair; with the nearest hash only, repeating windows mistake a whole picture for its middle
 
 
-class Fingerprints(NamedTuple):
-    """What tells n images apart, in the order of their sha256."""
+class SimilarPairs(NamedTuple):
+    """Pairs of images i < j, sorted by i, then j, and the similarity of the two."""
 
-    hashes: NDArray[np.uint64]  # n × (1 + PROBES): the pHash, then the probes; without the last, no mirrored copies
-    thumbnails: Thumbnails  # n × 64 × 64
+    i: Indices
+    j: Indices
+    similarity: Similarities
+
+    def where(self, chosen: NDArray[np.bool_]) -> "SimilarPairs":
+        """Return the pairs that a mask chooses."""
+        return SimilarPairs(self.i[chosen], self.j[chosen], self.similarity[chosen])
 
 
 class Clusters(NamedTuple):
-    """For each image the place of its keeper (its own where it is one), and how alike they are (1 to itself)."""
+    """For each of n images the number of its keeper and the similarity to it; a keeper has its own number and 1."""
 
     keeper: Indices
     similarity: Similarities
 
 
-def candidates(prints: Fingerprints, radius: int, fresh: NDArray[np.bool_] | None = None) -> tuple[Indices, Indices]:
-    """Every pair i < j of images with a hash of one within `radius` of a hash of the other, sorted.
+def candidates(
+    fingerprints: Fingerprints, radius: int, new: NDArray[np.bool_] | None = None
+) -> tuple[Indices, Indices]:
+    """Return every pair i < j of images with a hash of one within `radius` bits of a hash of the other, sorted.
 
-    Where `fresh` (n) is given, those with a fresh image in them.
+    Args:
+        new: a mask of n; if given, only pairs with at least one image in it are returned.
     """
-    count, parts = prints.hashes.shape
-    owners = np.repeat(np.arange(count), parts)
-    one, other, _ = pairs_within(
-        prints.hashes.ravel(), radius, owners, None if fresh is None else np.repeat(fresh, parts)
-    )
+    count, hashes_each = fingerprints.hashes.shape
+    owners = np.repeat(np.arange(count), hashes_each)
+    is_new = None if new is None else np.repeat(new, hashes_each)
+    one, other, _ = pairs_within(fingerprints.hashes.ravel(), radius, owners, is_new)
     pairs = np.unique(owners[one] * count + owners[other])
     return pairs // count, pairs % count
 
 
-def verify(prints: Fingerprints, i: Indices, j: Indices) -> Iterator[Similarities]:
-    """How alike the images at `i` and `j` are, _PAIRS values at a time, the last time fewer.
+def verify(fingerprints: Fingerprints, i: Indices, j: Indices) -> Iterator[Similarities]:
+    """Yield the similarity of the images `i` and `j` (`curate.duplicates.alignment.similarity`), _PAIRS at a time.
 
-    `curate.duplicates.alignment.similarity`, from the starts that their hashes suggest.
+    The alignment starts from the maps that the nearest hashes of the two suggest.
     """
     for low in range(0, len(i), _PAIRS):
-        one, other = i[low : low + _PAIRS], j[low : low + _PAIRS]
-        starts = _starts(prints.hashes[one], prints.hashes[other])
-        yield similarity(prints.thumbnails[one], prints.thumbnails[other], starts).astype(np.float32)
+        first, second = i[low : low + _PAIRS], j[low : low + _PAIRS]
+        guesses = _guesses(fingerprints.hashes[first], fingerprints.hashes[second])
+        yield similarity(fingerprints.thumbnails[first], fingerprints.thumbnails[second], guesses).astype(np.float32)
 
 
-def gather(
-    count: int,
-    pairs: tuple[Indices, Indices],
-    similarities: Similarities,
-    ranks: Indices,
-    least: float,
-    check: Callable[[Indices, Indices], Similarities],
-) -> Clusters:
-    """Clusters of `count` images, transitive over the `pairs` (i < j, sorted) that are at least `least` alike.
+def cluster(pairs: SimilarPairs, ranks: Indices, threshold: float, check: Verify) -> Clusters:
+    """Cluster n images, transitively over the pairs whose similarity is at least `threshold`.
 
-    The keeper of a cluster is its image of the lowest rank. A member that came by way of others is held against the
-    keeper by `check`; those that fail leave and are gathered again among themselves, so that no chain of small changes
-    ends in two different pictures. The order of images does not matter, their `ranks` (all different) alone.
+    The keeper of a cluster is its image of the lowest rank. A member that is connected to its keeper only through other
+    members is verified against the keeper; members that fail leave and form clusters among themselves. So a chain of
+    small changes never puts two different pictures into one cluster. The order of the images has no influence.
+
+    Args:
+        pairs: the verified pairs.
+        ranks: n different numbers: the order of preference for keepers.
+        check: verifies pairs that are not in `pairs`.
     """
-    known, values = pairs[0] * count + pairs[1], similarities
-    i, j = (side[similarities >= least] for side in pairs)
+    count = len(ranks)
+    known, similarities = pairs.i * count + pairs.j, pairs.similarity
+    i, j, _ = pairs.where(pairs.similarity >= threshold)
     result = Clusters(np.arange(count), np.ones(count, np.float32))
     while len(i):
         edges = coo_array((np.ones(len(i), bool), (i, j)), shape=(count, count))
         _, labels = connected_components(edges, directed=False)
-        open_images = np.unique(np.concatenate([i, j]))
-        keepers = _lowest(labels, ranks, open_images)
-        members = open_images[keepers != open_images]
-        keepers = keepers[keepers != open_images]
+        connected = np.unique(np.concatenate([i, j]))
+        keepers = _lowest(labels, ranks, connected)
+        members = connected[keepers != connected]
+        keepers = keepers[keepers != connected]
         low, high = np.minimum(members, keepers), np.maximum(members, keepers)
         keys = low * count + high
         unknown = ~np.isin(keys, known)
         known = np.concatenate([known, keys[unknown]])
-        values = np.concatenate([values, check(low[unknown], high[unknown])])
+        similarities = np.concatenate([similarities, check(low[unknown], high[unknown])])
         order = np.argsort(known)
-        known, values = known[order], values[order]
-        alike = values[np.searchsorted(known, keys)]
-        stays = alike >= least
+        known, similarities = known[order], similarities[order]
+        to_keeper = similarities[np.searchsorted(known, keys)]
+        stays = to_keeper >= threshold
         result.keeper[members[stays]] = keepers[stays]
-        result.similarity[members[stays]] = alike[stays]
-        left = np.zeros(count, bool)
-        left[members[~stays]] = True
-        both = left[i] & left[j]
+        result.similarity[members[stays]] = to_keeper[stays]
+        leaves = np.zeros(count, bool)
+        leaves[members[~stays]] = True
+        both = leaves[i] & leaves[j]
         i, j = i[both], j[both]
     return result
 
 
 def _lowest(labels: NDArray[np.int32], ranks: Indices, images: Indices) -> Indices:
-    """For each of `images` the one of lowest rank among those with its label."""
+    """Return, for each of `images`, the image of lowest rank with the same label."""
     best = np.full(labels.max() + 1, -1)
     # Written from the highest rank to the lowest: the last one stays.
     by_rank = images[np.argsort(-ranks[images])]
@@ -108,16 +118,16 @@ def _lowest(labels: NDArray[np.int32], ranks: Indices, images: Indices) -> Indic
     return best[labels[images]]
 
 
-def _starts(hashes: NDArray[np.uint64], others: NDArray[np.uint64]) -> Starts:
-    """For each pair the maps that take a part of one image to a part of the other, of those with the nearest hashes."""
-    parts = hashes.shape[1]
-    distances = np.bitwise_count(hashes[:, :, None] ^ others[:, None, :])
-    nearest = distances.reshape(len(hashes), parts * parts).argsort(axis=1, kind="stable")[:, :_STARTS]
+def _guesses(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> Guesses:
+    """Return, for each pair of images, the maps between the parts whose hashes are nearest: n × _GUESSES × 2 × 3."""
+    parts = first.shape[1]
+    distances = np.bitwise_count(first[:, :, None] ^ second[:, None, :])
+    nearest = distances.reshape(len(first), parts * parts).argsort(axis=1, kind="stable")[:, :_GUESSES]
     return np.asarray(_PART_MAPS[nearest // parts, nearest % parts])
 
 
 def _part_maps() -> NDArray[np.float64]:
-    """The maps from each part of one image to each of another, in the order of their hashes: 10 × 10 × 2 × 3."""
+    """Return the maps from each part of an image to each part of another, in the order of hashes: 10 × 10 × 2 × 3."""
     whole_mirrored = np.array([0.0, 1.0, 1.0, 0.0])  # right before left
     parts = np.concatenate([FRAMES, whole_mirrored[None]])
     origins, sizes = parts[:, (2, 0)], parts[:, (3, 1)] - parts[:, (2, 0)]

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from common.errors import UserError
 from curate.crop import thumbnail
-from curate.decide import fixed_size_bytes
 from curate.decode import Picture, decode
-from curate.duplicates.clusters import Fingerprints, verify
-from curate.duplicates.hashes import hashes
+from curate.duplicates import fingerprints
+from curate.duplicates.clusters import verify
+from curate.duplicates.fingerprints import Fingerprints
 from curate.rules import Duplicates
-from curate.schemas import PROBES, THUMBNAIL_SIDE
+from curate.schemas import THUMBNAIL_SIDE
 from pipelines.versions.version import Version
 
 RADIUS = 12
@@ -116,14 +116,15 @@ def _by_picture(version: Version, path: Path) -> list[str]:
 
 def _looking_like(version: Version, picture: Picture) -> list[str]:
     """The images that curation would take for a copy of `picture`, the most alike first."""
-    view = thumbnail(picture.rgb)[None]
-    own = np.column_stack(hashes(view))
+    own = fingerprints.compute(thumbnail(picture.rgb)[None])
     found: dict[str, float] = {}
     for path in version.outputs("prepare", ".parquet").values():
-        near = _near(version.file(path), own)
+        near = _near(version.file(path), own.hashes)
         if near.num_rows:
-            thumbnails = fixed_size_bytes(near["thumbnail"]).reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-            prints = Fingerprints(np.concatenate([own, _codes(near)]), np.concatenate([view, thumbnails]))
+            others = fingerprints.read(near)
+            prints = Fingerprints(
+                np.concatenate([own.hashes, others.hashes]), np.concatenate([own.thumbnails, others.thumbnails])
+            )
             pairs = np.zeros(near.num_rows, np.int64), 1 + np.arange(near.num_rows)
             found |= dict(zip(near["sha256"].to_pylist(), np.concatenate(list(verify(prints, *pairs))), strict=True))
     alike = {image: value for image, value in found.items() if value >= LOOKS_LIKE}
@@ -134,18 +135,12 @@ def _near(prepared: Path, own: Codes) -> pa.Table:
     """The rows of a prepared table whose hashes are near to those of one picture."""
     table = pq.read_table(prepared, columns=["sha256", "phash", "probes"])
     table = table.filter(table["phash"].is_valid())
-    codes = _codes(table)
+    codes = fingerprints.read_hashes(table)
     # The whole of one against the whole and the parts of the other.
     distances = np.hstack([np.bitwise_count(codes ^ own[:, :1]), np.bitwise_count(codes[:, :1] ^ own)])
     chosen = table["sha256"].filter(pa.array((distances <= RADIUS).any(axis=1)))
     columns = ["sha256", "phash", "probes", "thumbnail"]
     return pq.read_table(prepared, columns=columns, filters=pc.field("sha256").isin(chosen.combine_chunks()))
-
-
-def _codes(table: pa.Table) -> Codes:
-    """The pHash of each row and its probes: n × (1 + PROBES)."""
-    probes = table["probes"].combine_chunks().flatten().to_numpy().reshape(-1, PROBES)
-    return np.column_stack([table["phash"].to_numpy(), probes])
 
 
 def _matching(table: pa.Table, mask: pa.ChunkedArray) -> list[str]:

@@ -23,7 +23,7 @@ def run() -> None:
             origin=Origin(
                 {name: _asked(entry) for name, entry in settings.sources.items()}, settings.crawl.contact or ""
             ),
-            memory=paths.PAIRS,
+            pair_cache=paths.PAIRS,
             progress=report,
         )
 

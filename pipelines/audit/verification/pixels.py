@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from common.errors import UserError
 from curate import crop, decode, measures, prepare
-from curate.decide import fixed_size_bytes
 from curate.prepare import PrepareOptions
-from curate.schemas import Decision, Reason
+from curate.schemas import Decision, Reason, fixed_size_bytes
 from pipelines.audit.verification.check import Check, spread
 from pipelines.versions.originals import Originals
 from pipelines.versions.version import Version

@@ -15,7 +15,7 @@ import pytest
 
 from curate.documents.card import Origin, biases, facts
 from curate.documents.markdown import plain, table
-from curate.documents.write import write_papers
+from curate.documents.write import write_documents
 from curate.rules import CurateParams
 from curate.schemas import MANIFEST
 
@@ -66,7 +66,7 @@ def folder(manifest: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Path
     np.save(folder / "images.npy", np.zeros((7, 3, 64, 64), np.uint8))
     np.save(folder / "split.npy", np.zeros(7, np.uint8))
     pq.write_table(manifest, folder / "manifest.parquet")
-    write_papers(manifest, CurateParams(), folder, ORIGIN)
+    write_documents(manifest, CurateParams(), folder, ORIGIN)
     return folder
 
 
@@ -88,7 +88,7 @@ def test_an_empty_dataset_has_papers_too(tmp_path: Path) -> None:
     np.save(tmp_path / "split.npy", np.zeros(0, np.uint8))
     manifest = MANIFEST.empty_table()
     pq.write_table(manifest, tmp_path / "manifest.parquet")
-    write_papers(manifest, CurateParams(), tmp_path, Origin())
+    write_documents(manifest, CurateParams(), tmp_path, Origin())
     assert "there are no facades" in (tmp_path / "card.md").read_text()
     assert mlcroissant.Dataset(jsonld=tmp_path / "croissant.json").metadata.name == "facades"
 

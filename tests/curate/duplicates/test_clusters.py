@@ -11,9 +11,10 @@ from PIL import Image
 
 from curate.crop import thumbnail
 from curate.decode import Picture, decode
-from curate.duplicates.clusters import Fingerprints, candidates, gather, verify
+from curate.duplicates import fingerprints
+from curate.duplicates.clusters import Clusters, SimilarPairs, candidates, cluster, verify
+from curate.duplicates.fingerprints import Fingerprints
 from curate.duplicates.hamming import Indices
-from curate.duplicates.hashes import hashes
 from curate.rules import Duplicates
 from tests.curate.attacks import ATTACKS
 from tests.curate.pictures import encoded, facade
@@ -22,14 +23,12 @@ RULES = Duplicates()
 
 
 def prints_of(bodies: Iterable[bytes]) -> Fingerprints:
-    views = []
+    thumbnails = []
     for body in bodies:
         picture = decode(body, 128)
         assert isinstance(picture, Picture)
-        views.append(thumbnail(picture.rgb))
-    thumbnails = np.stack(views)
-    phash, probes = hashes(thumbnails)
-    return Fingerprints(np.column_stack([phash, probes]), thumbnails)
+        thumbnails.append(thumbnail(picture.rgb))
+    return fingerprints.compute(np.stack(thumbnails))
 
 
 def verified(prints: Fingerprints, i: Sequence[int], j: Sequence[int]) -> NDArray[np.float32]:
@@ -117,7 +116,7 @@ def test_pictures_of_nothing_are_alike_to_none() -> None:
     assert not duplicates(prints_of(flat))
 
 
-def clusters(
+def keepers(
     similarities: dict[tuple[int, int], float], count: int, ranks: Sequence[int] | None = None, least: float = 0.75
 ) -> list[int]:
     """The keeper of each of `count` images; pairs that `similarities` does not name are unlike."""
@@ -131,24 +130,24 @@ def clusters(
         return np.zeros(len(one), np.float32)
 
     order = np.arange(count) if ranks is None else np.array(ranks)
-    return gather(count, (i, j), values, order, least, check).keeper.tolist()
+    return cluster(SimilarPairs(i, j, values), order, least, check).keeper.tolist()
 
 
-def test_a_cluster_gathers_around_the_image_of_lowest_rank() -> None:
+def test_the_keeper_of_a_cluster_is_its_image_of_lowest_rank() -> None:
     everyone = {(0, 1): 0.9, (0, 2): 0.9, (1, 2): 0.9}
-    assert clusters(everyone, 4) == [0, 0, 0, 3]
-    assert clusters(everyone, 4, ranks=[2, 3, 1, 0]) == [2, 2, 2, 3]
+    assert keepers(everyone, 4) == [0, 0, 0, 3]
+    assert keepers(everyone, 4, ranks=[2, 3, 1, 0]) == [2, 2, 2, 3]
 
 
 def test_a_chain_does_not_merge_what_is_unlike_its_keeper() -> None:
     chain = {(0, 1): 0.9, (1, 2): 0.9, (2, 3): 0.9, (3, 4): 0.9}
     # 2 is unlike 0, so it leaves and keeps what is like it.
-    assert clusters(chain, 5) == [0, 0, 2, 2, 4]
+    assert keepers(chain, 5) == [0, 0, 2, 2, 4]
 
 
 def test_a_member_by_way_of_others_stays_where_it_is_alike() -> None:
-    i, j, values = np.array([0, 1]), np.array([1, 2]), np.array([0.9, 0.9], np.float32)
-    result = gather(3, (i, j), values, np.arange(3), 0.75, lambda one, other: np.full(len(one), 0.8, np.float32))
+    pairs = SimilarPairs(np.array([0, 1]), np.array([1, 2]), np.array([0.9, 0.9], np.float32))
+    result: Clusters = cluster(pairs, np.arange(3), 0.75, lambda one, other: np.full(len(one), 0.8, np.float32))
     assert result.keeper.tolist() == [0, 0, 0]
     assert result.similarity.tolist() == pytest.approx([1, 0.9, 0.8])
 
@@ -158,9 +157,9 @@ def test_clusters_are_the_same_in_any_order() -> None:
     count = 60
     pairs = {tuple(sorted(rng.choice(count, 2, replace=False).tolist())): rng.uniform(0.5, 1) for _ in range(120)}
     ranks = rng.permutation(count)
-    expected = clusters(pairs, count, ranks.tolist())
+    expected = keepers(pairs, count, ranks.tolist())
     for _ in range(5):
         moved = rng.permutation(count)  # the place to which each image goes
         turned = {tuple(sorted((int(moved[a]), int(moved[b])))): value for (a, b), value in pairs.items()}
-        keepers = clusters(turned, count, ranks[np.argsort(moved)].tolist())
-        assert [int(np.argsort(moved)[keepers[moved[place]]]) for place in range(count)] == expected
+        found = keepers(turned, count, ranks[np.argsort(moved)].tolist())
+        assert [int(np.argsort(moved)[found[moved[place]]]) for place in range(count)] == expected

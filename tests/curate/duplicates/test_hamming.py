@@ -44,11 +44,11 @@ def test_every_cut_into_bands_is_exact(radius: int) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 300), st.integers(0, 12), st.integers(0, 2**32), st.floats(0, 1))
-def test_with_fresh_codes_finds_the_pairs_that_hold_one(count: int, radius: int, seed: int, share: float) -> None:
+def test_with_new_codes_only_the_pairs_with_one_are_found(count: int, radius: int, seed: int, share: float) -> None:
     codes = clustered(count, seed)
-    fresh = np.random.default_rng(seed).random(count) < share
-    found = list(zip(*(column.tolist() for column in pairs_within(codes, radius, fresh=fresh)), strict=True))
-    assert found == [pair for pair in brute_force(codes, radius) if fresh[pair[0]] or fresh[pair[1]]]
+    new = np.random.default_rng(seed).random(count) < share
+    found = list(zip(*(column.tolist() for column in pairs_within(codes, radius, new=new)), strict=True))
+    assert found == [pair for pair in brute_force(codes, radius) if new[pair[0]] or new[pair[1]]]
 
 
 def test_finds_planted_pairs_among_many() -> None:

@@ -1,4 +1,4 @@
-"""What is remembered of similar pairs: the same as found afresh, and only new images are compared."""
+"""The cache of similar pairs: the same pairs as computed from nothing, and only new images are compared."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from curate.crop import thumbnail
 from curate.decode import Picture, decode
-from curate.duplicates import pairs
-from curate.duplicates.clusters import Fingerprints, Similarities, verify
+from curate.duplicates import fingerprints, pairs
+from curate.duplicates.clusters import Similarities, SimilarPairs, verify
+from curate.duplicates.fingerprints import Fingerprints
 from curate.duplicates.hamming import Indices
-from curate.duplicates.hashes import hashes
-from curate.duplicates.pairs import Memory, SimilarPairs, afresh
+from curate.duplicates.pairs import PairCache, find_pairs
 from tests.curate.pictures import encoded, facade
 
 RADIUS = 10
@@ -21,9 +21,9 @@ RADIUS = 10
 
 def prints_of(bodies: Sequence[bytes]) -> Fingerprints:
     pictures = [decode(body, 128) for body in bodies]
-    thumbnails = np.stack([thumbnail(picture.rgb) for picture in pictures if isinstance(picture, Picture)])
-    phash, probes = hashes(thumbnails)
-    return Fingerprints(np.column_stack([phash, probes]), thumbnails)
+    return fingerprints.compute(
+        np.stack([thumbnail(picture.rgb) for picture in pictures if isinstance(picture, Picture)])
+    )
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def town() -> tuple[NDArray[np.str_], Fingerprints]:
 
 
 class Counting:
-    """Verifies, and counts what it was asked."""
+    """Verifies pairs and counts them."""
 
     def __init__(self, prints: Fingerprints) -> None:
         self.prints = prints
@@ -57,43 +57,44 @@ def same(one: SimilarPairs, other: SimilarPairs) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def test_whatever_came_and_went_before_the_pairs_are_the_same(
+def test_cached_pairs_are_the_computed_ones_whatever_images_were_added_or_removed(
     town: tuple[NDArray[np.str_], Fingerprints], tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(1)
-    memory = Memory(tmp_path)
+    cache = PairCache(tmp_path)
     for count in (0, 40, 90, 55, 0, 80, 80):
         rows = np.sort(rng.choice(90, count, replace=False))
         names, prints = some(town, rows)
         assert same(
-            memory.find(names, prints, RADIUS, Counting(prints)), afresh(names, prints, RADIUS, Counting(prints))
+            cache.find_pairs(names, prints, RADIUS, Counting(prints)),
+            find_pairs(names, prints, RADIUS, Counting(prints)),
         )
-    found = afresh(*some(town, np.arange(90)), RADIUS, Counting(town[1]))
+    found = find_pairs(*some(town, np.arange(90)), RADIUS, Counting(town[1]))
     assert len(found.i) >= 90  # each building three times
 
 
 def test_only_new_images_are_compared(town: tuple[NDArray[np.str_], Fingerprints], tmp_path: Path) -> None:
     old, everything = some(town, np.arange(5, 90)), some(town, np.arange(90))
-    Memory(tmp_path).find(*old, RADIUS, Counting(old[1]))
+    PairCache(tmp_path).find_pairs(*old, RADIUS, Counting(old[1]))
     counting = Counting(everything[1])
-    found = Memory(tmp_path).find(*everything, RADIUS, counting)
+    found = PairCache(tmp_path).find_pairs(*everything, RADIUS, counting)
     assert counting.pairs
     assert len(counting.pairs) < len(found.i)
     assert all(i < 5 for i, _ in counting.pairs)
     again = Counting(everything[1])
-    assert same(Memory(tmp_path).find(*everything, RADIUS, again), found)
+    assert same(PairCache(tmp_path).find_pairs(*everything, RADIUS, again), found)
     assert not again.pairs
 
 
-def test_other_pictures_other_settings_and_other_code_are_not_remembered(
+def test_other_pictures_other_settings_and_other_code_are_compared_again(
     town: tuple[NDArray[np.str_], Fingerprints], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names, prints = some(town, np.arange(90))
-    memory = Memory(tmp_path)
+    cache = PairCache(tmp_path)
 
     def asked(prints: Fingerprints, radius: int = RADIUS) -> int:
         counting = Counting(prints)
-        memory.find(names, prints, radius, counting)
+        cache.find_pairs(names, prints, radius, counting)
         return len(counting.pairs)
 
     first = asked(prints)
@@ -104,16 +105,16 @@ def test_other_pictures_other_settings_and_other_code_are_not_remembered(
     assert asked(prints, RADIUS + 1) >= first
     assert asked(Fingerprints(prints.hashes[:, :-1], prints.thumbnails)) > 0
     asked(prints)
-    monkeypatch.setattr(pairs, "_code", lambda: "other")
+    monkeypatch.setattr(pairs, "_code_version", lambda: "other")
     assert asked(prints) == first
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_broken_memory_costs_time_alone(town: tuple[NDArray[np.str_], Fingerprints], tmp_path: Path) -> None:
+def test_a_damaged_cache_is_computed_again(town: tuple[NDArray[np.str_], Fingerprints], tmp_path: Path) -> None:
     names, prints = some(town, np.arange(90))
-    found = Memory(tmp_path).find(names, prints, RADIUS, Counting(prints))
+    found = PairCache(tmp_path).find_pairs(names, prints, RADIUS, Counting(prints))
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     for broken in (b"", b"no archive", whole[: len(whole) // 2]):
         path.write_bytes(broken)
-        assert same(Memory(tmp_path).find(names, prints, RADIUS, Counting(prints)), found)
+        assert same(PairCache(tmp_path).find_pairs(names, prints, RADIUS, Counting(prints)), found)
