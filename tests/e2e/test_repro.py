@@ -64,7 +64,7 @@ def test_a_source_taken_out_is_out_of_the_dataset(copy: Clone) -> None:
 
 
 def test_a_changed_parser_crawls_nothing_and_extracts_again(copy: Clone) -> None:
-    parser = copy.folder / "crawler/spiders/demo.py"
+    parser = copy.folder / "crawler/spiders/demo/spider.py"
     parser.write_text(parser.read_text() + "\n# a better parser\n")
     assert copy.repro() == ["extract@demo"]
 

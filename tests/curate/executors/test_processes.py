@@ -45,7 +45,7 @@ def test_an_exception_is_the_callers() -> None:
 def test_processes_that_cannot_start_are_no_fault_of_the_items() -> None:
     # A script on standard input is a main module that no other process can import.
     script = """if __name__ == "__main__":
-    from crawler.errors import UserError
+    from common.errors import UserError
     from curate.executor import Processes
     try:
         print(list(Processes(2).run(sum, [[1], [2]], lost=lambda item: "lost")))
