@@ -3,8 +3,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
+# Two processes: some tests use both cores themselves.
+PARALLEL := -n 2 --dist loadscope
+
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-all bench clean docs lint types web
+.PHONY: help setup repro quick test test-all bench clean docs lint types dependencies web
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null || sed -n 's/^\([a-z-]*\):.*## /  make \1  /p' Makefile
@@ -15,18 +18,25 @@ repro: .venv/.ready data/params.ok ## run the whole pipeline (dvc repro), then s
 	@$(RUN) dvc repro
 	@echo "report: $(CURDIR)/report/index.html"
 
-test: lint types web ## lint, types, tests (under 15 minutes on 2 cores)
-	@$(RUN) pytest -m "not slow"
+quick: lint types ## lint, types, unit tests (about a minute)
+	@$(RUN) pytest $(PARALLEL) -m "not slow and not integration"
 
-test-all: lint types web ## the same, with the long tests
-	@$(RUN) pytest
+test: lint types web ## lint, types, all tests but the slow ones (under 10 minutes on 2 cores)
+	@$(RUN) pytest $(PARALLEL) -m "not slow"
+
+test-all: lint types web ## the same, with the slow tests
+	@$(RUN) pytest $(PARALLEL)
 
 lint: .venv/.ready-test
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
+	@$(RUN) deptry .
 
 types: .venv/.ready-test
 	@$(RUN) mypy
+
+dependencies: .venv/.ready-test ## write the code that each DVC stage runs into dvc.yaml
+	@$(RUN) python -m tests.pipelines.code_dependencies
 
 # Two are run by hand (docs/training.md): recipes.py trains for hours, and gpu/ needs a GPU.
 bench: .venv/.ready-test ## measure; the figures go to docs/ by hand, with their date
@@ -38,7 +48,7 @@ docs: .venv/.ready ## write the reference in docs/reference from the code
 clean: ## remove what the pipeline made (not the crawled archives, not the DVC cache, not .venv)
 	rm -rf data/images data/counts data/prepared data/dataset models report .state .pytest_cache .mypy_cache .ruff_cache
 
-# The stage `check` does the same; here a mistake speaks before DVC reads params.yaml in its own words.
+# The stage `check` does the same; here a mistake is reported before DVC reads params.yaml.
 data/params.ok: params.yaml | .venv/.ready
 	@$(RUN) facades check
 

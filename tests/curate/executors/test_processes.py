@@ -46,7 +46,7 @@ def test_processes_that_cannot_start_are_no_fault_of_the_items() -> None:
     # A script on standard input is a main module that no other process can import.
     script = """if __name__ == "__main__":
     from common.errors import UserError
-    from curate.executor import Processes
+    from curate.executors.processes import Processes
     try:
         print(list(Processes(2).run(sum, [[1], [2]], lost=lambda item: "lost")))
     except UserError as error:
