@@ -8,7 +8,7 @@ import typer
 
 from common.errors import UserError
 from pipelines.cli import completion, exports
-from pipelines.cli.options import Html, Image, Json, OptionalImage, Out, Rev
+from pipelines.cli.options import VERSION, Html, Image, Json, OptionalImage, Out, Rev
 
 if TYPE_CHECKING:
     from pipelines.versions.version import Version
@@ -18,14 +18,6 @@ commands.add_typer(exports.dataset, name="export")
 
 Name = TypeVar("Name", bound=str)
 
-Revision = Annotated[
-    str,
-    typer.Argument(
-        metavar="REV",
-        help="Dataset version: a git revision, or `workspace` for the files as they are now.",
-        autocompletion=completion.revisions,
-    ),
-]
 Author = Annotated[
     str | None, typer.Option("--author", metavar="NAME", help="All images by this author, by exact name.")
 ]
@@ -48,7 +40,21 @@ def log(
 
 
 @commands.command()
-def diff(before: Revision, after: Revision = "workspace", json: Json = False, html: Html = None) -> None:
+def diff(
+    before: Annotated[
+        str,
+        typer.Argument(
+            metavar="BEFORE",
+            help="Dataset version to compare with: a git revision, for example HEAD.",
+            autocompletion=completion.revisions,
+        ),
+    ],
+    after: Annotated[
+        str, typer.Argument(metavar="AFTER", help=VERSION, autocompletion=completion.revisions)
+    ] = "workspace",
+    json: Json = False,
+    html: Html = None,
+) -> None:
     """Explain the difference of two versions: every image that was added, removed or decided differently, and why."""
     from pipelines.audit import as_json
     from pipelines.audit.comparison import compare_versions
@@ -120,7 +126,7 @@ def why(
 
 @commands.command()
 def verify(
-    rev: Revision = "workspace",
+    rev: Annotated[str, typer.Argument(metavar="REV", help=VERSION, autocompletion=completion.revisions)] = "workspace",
     sample: Annotated[
         int | None,
         typer.Option("--sample", metavar="N", min=1, help="Check bytes and pixels of only N images, evenly spread."),

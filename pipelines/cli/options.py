@@ -42,15 +42,8 @@ _IMAGE = typer.Argument(
 )
 Image = Annotated[str, _IMAGE]
 OptionalImage = Annotated[str | None, _IMAGE]
-Rev = Annotated[
-    str,
-    typer.Option(
-        "--rev",
-        metavar="REV",
-        help="Dataset version: a git revision, or `workspace` for the files as they are now.",
-        autocompletion=completion.revisions,
-    ),
-]
+VERSION = "Dataset version: a git revision, or `workspace` for the files as they are now."
+Rev = Annotated[str, typer.Option("--rev", metavar="REV", help=VERSION, autocompletion=completion.revisions)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Html = Annotated[
     Path | None,
