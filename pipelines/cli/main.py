@@ -1,6 +1,8 @@
 """The `facades` command. Each command imports what it needs when it runs, so that `facades --help` is quick."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -15,8 +17,19 @@ commands.add_typer(model.commands, name="model")
 commands.add_typer(stages.commands)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"facades {version('facades')}")
+        raise typer.Exit
+
+
 @commands.callback()
-def facades(context: typer.Context) -> None:
+def facades(
+    context: typer.Context,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Collect pictures of building facades, curate them into a traceable dataset, train a DCGAN on it.
 
     Without a command: show the state of the project and the next step.

@@ -38,7 +38,8 @@ Model = Annotated[
     ),
 ]
 _IMAGE = typer.Argument(
-    metavar="IMAGE", help="Image: the start of its sha256, its row in images.npy, its URL, or a picture file."
+    metavar="IMAGE",
+    help="Image: the start of its sha256, its row in images.npy, its URL, its page's URL, or a picture file.",
 )
 Image = Annotated[str, _IMAGE]
 OptionalImage = Annotated[str | None, _IMAGE]

@@ -69,6 +69,8 @@ def _sources(entries: Mapping[str, Any]) -> list[str]:
         kept, dropped = counts[name, "kept"], counts[name, "dropped"]
         if kept or dropped:
             state = f"{kept:,} of {kept + dropped:,} images kept"
+        elif any(paths.crawling(name, "*").parent.glob("*")):
+            state = "crawl not finished yet"
         else:
             state = "crawled, not curated yet" if paths.archive(name).exists() else "not crawled yet"
         lines.append(f"source  {name:<16} {entry['kind']:<10} {state}")
@@ -93,8 +95,10 @@ def _models(names: Mapping[str, Any]) -> list[str]:
         metrics = paths.model(name) / "metrics.json"
         if metrics.is_file():
             state = f"KSD {json.loads(metrics.read_bytes())['ksd']:.4f}, lower is better"
+        elif paths.generator(name).is_file():
+            state = "trained, not evaluated yet"
         else:
-            state = "trained, not evaluated yet" if paths.generator(name).is_file() else "not trained yet"
+            state = "training not finished yet" if paths.training_state(name).exists() else "not trained yet"
         lines.append(f"model   {name:<27} {state}")
     return _shortened(lines, MODELS, "params.yaml")
 

@@ -1,4 +1,4 @@
-"""`show`, `exclude` and `contaminated`."""
+"""The text of `facades dataset show`, `exclude` and `affected`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""`memorised`."""
+"""The text of `facades model memorization`."""
 
 import math
 

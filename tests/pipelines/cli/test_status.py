@@ -174,6 +174,17 @@ def test_a_large_file_is_compared_by_its_size(project: Town, monkeypatch: pytest
     assert "out of date: crawl@town (data/archive/town changed)" in status(project.folder)
 
 
+def test_what_was_stopped_is_not_finished(project: Town) -> None:
+    project.params["sources"]["suburb"] = {"kind": "demo"}
+    project.params["models"]["other"] = {"recipe": "facade"}
+    write_params(project)
+    for unfinished in (".crawl/suburb/1", ".crawl/town", ".state/other"):
+        (project.folder / unfinished).mkdir(parents=True)
+    lines = status(project.folder)
+    assert "source  suburb           demo       crawl not finished yet" in lines
+    assert "model   other                       training not finished yet" in lines
+
+
 def test_many_sources_and_models_are_counted(project: Town) -> None:
     for number in range(9):
         project.params["sources"][f"suburb-{number}"] = {"kind": "demo", "snapshot": "1"}
