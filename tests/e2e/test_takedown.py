@@ -57,7 +57,7 @@ def test_what_is_excluded_is_gone_with_its_copies_and_stays_gone(released: Clone
     assert "by Test, " in change["detail"]
     assert "the owner asked by mail" in change["detail"]
 
-    held = audit(released, "contaminated")
+    held = audit(released, "affected")
     assert [(one["version"], one["images"]) for one in held["versions"]] == [("v1.0.0", 1)]
     assert [(one["model"], one["version"]) for one in held["models"]] == [("facade", "v1.0.0")]
 
@@ -73,8 +73,8 @@ def test_the_report_and_the_next_model_know_of_it(released: Clone) -> None:
     assert "excluded" in (released.folder / "report/index.html").read_text()
     released.run("facades", "dataset", "verify")
     released.run("git", "commit", "--quiet", "--all", "--message", "Without it")
-    held = audit(released, "contaminated")
+    held = audit(released, "affected")
     assert [one["version"] for one in held["versions"]] == [one["version"] for one in held["models"]] == ["v1.0.0"]
-    (life,) = audit(released, "show", image)
-    assert life["request"]["reason"] == "the owner asked by mail"
-    assert {seen["version"]: seen["reason"] for seen in life["seen"]}["v1.0.0"] is None
+    (found,) = audit(released, "show", image)
+    assert found["request"]["reason"] == "the owner asked by mail"
+    assert {seen["version"]: seen["reason"] for seen in found["appearances"]}["v1.0.0"] is None

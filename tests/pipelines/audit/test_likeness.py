@@ -1,4 +1,4 @@
-"""`memorised`: copies are told from images that are merely alike."""
+"""`memorization`: copies are told from images that are merely alike."""
 
 import numpy as np
 import pytest

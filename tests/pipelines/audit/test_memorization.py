@@ -1,4 +1,4 @@
-"""`memorised` on a real generator and a real repository: which data it is held against, and what is told."""
+"""`memorization` on a real generator and a real repository: which data it is held against, and what is told."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`exclude` and `contaminated`: a takedown reaches every version and every model."""
+"""`exclude` and `affected`: a takedown reaches every version and every model."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
