@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import fftpack  # type: ignore[import-untyped]
+from scipy import fftpack
 
 from curate.schemas import PROBES, THUMBNAIL_SIDE
 

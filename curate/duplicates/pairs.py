@@ -12,7 +12,7 @@ from typing import TypeAlias
 from zipfile import BadZipFile
 
 import numpy as np
-import scipy  # type: ignore[import-untyped]
+import scipy
 from numpy.typing import NDArray
 
 from common.files import replacing

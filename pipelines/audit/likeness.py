@@ -16,7 +16,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata  # type: ignore[import-untyped]
+from scipy.stats import rankdata
 
 COPIES_BELOW = -3.0
 """z-score from which generated images lie too near: three standard deviations, as the paper's experiments read it."""
