@@ -85,7 +85,7 @@ def show(
     from pipelines.audit.pages import save
     from pipelines.audit.terminal import images, tables
 
-    ((what, value),) = _one_of({"image": image, "author": author}, "show", "IMAGE or --author")
+    what, value = _one_of({"image": image, "author": author}, "show", "IMAGE or --author")
     version = _open(rev)
     if what == "author":
         summary = provenance.manifest_summary(version, search.by_author(version, value))
@@ -169,7 +169,7 @@ def exclude(
     from pipelines.versions.version import Version
 
     given: dict[takedown.Kind, str | None] = {"image": image, "author": author, "page": page}
-    ((kind, value),) = _one_of(given, "exclude", "IMAGE, --author or --page")
+    kind, value = _one_of(given, "exclude", "IMAGE, --author or --page")
     repository = Repository(Path.cwd())
     workspace = Version(repository, None)
     if kind == "image" and "://" in value:
@@ -200,9 +200,9 @@ def _open(rev: str) -> "Version":
     return open_version(Repository(Path.cwd()), rev)
 
 
-def _one_of(given: Mapping[Name, str | None], verb: str, expected: str) -> list[tuple[Name, str]]:
+def _one_of(given: Mapping[Name, str | None], verb: str, expected: str) -> tuple[Name, str]:
     """Return the one value that is given, with its name."""
     found = [(name, value) for name, value in given.items() if value is not None]
     if len(found) != 1:
         raise UserError(f"found {len(found)} things to {verb}, expected one: {expected}")
-    return found
+    return found[0]

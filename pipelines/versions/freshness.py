@@ -123,8 +123,10 @@ def _is_unchanged(item: Item) -> bool:
         return False
     files = {str(file.relative_to(path)): file for file in _files(path)} if item.is_folder else {"": path}
     size = sum(file.stat().st_size for file in files.values())
-    if size != item.size or size > HASHED:
-        return size == item.size
+    if item.size and size != item.size:  # DVC may leave the size out of dvc.lock
+        return False
+    if size > HASHED:
+        return True
     hashes = {name: hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest() for name, file in files.items()}
     if not item.is_folder:
         return hashes[""] == item.md5
