@@ -32,9 +32,9 @@ from train import checkpoint, data, generator, hardware, metrics, samples
 from train.features import features
 from train.gan import Gan
 from train.networks import Generator, noise
-from train.random_streams import Purpose, stream
+from train.publish import SNAPSHOT_IMAGES, SNAPSHOT_SEED
+from train.random_streams import RandomStream
 from train.recipe import Recipe
-from train.trainer import GRID, GRID_SEED
 
 ROOT = Path(__file__).parents[1]
 PHOTOGRAPHS = (ROOT / os.environ.get("FACADES_DATA", "../shared/data") / "buildings").resolve()
@@ -117,12 +117,12 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
     with hardware.determinism(wanted=True):
         gan, feed = Gan(recipe, size, device, precision), data.BatchOrder(len(training), recipe.batch, seed)
         known = {"": features(heldout, device), "_train": features(training, device)}
-        averages = {str(ramp): deepcopy(gan.average) for ramp in RAMPS} if recipe.ema_images else {}
+        averages = {str(ramp): deepcopy(gan.G_ema) for ramp in RAMPS} if recipe.ema_images else {}
         with checkpoint.reading(folder):
-            state = checkpoint.load(folder, device) or {"step": 0, "seconds": 0.0, "gan": gan.state()}
+            state = checkpoint.load(folder, device) or {"step": 0, "seconds": 0.0, "gan": gan.state_dict()}
             if state.get("recipe", recipe.model_dump_json()) != recipe.model_dump_json():
                 raise SystemExit(f"{folder}: holds a run of another recipe; remove it to begin anew")
-            gan.restore(state["gan"])
+            gan.load_state_dict(state["gan"])
             for ramp, weights in state.get("averages", {}).items():
                 averages[ramp].load_state_dict(weights)
         step, seconds, figures = state["step"], state["seconds"], []
@@ -135,7 +135,7 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
             if step % every and step != steps:
                 continue
             line = {"variant": variant, "size": size, "seed": seed, "step": step, "seconds": round(seconds, 1)}
-            images = drawn(gan.published(), recipe)
+            images = drawn(gan.published_generator(), recipe)
             line |= measure(images, known) | {"swd": round(metrics.swd(heldout, images, 0), 5)}
             line["averages"] = {
                 ramp: measure(drawn(published_as(gan, average), recipe), known) for ramp, average in averages.items()
@@ -145,14 +145,14 @@ def run(variant: str, seed: int, steps: int, every: int, photos: tuple[Tensor, T
             shown = {"d_train": training[: len(heldout)], "d_heldout": heldout, "drawn": images[: len(heldout)]}
             labels = torch.zeros(len(heldout), dtype=torch.long)
             logits = {name: gan.scores(some, labels) for name, some in shown.items()}
-            boundary = gan.boundary(logits["d_train"], logits.pop("drawn"))
+            boundary = gan.decision_threshold(logits["d_train"], logits.pop("drawn"))
             line |= {name: (each > boundary).float().mean().item() for name, each in logits.items()}
             line |= {"precision_of": precision, "recipe": recipe.model_dump(mode="json")}
             figures.clear()
-            draw(gan.published(), recipe, folder / f"step-{step:06d}.png")
+            draw(gan.published_generator(), recipe, folder / f"step-{step:06d}.png")
             with (work / "results.jsonl").open("a") as file:
                 file.write(json.dumps(line) + "\n")
-            state = {"step": step, "seconds": seconds, "gan": gan.state(), "recipe": recipe.model_dump_json()}
+            state = {"step": step, "seconds": seconds, "gan": gan.state_dict(), "recipe": recipe.model_dump_json()}
             state["averages"] = {ramp: average.state_dict() for ramp, average in averages.items()}
             checkpoint.save(state, folder)
             print(f"{variant} {seed} {step}: {seconds:.0f} s, KSD {line['ksd']:.3f} / {line['ksd_train']:.3f}, "
@@ -170,16 +170,16 @@ def follow(gan: Gan, averages: dict[str, Generator], step: int) -> None:
 
 def published_as(gan: Gan, average: Generator) -> Generator:
     """What would be published if this were the recipe's average."""
-    own, gan.average = gan.average, average
+    own, gan.G_ema = gan.G_ema, average
     try:
-        return gan.published()
+        return gan.published_generator()
     finally:
-        gan.average = own
+        gan.G_ema = own
 
 
 def drawn(network: Generator, recipe: Recipe) -> Tensor:
     """The images that are measured, of the same noise for every variant."""
-    return generator.generate(network, noise(GENERATED, recipe.latent, stream(0, Purpose.EVALUATE)))
+    return generator.generate(network, noise(GENERATED, recipe.latent, RandomStream.EVALUATE.rng(0)))
 
 
 def measure(images: Tensor, known: dict[str, Tensor]) -> dict[str, float]:
@@ -195,7 +195,7 @@ def measure(images: Tensor, known: dict[str, Tensor]) -> dict[str, float]:
 
 def draw(network: Generator, recipe: Recipe, path: Path) -> None:
     """The grid of the fixed noise, the same for every variant."""
-    z = noise(GRID, recipe.latent, stream(GRID_SEED, Purpose.GRID))
+    z = noise(SNAPSHOT_IMAGES, recipe.latent, RandomStream.GRID.rng(SNAPSHOT_SEED))
     with replacing(path) as draft:
         grid: Image.Image = samples.grid(generator.generate(network, z))
         grid.save(draft, format="PNG")

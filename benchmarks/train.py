@@ -150,10 +150,11 @@ def drawing_of(gen: nn.Module, fixed: torch.Tensor, folder: Path, utils: Any) ->
 def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
     """Our loop, with what it spends inside the step; and on measurements, snapshots and saves, each spread over the
     steps between two of them in a run of default length."""
-    from train import checkpoint, trainer
+    from train import checkpoint, publish, trainer
     from train.recipe import Recipe
+    from train.state import TrainingState
 
-    spent = {"update": 0.0, "_measure": 0.0, "_snapshot": 0.0, "save": 0.0}
+    spent = {"update": 0.0, "measure": 0.0, "save_snapshot": 0.0, "save": 0.0}
     times = dict.fromkeys(spent, 0)
 
     def timed(holder: Any, name: str) -> None:
@@ -170,8 +171,8 @@ def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
 
     for holder, name in (
         (trainer.Gan, "update"),
-        (trainer, "_measure"),
-        (trainer, "_snapshot"),
+        (TrainingState, "measure"),
+        (publish, "save_snapshot"),
         (checkpoint, "save"),
     ):
         timed(holder, name)
@@ -186,7 +187,7 @@ def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
 
     import train.journal
 
-    train.journal.TELL_EVERY = 0.0
+    train.progress_report.REPORT_EVERY = 0.0
     usual, trainer.SAVE_EVERY = trainer.SAVE_EVERY, 0.0  # one save, after the first step: before the clock runs
     # Of WARM + steps + 1 steps only the step before the last is looked at: nothing is measured in between.
     recipe = Recipe(recipe="seed", precision=precision, measure_every=5_000)  # type: ignore[arg-type]
@@ -196,27 +197,27 @@ def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
     except EndedError:
         loop = (time.perf_counter() - began) / steps
     bare = (spent["update"] - left["update"]) / steps
-    aside = looking(folder, recipe, spent["_snapshot"] / times["_snapshot"])
-    saving = loop * left["save"] / max(usual, left["save"] / trainer.SAVE_SHARE)
+    aside = looking(folder, recipe, spent["save_snapshot"] / times["save_snapshot"])
+    saving = loop * left["save"] / max(usual, left["save"] / trainer.SAVE_FRACTION)
     rate = BATCH / (loop + aside + saving)
     return {"step": loop, "bare": bare, "rate": rate, "looking": aside / loop, "saving": saving / loop}
 
 
 def looking(folder: Path, recipe: Any, snapshot: float) -> float:
     """Seconds a step that measurements and snapshots cost in a run as long as the default recipe's."""
-    from train import data, hardware, trainer
+    from train import data, hardware, publish
     from train.gan import Gan
     from train.monitor import TrainingMonitor
     from train.recipe import Recipe
 
     precision = hardware.pick_precision(recipe, torch.device("cpu"))
     gan = Gan(recipe, 64, torch.device("cpu"), precision)
-    gauge = TrainingMonitor(data.read(folder / "dataset"), data.read(folder / "dataset", holdout=True), gan)
-    gauge.read(gan.published())
+    monitor = TrainingMonitor(data.read(folder / "dataset"), data.read(folder / "dataset", holdout=True), gan)
+    monitor.measure(gan.published_generator())
     started = time.perf_counter()
-    gauge.read(gan.published())
+    monitor.measure(gan.published_generator())
     usual = Recipe()
-    return (time.perf_counter() - started) / usual.measure_every + snapshot * trainer.SNAPSHOTS / usual.steps
+    return (time.perf_counter() - started) / usual.measure_every + snapshot * publish.SNAPSHOTS / usual.steps
 
 
 class EndedError(Exception):

@@ -1,4 +1,4 @@
-"""The state of a training on disk, so that a killed run goes on from where it was, bit for bit."""
+"""The file in which a training keeps its state, so that a killed run resumes to the same bytes."""
 
 import hashlib
 import json
@@ -15,20 +15,20 @@ from common.files import replacing
 from train.hardware import is_out_of_memory
 from train.recipe import Recipe
 
-FORMAT = 5  # raised whenever a step would compute something else, so that no run mixes two ways
+FORMAT = 6  # raise it whenever a step computes something else or the state has other fields: no run may mix the two
 FILE = "state.pt"
 UNREADABLE = (pickle.UnpicklingError, EOFError, LookupError, TypeError, AttributeError, ValueError, RuntimeError)
-"""What torch raises for files that are not what it expects."""
+"""What torch, and the loading of a state into other networks, raise for files that they do not expect."""
 
 
 def key(recipe: Recipe, dataset: str, labels: str, precision: str, device: str) -> str:
-    """Return 16 hex digits that identify the training a state belongs to.
+    """Return 16 hex digits that identify the training to which a state belongs.
 
     Args:
         dataset: hash of the dataset.
         labels: hash of the labels, empty without labels.
         precision: `fp32` or `bf16`.
-        device: its type. Optimiser states of the CPU and of a GPU differ: only the latter can be captured.
+        device: its type. Optimizer states of the CPU and of a GPU differ: only the latter can be captured.
     """
     parts = {"format": FORMAT, "recipe": recipe.model_dump(mode="json"), "dataset": dataset, "labels": labels}
     parts |= {"precision": precision, "device": device, "torch": torch.__version__}
@@ -36,13 +36,16 @@ def key(recipe: Recipe, dataset: str, labels: str, precision: str, device: str) 
 
 
 def save(state: dict[str, Any], folder: Path) -> None:
-    """Write tensors, numbers, texts, lists and dictionaries of them; whole or not at all."""
+    """Write tensors, numbers, texts, and lists and dictionaries of them, atomically."""
     with replacing(folder / FILE) as draft:
         torch.save(state, draft)
 
 
 def load(folder: Path, device: torch.device) -> dict[str, Any] | None:
-    """Read what `save` wrote, None where there is nothing. Nothing in the file is executed; see `reading`."""
+    """Read what `save` wrote, with tensors on the device; None if there is no file. No code in it is executed.
+
+    Call it, and use the result, within `reading`.
+    """
     path = folder / FILE
     if not path.is_file():
         return None
@@ -52,7 +55,7 @@ def load(folder: Path, device: torch.device) -> dict[str, Any] | None:
 
 @contextmanager
 def reading(folder: Path) -> Iterator[None]:
-    """Within it, whatever is wrong with a state, up to its parts being those of other networks, is one clear line.
+    """Turn every error that a damaged or unexpected file causes into one line.
 
     Raises:
         UserError: the file is damaged, or is not a state of this training.

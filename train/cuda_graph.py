@@ -1,4 +1,4 @@
-"""A computation on the GPU as one CUDA graph: launched whole, instead of kernel by kernel.
+"""A computation on the GPU as a CUDA graph, which launches all kernels at once.
 
 Follows https://docs.pytorch.org/docs/stable/notes/cuda.html#whole-network-capture. Replayed steps equal eager ones,
 bit for bit; docs/benchmarks.md contains the times.
@@ -11,22 +11,23 @@ from functools import cache
 import torch
 from torch import Tensor
 
-EAGER = 3  # calls before the capture, in which cuDNN, cuBLAS and the optimisers set themselves up
+N_WARM_UP = 3  # calls before the capture, in which cuDNN, cuBLAS and the optimizers allocate their state
 
-UNCAPTURED = ".*without CUDA graph capture"
-"""Matches the warning of a capturable optimiser that runs before the capture."""
+NOT_CAPTURED_WARNING = ".*without CUDA graph capture"
+"""A pattern for the warning of a capturable optimizer that runs before the capture."""
 
 
 @cache
-def _side() -> torch.cuda.Stream:
-    """Return the one stream on which functions are warmed up and captured: a cuBLAS workspace belongs to a stream."""
+def _side_stream() -> torch.cuda.Stream:
+    """Return the stream of all warm-ups and captures: it has to be the same, as cuBLAS has a workspace per stream."""
     return torch.cuda.Stream()  # type: ignore[no-untyped-call]
 
 
 class CudaGraphed:
-    """A function of tensors on the GPU, of one shape at every call, that changes others in place.
+    """A function of tensors on the GPU that also updates other tensors in place, replayed as a CUDA graph.
 
-    Every call computes: the first ones as they are written, all later ones by replaying what was captured.
+    The first N_WARM_UP calls run the function itself; the next one captures a graph, which it and all later calls
+    replay. The shapes of the inputs must be the same at every call.
     """
 
     def __init__(self, function: Callable[..., Tensor]) -> None:
@@ -35,31 +36,31 @@ class CudaGraphed:
         self.inputs: list[Tensor] = []
         self.output = torch.empty(0)
 
-    def __call__(self, *given: Tensor) -> Tensor:
+    def __call__(self, *inputs: Tensor) -> Tensor:
         self.calls += 1
-        if self.calls <= EAGER:
-            return self._aside(given)
+        if self.calls <= N_WARM_UP:
+            return self._warm_up(inputs)
         if self.graph is None:
-            self._capture(given)
+            self._capture(inputs)
         assert self.graph is not None
-        for held, tensor in zip(self.inputs, given, strict=True):
+        for held, tensor in zip(self.inputs, inputs, strict=True):
             held.copy_(tensor)
         self.graph.replay()
         return self.output.clone()  # the next replay overwrites it
 
-    def _aside(self, given: tuple[Tensor, ...]) -> Tensor:
-        """Call the function on the side stream, as a capture asks of the calls before it."""
-        stream = _side()
+    def _warm_up(self, inputs: tuple[Tensor, ...]) -> Tensor:
+        """Call the function on the side stream, as CUDA requires before a capture."""
+        stream = _side_stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", UNCAPTURED)
-            output = self.function(*given)
+            warnings.filterwarnings("ignore", NOT_CAPTURED_WARNING)
+            output = self.function(*inputs)
         torch.cuda.current_stream().wait_stream(stream)
         return output
 
-    def _capture(self, given: tuple[Tensor, ...]) -> None:
-        """Record the kernels; nothing is computed yet."""
-        self.inputs = [tensor.clone() for tensor in given]
+    def _capture(self, inputs: tuple[Tensor, ...]) -> None:
+        """Record the kernels without running them."""
+        self.inputs = [tensor.clone() for tensor in inputs]
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph, stream=_side()):
+        with torch.cuda.graph(self.graph, stream=_side_stream()):
             self.output = self.function(*self.inputs)

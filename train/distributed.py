@@ -1,9 +1,9 @@
-"""One training in several processes, as torchrun starts them: each computes its share of every batch.
+"""One training in several processes, which torchrun starts: each computes an equal part of every batch.
 
-All processes hold the same weights and do the same steps; they differ in the images they look at. What one process
-would compute from the whole batch (gradients, batch norm's statistics, means) they compute together, so that the number
-of processes changes nothing but rounding. torch's DistributedDataParallel is not used: it cannot differentiate a
-gradient, which the penalties of `train.losses` do, and its batch norm runs on GPUs alone.
+All processes have the same weights and take the same steps on different images. Gradients, statistics of batch norm and
+means are reduced over all processes, so that their number changes nothing but rounding. torch's DistributedDataParallel
+is not used: it does not support gradients of gradients, which `train.losses.gradient_penalty` needs, and
+torch.nn.SyncBatchNorm runs on GPUs only.
 """
 
 import os
@@ -19,58 +19,58 @@ from torch import Tensor, nn
 
 from common.errors import UserError
 
-TIMEOUT = timedelta(minutes=10)  # after which a silent process counts as dead
+TIMEOUT = timedelta(minutes=10)  # after which a process that does not respond counts as dead
 
 
 @dataclass(frozen=True)
 class ProcessGroup:
-    """Which part of every batch is this process's."""
+    """This process and the number of all of them."""
 
     rank: int = 0
-    world: int = 1
+    world_size: int = 1
 
     @property
-    def first(self) -> bool:
-        """Whether this is the process that writes and speaks."""
+    def is_main(self) -> bool:
+        """Whether this is the process that writes files and reports progress."""
         return self.rank == 0
 
-    def of(self, batch: Tensor) -> Tensor:
-        """This process's rows of a batch, whose length the number of processes divides."""
-        return batch.chunk(self.world)[self.rank]
+    def shard(self, batch: Tensor) -> Tensor:
+        """Return this process's rows of a batch; the number of processes divides its length."""
+        return batch.chunk(self.world_size)[self.rank]
 
-    def average(self, tensors: Sequence[Tensor]) -> None:
+    def all_reduce_mean(self, tensors: Sequence[Tensor]) -> None:
         """Replace each tensor by its mean over all processes, in place."""
-        if self.world == 1:
+        if self.world_size == 1:
             return
         flat = torch.cat([tensor.flatten() for tensor in tensors])  # one message instead of many
         dist.all_reduce(flat)
-        flat /= self.world
+        flat /= self.world_size
         sizes = [tensor.numel() for tensor in tensors]
         for tensor, mean in zip(tensors, torch.split(flat, sizes), strict=True):
             tensor.copy_(mean.view_as(tensor))
 
     def any(self, flag: bool, device: torch.device) -> bool:
-        """Whether the flag is set in any process; all of them get the same answer."""
-        if self.world == 1:
+        """Return whether the flag is set in any process, the same in all of them. Waits for the device."""
+        if self.world_size == 1:
             return flag
         flags = torch.tensor(float(flag), device=device)
         dist.all_reduce(flags)
         return flags.item() > 0
 
 
-ALONE = ProcessGroup()
+SINGLE_PROCESS = ProcessGroup()
 
 
 @contextmanager
-def joined() -> Iterator[ProcessGroup]:
-    """Join the processes that torchrun started beside this one; without torchrun there is one process.
+def process_group() -> Iterator[ProcessGroup]:
+    """Join the processes that torchrun started, by NCCL on GPUs and by gloo on CPUs; SINGLE_PROCESS without torchrun.
 
     Raises:
-        UserError: another process ended before the training did.
+        UserError: another process ended before this context did.
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
-        yield ALONE
+        yield SINGLE_PROCESS
         return
     on_gpu = torch.cuda.is_available()
     if on_gpu:
@@ -79,30 +79,29 @@ def joined() -> Iterator[ProcessGroup]:
     try:
         yield ProcessGroup(dist.get_rank(), world)
     except (dist.DistError, RuntimeError) as error:
-        if not _lost(error):
+        if not _is_lost_connection(error):
             raise
         first = str(error).splitlines()[0]
-        raise UserError(f"another process of this training has ended ({first}); run it again to go on") from None
+        raise UserError(f"another process of this training has ended ({first}); run it again to resume") from None
     finally:
         dist.destroy_process_group()
 
 
-def synchronise(network: nn.Sequential, share: ProcessGroup) -> None:
-    """Let batch norm see the whole batch and not just this process's share of it."""
+def synchronise_batch_norm(network: nn.Sequential, group: ProcessGroup) -> None:
+    """Replace the batch norms of a network by SyncBatchNorm, in place, unless there is a single process."""
     for index, layer in enumerate(network):
-        if share.world > 1 and isinstance(layer, nn.BatchNorm2d):
-            shared = SharedBatchNorm(layer.num_features, share.world)
-            shared.load_state_dict(layer.state_dict())
-            network[index] = shared
+        if group.world_size > 1 and isinstance(layer, nn.BatchNorm2d):
+            synchronised = SyncBatchNorm(layer.num_features, group.world_size)
+            synchronised.load_state_dict(layer.state_dict())
+            network[index] = synchronised
 
 
-class SharedBatchNorm(nn.BatchNorm2d):
-    """Batch norm with the statistics of all processes' images, which are equal in number. Can be differentiated
-    twice."""
+class SyncBatchNorm(nn.BatchNorm2d):
+    """Batch norm with the statistics of the images of all processes, an equal number in each. Twice differentiable."""
 
-    def __init__(self, features: int, world: int) -> None:
+    def __init__(self, features: int, world_size: int) -> None:
         super().__init__(features)
-        self.world = world
+        self.world_size = world_size
 
     def forward(self, input: Tensor) -> Tensor:
         if not self.training:
@@ -111,16 +110,17 @@ class SharedBatchNorm(nn.BatchNorm2d):
         mean = self._mean(images)
         centred = images - mean[:, None, None]
         variance = self._mean(centred.square())
-        self._remember(mean.detach(), variance.detach(), count=self.world * images.numel() // self.num_features)
+        count = self.world_size * images.numel() // self.num_features
+        self._update_running_statistics(mean.detach(), variance.detach(), count)
         scale = self.weight * (variance + self.eps).rsqrt()
         return (centred * scale[:, None, None] + self.bias[:, None, None]).to(input.dtype)
 
     def _mean(self, values: Tensor) -> Tensor:
-        mean: Tensor = _Sum.apply(values.mean((0, 2, 3))) / self.world
+        mean: Tensor = _AllReduceSum.apply(values.mean((0, 2, 3))) / self.world_size
         return mean
 
     @torch.no_grad()
-    def _remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
+    def _update_running_statistics(self, mean: Tensor, variance: Tensor, count: int) -> None:
         assert self.num_batches_tracked is not None
         assert self.running_mean is not None
         assert self.running_var is not None
@@ -132,8 +132,8 @@ class SharedBatchNorm(nn.BatchNorm2d):
         self.running_var.lerp_(variance * (count / (count - 1)), weight)
 
 
-class _Sum(torch.autograd.Function):
-    """The sum of a tensor over all processes. What each of them loses by a change of the sum adds up likewise."""
+class _AllReduceSum(torch.autograd.Function):
+    """The sum of a tensor over all processes. Its gradient is the sum of the gradients of all processes."""
 
     @staticmethod
     def forward(ctx: Any, tensor: Tensor) -> Tensor:
@@ -143,12 +143,12 @@ class _Sum(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        total: Tensor = _Sum.apply(gradients[0])
+        total: Tensor = _AllReduceSum.apply(gradients[0])
         return total
 
 
-def _lost(error: Exception) -> bool:
-    """Whether an error says that a process at the other end is gone: gloo has no type of its own for it."""
+def _is_lost_connection(error: Exception) -> bool:
+    """Return whether an error means that another process has ended; gloo raises a plain RuntimeError."""
     text = str(error)
     return isinstance(error, dist.DistError) or any(
         sign in text for sign in ("Connection closed", "Connection reset", "gloo")

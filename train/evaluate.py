@@ -1,4 +1,4 @@
-"""A trained generator's distance to real images it never saw, in one flat table of numbers."""
+"""The evaluation of a trained generator: metrics.json, and the images nearest to training images."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from common.progress import Progress
 from train import data, extremes, generator, hardware, metrics
 from train.features import CHUNK, features
 from train.networks import noise
-from train.random_streams import Purpose, stream
+from train.random_streams import RandomStream
 from train.recipe import EvaluateParams
 
 DIGITS = 6
@@ -28,33 +28,36 @@ def evaluate(
     neighbours: Path,
     progress: Progress = lambda done, total, note: None,
 ) -> None:
-    """Write metrics.json: each metric of generated images against held-out ones (`ksd`), its floor, which is what
-    training images themselves reach against held-out ones (`ksd_floor`), and generated against training images
-    (`ksd_train`). A generator that does better against training than against held-out images has learnt by heart.
+    """Write metrics.json and the generated images with the nearest and the farthest training images.
 
-    As many training images as generated ones are compared, or all there are. The neighbours are searched among all.
+    Each metric has three values: generated against held-out images (`ksd`), its floor, training against held-out images
+    (`ksd_floor`), and generated against training images (`ksd_train`). A generator whose `ksd_train` is better than its
+    `ksd` has memorized training images.
 
     Args:
-        dataset: a folder with images.npy and split.npy, both splits with more than metrics.NEIGHBOURS images.
+        dataset: a folder with images.npy and split.npy; each split has more than `metrics.NEIGHBOURS` images.
         model: generator.safetensors.
-        out: the file to write.
-        neighbours: the folder to write: `train.extremes.save_by_neighbour`, of all training images.
+        params: among them the number of generated images, and of training and held-out images at most.
+        out: metrics.json: numbers by name, rounded to six digits.
+        neighbours: the folder for nearest.png and farthest.png; see `train.extremes.save_by_neighbour`. The nearest
+            images are searched among all training images.
+        progress: called with the images done, all images, and a note.
 
     Raises:
         UserError: the model or the dataset is missing or damaged, or a split is too small.
     """
     device = hardware.pick_device()
-    G, making = generator.load(model)
-    rng = stream(params.seed, Purpose.EVALUATE)
-    z = noise(params.n, making.recipe.latent, rng)
+    G, provenance = generator.load(model)
+    rng = RandomStream.EVALUATE.rng(params.seed)
+    z = noise(params.n, provenance.recipe.latent, rng)
     all_training, all_heldout = data.read(dataset), data.read(dataset, holdout=True)
-    order = data.some(all_training, len(all_training), rng)
+    order = data.choose(all_training, len(all_training), rng)
     compared, others = order[: params.n], order[params.n :].sort().values
-    training, heldout = all_training[compared], all_heldout[data.some(all_heldout, params.n, rng)]
+    training, heldout = all_training[compared], all_heldout[data.choose(all_heldout, params.n, rng)]
     for name, images in (("training", training), ("held-out", heldout)):
         if len(images) <= metrics.NEIGHBOURS:
             raise UserError(f"{dataset}: found {len(images)} {name} images, expected more than {metrics.NEIGHBOURS}")
-    z = G.place(z, G.draw_labels(params.n, rng))
+    z = G.condition(z, G.draw_labels(params.n, rng))
     sets = {
         "generated": generator.generate(G, z),
         "training": training,
@@ -63,7 +66,7 @@ def evaluate(
     total = sum(map(len, sets.values())) + len(others)
     done = 0
 
-    def look(batches: Iterable[Tensor], note: str) -> Iterator[Tensor]:
+    def features_of(batches: Iterable[Tensor], note: str) -> Iterator[Tensor]:
         nonlocal done
         for batch in batches:
             found = features(batch, device)
@@ -73,14 +76,14 @@ def evaluate(
 
     rest = (all_training[others[start : start + CHUNK]] for start in range(0, len(others), CHUNK))
     with hardware.determinism(wanted=True):
-        seen = {name: torch.cat([*look(torch.split(images, CHUNK), name)]) for name, images in sets.items()}
-        everyone = chain([seen["training"]], look(rest, "neighbours"))
+        seen = {name: torch.cat([*features_of(torch.split(images, CHUNK), name)]) for name, images in sets.items()}
+        everyone = chain([seen["training"]], features_of(rest, "neighbours"))
         distance, place = extremes.nearest(seen["generated"], everyone)
     neighbour = torch.cat([compared, others])[place]
     extremes.save_by_neighbour(sets["generated"], distance, all_training, neighbour, neighbours)
 
-    found: dict[str, float] = {"step": making.step}
-    found |= {f"{name}_since": step for name, step in making.alarms.items()}
+    found: dict[str, float] = {"step": provenance.step}
+    found |= {f"{name}_since": step for name, step in provenance.alarms.items()}
     found |= {f"n_{name}": len(images) for name, images in sets.items()}
     for suffix, real, other in (
         ("", "heldout", "generated"),

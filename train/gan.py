@@ -1,4 +1,4 @@
-"""G, D, the running average of G and their optimisers: one update of all of them, and nothing of the loop around."""
+"""G, D, the EMA of G and their optimizers: the arithmetic of a training, without its loop."""
 
 from copy import deepcopy
 from functools import partial
@@ -7,260 +7,283 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from train import losses
-from train.augment import DRAWS, augment
+from train import losses, schedules
+from train.augment import N_RANDOM, augment
 from train.cuda_graph import CudaGraphed
 from train.data import scaled
-from train.distributed import ALONE, ProcessGroup, synchronise
+from train.distributed import SINGLE_PROCESS, ProcessGroup, synchronise_batch_norm
 from train.hardware import autocast
 from train.networks import Discriminator, Generator, initialise, noise, normalise_spectrally
-from train.random_streams import Purpose, stream
+from train.random_streams import RandomStream
 from train.recipe import Recipe
 from train.vision import Critic, backbone
 
-STANDING_IMAGES = 128
-ADAPTIVE_IMAGES = 500_000  # in which the strength of augmentation goes from nothing to all (arXiv:2006.06676)
+BATCH_NORM_IMAGES, BATCH_NORM_CHUNK = 128, 64  # from which `published_generator` takes the statistics of batch norm
+ADAPTIVE_IMAGES = 500_000  # in which `augment_p` can rise from 0 to 1 (ADA, arXiv:2006.06676)
+N_AUGMENT_CALLS = 4  # in one step: real and generated images for D, then for G
 
-SHOWINGS = 4  # of images to D in one step: real and generated ones for D, then for G
+STATS = ("loss_d", "loss_g", "d_real", "d_fake")
+"""The statistics of a step: both losses, and the mean probability that D gives to real and to generated images."""
 
-PARTS = ("G", "D", "critic", "average", "adam_g", "adam_d")
-"""What the next step depends on, besides its number."""
-
-FIGURES = ("loss_d", "loss_g", "d_real", "d_fake")
-"""What a step reports: both losses, and D's mean probability that real and generated images are real."""
+STATEFUL = ("G", "D", "critic", "G_ema", "adam_g", "adam_d")
+"""The attributes of `Gan` that have a state_dict of their own."""
 
 
 class Gan:
-    """The state of a training, on one device."""
+    """The networks and optimizers of one training, on one device."""
 
     def __init__(
-        self, recipe: Recipe, size: int, device: torch.device, precision: str, share: ProcessGroup = ALONE
+        self, recipe: Recipe, size: int, device: torch.device, precision: str, group: ProcessGroup = SINGLE_PROCESS
     ) -> None:
-        self.recipe, self.size, self.device, self.precision, self.share = recipe, size, device, precision, share
+        """Initialise the networks from the recipe's seed.
+
+        Args:
+            size: side of the images, one of `train.networks.SIZES`.
+            precision: `fp32` or `bf16`.
+            group: the processes that share each batch.
+        """
+        self.recipe, self.size, self.device, self.precision, self.group = recipe, size, device, precision, group
         self.G = Generator(recipe.latent, recipe.width_g, size, recipe.classes)
         self.D = Discriminator(recipe.width_d, size, recipe.norm_d, recipe.classes)
-        initialise(self.G, stream(recipe.seed, Purpose.WEIGHTS_G))
-        initialise(self.D, weights_d := stream(recipe.seed, Purpose.WEIGHTS_D))
+        initialise(self.G, RandomStream.WEIGHTS_G.rng(recipe.seed))
+        initialise(self.D, weights_d := RandomStream.WEIGHTS_D.rng(recipe.seed))
         if recipe.norm_d == "spectral":
             normalise_spectrally(self.D, weights_d)
         for network in (self.G, self.D):
-            synchronise(network, share)
-        critic_weights = stream(recipe.seed, Purpose.WEIGHTS_CRITIC)
-        self.critic = Critic(critic_weights, share, recipe.classes) if recipe.vision else nn.ModuleList()
+            synchronise_batch_norm(network, group)
+        weights_critic = RandomStream.WEIGHTS_CRITIC.rng(recipe.seed)
+        self.critic = Critic(weights_critic, group, recipe.classes) if recipe.vision else nn.ModuleList()
         self.backbone = backbone(device, precision) if recipe.vision else nn.Identity()
         for part in (self.G, self.D, self.critic):
             part.to(device).to(memory_format=torch.channels_last)
-        self.average = deepcopy(self.G).requires_grad_(False)
-        self.strength = torch.full((), 0.0 if recipe.adaptive else 1.0, device=device)
-        self.pace = 1.0  # times the recipe's learning rates
-        self.judges = nn.ModuleList([self.D, self.critic])
-        betas = (recipe.beta1, recipe.beta2)
-        # Collectives stay out of graphs: what NCCL lets one capture depends on its version.
-        self.graphs = device.type == "cuda" and share.world == 1
-        self.adam_g, self.adam_d = (
-            # A graph reads the present rate from a tensor.
-            torch.optim.Adam(
-                network.parameters(),
-                lr=torch.tensor(lr, device=device) if self.graphs else lr,
-                betas=betas,
-                fused=True,
-                capturable=self.graphs,
-            )
-            for network, lr in ((self.G, recipe.lr_g), (self.judges, recipe.lr_d))
-        )
+        self.G_ema = deepcopy(self.G).requires_grad_(False)
+        self.discriminators = nn.ModuleList([self.D, self.critic])
+        self.augment_p = torch.full((), 0.0 if recipe.adaptive else 1.0, device=device)
+        self.lr_scale = 1.0  # of both learning rates; lower after a roll-back
+        # Collectives stay out of CUDA graphs: what NCCL allows to capture depends on its version.
+        self.uses_graphs = device.type == "cuda" and group.world_size == 1
+        self.adam_g = self._adam(self.G, recipe.lr_g)
+        self.adam_d = self._adam(self.discriminators, recipe.lr_d)
         self._prepare_steps()
 
-    def meet(self, labels: Tensor) -> None:
-        """Tell G how frequent each label is: those of all training images, int64."""
-        if self.G.shares is not None:
-            shares = torch.bincount(labels, minlength=len(self.G.shares)) / len(labels)
-            for network in (self.G, self.average):
-                assert network.shares is not None
-                network.shares.copy_(shares)
+    def set_label_frequencies(self, labels: Tensor) -> None:
+        """Store in G how frequent each label is, given the labels of all training images (int64, N)."""
+        if self.G.label_frequencies is None:
+            return
+        frequencies = torch.bincount(labels, minlength=len(self.G.label_frequencies)) / len(labels)
+        for network in (self.G, self.G_ema):
+            assert network.label_frequencies is not None
+            network.label_frequencies.copy_(frequencies)
 
     def update(self, real: Tensor, step: int, labels: Tensor | None = None) -> Tensor:
-        """One step of D, then one of G, then of the average.
-
-        Nothing here waits for the device: no value is read back.
+        """Train for one step: update D, then G, then the EMA of G. Never waits for the device.
 
         Args:
-            real: float32, N×3×S×S in [-1, 1]: this process's share of the batch.
-            step: of this update, from 0.
-            labels: int64, N, of these images, where the recipe has labels; generated images get the same.
+            real: float32, N×3×S×S in [-1, 1]: this process's part of the batch.
+            step: the number of this step, from 0; it determines all random numbers.
+            labels: int64, N, of these images, for a conditional model; the generated images get the same ones.
 
         Returns:
-            float32, 4: FIGURES of the whole batch, on the device.
+            float32, 4: STATS, means over the whole batch, on the device.
         """
         recipe = self.recipe
-        self._set_rates(step)
-        rng = stream(recipe.seed, Purpose.STEP, step, self.device)
+        self._set_learning_rates(step)
+        rng = RandomStream.STEP.rng(recipe.seed, step, self.device)
         z = noise(recipe.batch, recipe.latent, rng)
-        u = torch.rand(recipe.batch, SHOWINGS, DRAWS, generator=rng, device=self.device)
-        images = (step + 1) * recipe.batch
-        half_life = max(min(recipe.ema_images, images * recipe.ema_ramp), 1e-9)
-        weight = torch.full((), 1 - 0.5 ** (recipe.batch / half_life), device=self.device)
-        penalised = (recipe.r1 > 0 or recipe.r2 > 0) and step % recipe.penalty_every == 0
+        u = torch.rand(recipe.batch, N_AUGMENT_CALLS, N_RANDOM, generator=rng, device=self.device)
+        ema_weight = torch.full((), schedules.ema_weight(recipe, step), device=self.device)
         if labels is None:
             labels = torch.zeros(len(real), dtype=torch.long, device=self.device)
-        compute = self._penalised if penalised else self._plain
-        return compute(real, labels, self.share.of(z), self.share.of(u), weight)
+        compute = self._penalised_step if schedules.has_gradient_penalty(recipe, step) else self._plain_step
+        return compute(real, labels, self.group.shard(z), self.group.shard(u), ema_weight)
 
-    def _step(self, penalised: bool, real: Tensor, labels: Tensor, z: Tensor, u: Tensor, weight: Tensor) -> Tensor:
-        """The arithmetic of `update`: nothing random, no number from the host, so that a GPU can replay it.
+    def _step(self, penalised: bool, real: Tensor, labels: Tensor, z: Tensor, u: Tensor, ema_weight: Tensor) -> Tensor:
+        """Compute one step, capturable as a CUDA graph: it draws no random number and reads no number from the host.
 
         Args:
-            penalised: whether D pays for its gradients in this step.
-            real: float32, N×3×S×S.
+            penalised: whether D's loss includes its gradient penalties.
+            real: float32, N×3×S×S in [-1, 1].
             labels: int64, N.
-            z: noise, N×latent×1×1.
-            u: uniform numbers, N×SHOWINGS×DRAWS.
-            weight: a scalar, how far the average moves towards G.
+            z: noise, float32, N×latent×1×1.
+            u: float32, N×N_AUGMENT_CALLS×N_RANDOM, uniform in [0, 1): for the augmentation.
+            ema_weight: float32, a scalar: how far the EMA moves towards G.
         """
-        recipe, share = self.recipe, self.share
-        u_real, u_fake, u_rival, u_g = u.unbind(1)
+        u_d_real, u_d_fake, u_g_real, u_g_fake = u.unbind(1)
         with autocast(self.device, self.precision):
-            fake = self.G(self.G.place(z, labels))
+            fake = self.G(self.G.condition(z, labels))
+        loss_d, on_real, on_fake = self._discriminator_step(penalised, real, fake, labels, u_d_real, u_d_fake)
+        loss_g = self._generator_step(real, fake, labels, u_g_real, u_g_fake)
+        threshold = self.decision_threshold(on_real, on_fake)
+        on_real, on_fake = on_real - threshold, on_fake - threshold
+        stats = [loss_d, loss_g, on_real.sigmoid().mean(), on_fake.sigmoid().mean(), on_real.sign().mean()]
+        means = torch.stack(stats)
+        self.group.all_reduce_mean([means])
+        self._update_augment_p(means[-1])
+        self._update_ema(ema_weight)
+        return means[: len(STATS)]
 
+    def _discriminator_step(
+        self, penalised: bool, real: Tensor, fake: Tensor, labels: Tensor, u_real: Tensor, u_fake: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Update D and the critic; return D's loss and its logits for real and generated images, detached."""
+        recipe = self.recipe
         self.adam_d.zero_grad()
-        # Detached, since unaugmented it is shown as it is, and a graph has to write into its input again.
-        shown_real = self._show(real.detach(), u_real).requires_grad_(penalised and recipe.r1 > 0)
-        shown_fake = self._show(fake.detach(), u_fake).requires_grad_(penalised and recipe.r2 > 0)
-        on_real, on_fake = self._judge(shown_real, labels), self._judge(shown_fake, labels)
-        objective = loss_d = losses.loss_d(recipe.loss, on_real, on_fake)
-        for gamma, images, logits in ((recipe.r1, shown_real, on_real), (recipe.r2, shown_fake, on_fake)):
+        # Detached: without augmentation `real` is the input of the graph itself, which must not require a gradient.
+        real = self._augment(real.detach(), u_real).requires_grad_(penalised and recipe.r1 > 0)
+        fake = self._augment(fake.detach(), u_fake).requires_grad_(penalised and recipe.r2 > 0)
+        on_real, on_fake = self._discriminate(real, labels), self._discriminate(fake, labels)
+        objective = loss = losses.loss_d(recipe.loss, on_real, on_fake)
+        for gamma, images, logits in ((recipe.r1, real, on_real), (recipe.r2, fake, on_fake)):
             if images.requires_grad:
                 objective = objective + gamma * recipe.penalty_every * losses.gradient_penalty(images, logits)
         if recipe.vision:
-            looks = (self._look(images.detach(), labels) for images in (shown_real, shown_fake))
-            pairs = zip(*looks, strict=True)
-            objective = objective + sum(losses.loss_d("hinge", *pair) for pair in pairs)
-        torch.autograd.backward(objective)
-        share.average(_gradients(self.judges))
-        self.adam_d.step()
-
-        self.adam_g.zero_grad()
-        self.judges.requires_grad_(False)  # their gradients would be thrown away
-        rival = self._judge(self._show(real, u_rival), labels) if recipe.loss == "relativistic" else None
-        shown = self._show(fake, u_g)
-        objective = loss_g = losses.loss_g(recipe.loss, rival, self._judge(shown, labels))
-        if recipe.vision:
-            objective = objective + recipe.vision * sum(
-                losses.loss_g("hinge", None, one) for one in self._look(shown, labels)
+            critic_real, critic_fake = (self._criticise(images.detach(), labels) for images in (real, fake))
+            objective = objective + sum(
+                losses.loss_d("hinge", *logits) for logits in zip(critic_real, critic_fake, strict=True)
             )
         torch.autograd.backward(objective)
-        self.judges.requires_grad_(True)
-        share.average(_gradients(self.G))
+        self.group.all_reduce_mean(_gradients(self.discriminators))
+        self.adam_d.step()
+        return loss.detach(), on_real.detach(), on_fake.detach()
+
+    def _generator_step(self, real: Tensor, fake: Tensor, labels: Tensor, u_real: Tensor, u_fake: Tensor) -> Tensor:
+        """Update G, from which `fake` was computed; return its loss, detached."""
+        recipe = self.recipe
+        self.adam_g.zero_grad()
+        self.discriminators.requires_grad_(False)  # saves the computation of gradients that nobody uses
+        on_real = self._discriminate(self._augment(real, u_real), labels) if recipe.loss == "relativistic" else None
+        fake = self._augment(fake, u_fake)
+        objective = loss = losses.loss_g(recipe.loss, on_real, self._discriminate(fake, labels))
+        if recipe.vision:
+            objective = objective + recipe.vision * sum(
+                losses.loss_g("hinge", None, logits) for logits in self._criticise(fake, labels)
+            )
+        torch.autograd.backward(objective)
+        self.discriminators.requires_grad_(True)
+        self.group.all_reduce_mean(_gradients(self.G))
         self.adam_g.step()
+        return loss.detach()
 
-        boundary = self.boundary(on_real, on_fake)
-        on_real, on_fake = on_real - boundary, on_fake - boundary
-        figures = [loss_d, loss_g, on_real.sigmoid().mean(), on_fake.sigmoid().mean(), on_real.sign().mean()]
-        found = torch.stack([figure.detach() for figure in figures])
-        share.average([found])
-        if recipe.adaptive:
-            overfitting = found[-1] - recipe.adaptive
-            self.strength.add_(overfitting.sign(), alpha=recipe.batch / ADAPTIVE_IMAGES).clamp_(0, 1)
-        if recipe.ema_images:
-            self._follow(weight)
-        return found[: len(FIGURES)]
+    def _update_augment_p(self, r_t: Tensor) -> None:
+        """Raise the probability of augmentation while D overfits: while r_t, the mean sign of D's logits for real
+        images, is above `recipe.adaptive` (ADA, arXiv:2006.06676)."""
+        if self.recipe.adaptive:
+            overfits = (r_t - self.recipe.adaptive).sign()
+            self.augment_p.add_(overfits, alpha=self.recipe.batch / ADAPTIVE_IMAGES).clamp_(0, 1)
 
-    def published(self) -> Generator:
-        """A copy of the generator as it would be published now, in evaluation mode.
+    @torch.no_grad()
+    def _update_ema(self, weight: Tensor) -> None:
+        if self.recipe.ema_images:
+            for average, current in zip(self.G_ema.parameters(), self.G.parameters(), strict=True):
+                average.lerp_(current, weight)
 
-        The averaged weights never saw a batch, and G's own running statistics lag behind its weights; so the statistics
-        of batch norm are taken anew, over 128 images (standing statistics, Brock et al. 2019, arXiv:1809.11096).
+    def published_generator(self) -> Generator:
+        """Return a copy of the generator to publish at this step, in evaluation mode and without gradients.
+
+        The statistics of batch norm are recomputed from 128 images (standing statistics, Brock et al. 2019,
+        arXiv:1809.11096): the EMA has none of its own, and G's running statistics lag behind its weights.
         """
-        G = deepcopy(self.average if self.recipe.ema_images else self.G).requires_grad_(False)
-        norms = [module for module in G.modules() if isinstance(module, nn.BatchNorm2d)]
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None  # a plain mean over all that comes
-        rng = stream(self.recipe.seed, Purpose.STANDING, device=self.device)
+        G = deepcopy(self.G_ema if self.recipe.ema_images else self.G).requires_grad_(False)
+        for module in G.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.reset_running_stats()
+                module.momentum = None  # a plain mean over all batches
+        rng = RandomStream.BATCH_NORM.rng(self.recipe.seed, device=self.device)
         with torch.no_grad():
-            z = noise(STANDING_IMAGES, self.recipe.latent, rng)
-            for part in torch.split(G.place(z, G.draw_labels(len(z), rng)), 64):
+            z = noise(BATCH_NORM_IMAGES, self.recipe.latent, rng)
+            for part in torch.split(G.condition(z, G.draw_labels(len(z), rng)), BATCH_NORM_CHUNK):
                 G.train()(part)
         return G.eval()
 
     @torch.no_grad()
     def scores(self, images: Tensor, labels: Tensor) -> Tensor:
-        """D's logits, N, for images (uint8, N×3×S×S) and their labels (int64, N), shown as in training, in one
-        batch."""
-        rng = stream(self.recipe.seed, Purpose.JUDGE, device=self.device)
-        u = torch.rand(len(images), DRAWS, generator=rng, device=self.device)
+        """Return D's logits for images, augmented as in training and in one batch; leave D unchanged.
+
+        Args:
+            images: uint8, N×3×S×S, on the device.
+            labels: int64, N.
+
+        Returns:
+            float32, N, on the device.
+        """
+        rng = RandomStream.PROBE.rng(self.recipe.seed, device=self.device)
+        u = torch.rand(len(images), N_RANDOM, generator=rng, device=self.device)
         before = deepcopy(self.D.state_dict())
-        logits = self._judge(self._show(scaled(images), u), labels)
-        self.D.load_state_dict(before)  # a look must leave no trace in running statistics
+        logits = self._discriminate(self._augment(scaled(images), u), labels)
+        self.D.load_state_dict(before)  # running statistics and singular vectors have changed
         return logits
 
-    def boundary(self, real: Tensor, fake: Tensor) -> Tensor | float:
-        """The logit from which on D takes an image for real, given its logits for real and generated ones (N, M).
+    def decision_threshold(self, real: Tensor, fake: Tensor) -> Tensor | float:
+        """Return the logit above which D classifies an image as real, given its logits for real and generated images.
 
-        It is 0, but for the relativistic loss, which holds real images against generated ones alone: it leaves D's
-        logits a free offset, and half way between the two means takes the place of 0.
+        It is 0, except for the relativistic loss, which is invariant to a constant offset of the logits; there it is
+        the midpoint of the mean logits of real (N) and generated (M) images.
         """
         if self.recipe.loss != "relativistic":
             return 0.0
         means = torch.stack([real.detach().mean(), fake.detach().mean()])
-        self.share.average([means])
+        self.group.all_reduce_mean([means])
         return means.mean()
 
     def is_finite(self) -> bool:
-        """Whether all weights and averages are finite, in all processes. Waits for the device."""
-        parts = (self.G, self.D, self.critic, self.average)
+        """Return whether all weights and averages are finite, in all processes. Waits for the device."""
+        parts = (self.G, self.D, self.critic, self.G_ema)
         finite = torch.stack([tensor.isfinite().all() for part in parts for tensor in part.state_dict().values()])
-        return not self.share.any(not finite.all().item(), self.device)
+        return not self.group.any(not finite.all().item(), self.device)
 
-    def state(self) -> dict[str, Any]:
-        """All that the next step depends on besides its number; `restore` takes it back."""
-        return {name: getattr(self, name).state_dict() for name in PARTS} | {
-            "strength": self.strength,
-            "pace": self.pace,
-        }
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that the next step depends on, besides its number; the tensors are not copied."""
+        parts = {name: getattr(self, name).state_dict() for name in STATEFUL}
+        return parts | {"augment_p": self.augment_p, "lr_scale": self.lr_scale}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        for name in PARTS:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned.
+
+        Raises:
+            KeyError, RuntimeError, ValueError: it is the state of other networks.
+        """
+        for name in STATEFUL:
             getattr(self, name).load_state_dict(state[name])
-        self.strength.copy_(state["strength"])
-        self.pace = state["pace"]
-        self._prepare_steps()  # a graph would go on with the optimisers' old state
+        self.augment_p.copy_(state["augment_p"])
+        self.lr_scale = state["lr_scale"]
+        self._prepare_steps()  # a captured graph refers to the old state of the optimizers
+
+    def _adam(self, network: nn.Module, lr: float) -> torch.optim.Adam:
+        return torch.optim.Adam(
+            network.parameters(),
+            lr=torch.tensor(lr, device=self.device) if self.uses_graphs else lr,  # a graph reads it from a tensor
+            betas=(self.recipe.beta1, self.recipe.beta2),
+            fused=True,
+            capturable=self.uses_graphs,
+        )
 
     def _prepare_steps(self) -> None:
-        self._plain, self._penalised = (
-            CudaGraphed(partial(self._step, penalised)) if self.graphs else partial(self._step, penalised)
+        self._plain_step, self._penalised_step = (
+            CudaGraphed(partial(self._step, penalised)) if self.uses_graphs else partial(self._step, penalised)
             for penalised in (False, True)
         )
 
-    def _set_rates(self, step: int) -> None:
-        """The learning rates of a step: G's falls to `decay_to` over the last `decay`, D's stays (see the recipe)."""
-        recipe = self.recipe
-        left = min(1.0, (recipe.steps - step) / (recipe.steps * recipe.decay)) if recipe.decay else 1.0
-        lr_g = recipe.lr_g * (recipe.decay_to + (1 - recipe.decay_to) * left)
-        for adam, lr in ((self.adam_g, lr_g), (self.adam_d, recipe.lr_d)):
+    def _set_learning_rates(self, step: int) -> None:
+        for adam, lr in ((self.adam_g, schedules.lr_g(self.recipe, step)), (self.adam_d, self.recipe.lr_d)):
             for group in adam.param_groups:
                 if isinstance(group["lr"], Tensor):
-                    group["lr"].fill_(lr * self.pace)
+                    group["lr"].fill_(lr * self.lr_scale)
                 else:
-                    group["lr"] = lr * self.pace
+                    group["lr"] = lr * self.lr_scale
 
-    def _show(self, images: Tensor, u: Tensor) -> Tensor:
-        return augment(images, self.recipe.augment, u, self.strength if self.recipe.adaptive else None)
+    def _augment(self, images: Tensor, u: Tensor) -> Tensor:
+        return augment(images, self.recipe.augment, u, self.augment_p if self.recipe.adaptive else None)
 
-    def _judge(self, images: Tensor, labels: Tensor) -> Tensor:
-        """D's logits, float32."""
+    def _discriminate(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Return D's logits, float32."""
         with autocast(self.device, self.precision):
             logits: Tensor = self.D(images, labels)
         return logits.float()
 
-    def _look(self, images: Tensor, labels: Tensor) -> list[Tensor]:
-        """The critic's logits of each head, float32."""
+    def _criticise(self, images: Tensor, labels: Tensor) -> list[Tensor]:
+        """Return the logits of each head of the critic, float32."""
         with autocast(self.device, self.precision):
             return [logits.float() for logits in self.critic(self.backbone(images), labels)]
-
-    @torch.no_grad()
-    def _follow(self, weight: Tensor) -> None:
-        for average, current in zip(self.average.parameters(), self.G.parameters(), strict=True):
-            average.lerp_(current, weight)
 
 
 def _gradients(network: nn.Module) -> list[Tensor]:

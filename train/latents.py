@@ -1,4 +1,4 @@
-"""Latents: the noise vectors z that a generator turns into images: drawn, rendered, kept in a file."""
+"""LatentsFile, the noise vectors from which a generator draws images, and the file that stores them."""
 
 import json
 from pathlib import Path
@@ -10,30 +10,35 @@ from torch import Tensor, nn
 from common.errors import UserError
 from train.generator import generate
 from train.networks import Generator
-from train.random_streams import Purpose, stream
+from train.random_streams import RandomStream
 
 FORMAT = "facades latents 2"
-WITHOUT_LABEL = "facades latents 1"  # the same but for the label, and still read
+FORMAT_WITHOUT_LABEL = "facades latents 1"  # older files, which are still read
 
 
-class Chosen(NamedTuple):
-    """Latents, and what they were looked at with: what a latents file holds."""
+class LatentsFile(NamedTuple):
+    """The content of a latents file."""
 
     z: Tensor  # float32, n×length
-    generator: str  # sha256 of the generator.safetensors, hex
-    label: str | None  # that it drew, if it has labels
+    generator: str  # sha256, hex, of the generator.safetensors with which the latents were chosen
+    label: str | None  # that the generator drew, in a conditional model
 
 
 def draw(n: int, length: int, seed: int, truncation: float | None = None) -> Tensor:
-    """Draw n latents: float32, n×length, standard normal. The k-th depends on (seed, k) alone, whatever n.
+    """Draw n latents from the standard normal distribution.
 
     Args:
-        truncation: no component is further from 0 than this: less variety, more typical images (the truncation trick,
-            Brock et al. 2019, arXiv:1809.11096). None draws from the whole distribution, as in training.
+        length: of each latent, a recipe's `latent`.
+        seed: latent k depends on (seed, k) only, whatever n is.
+        truncation: the largest absolute value of a component: less variety, more typical images (the truncation trick,
+            Brock et al. 2019, arXiv:1809.11096). None draws from the whole distribution, as training does.
+
+    Returns:
+        float32, n×length.
     """
     z = torch.empty(n, length)
     for k, row in enumerate(z):
-        rng = stream(seed, Purpose.SAMPLE, k)
+        rng = RandomStream.LATENTS.rng(seed, k)
         if truncation is None:
             row.normal_(generator=rng)
         else:
@@ -43,36 +48,40 @@ def draw(n: int, length: int, seed: int, truncation: float | None = None) -> Ten
 
 @torch.inference_mode()
 def images(network: Generator, latents: Tensor) -> Tensor:
-    """Images of latents: uint8, n×3×S×S in [0, 255].
-
-    One at a time, so that the bytes of an image depend on its latent alone, not on the company it is drawn in.
+    """Return the images of latents, drawn one at a time so that the bytes of each depend on its own latent only.
 
     Args:
         network: in evaluation mode, on the CPU.
         latents: float32, n×length.
+
+    Returns:
+        uint8, n×3×S×S.
     """
     return torch.cat([generate(network, z.view(1, -1, 1, 1)) for z in latents])
 
 
-def to_json(chosen: Chosen) -> str:
-    """The text of a latents file.
+def to_json(latents: LatentsFile) -> str:
+    """Return the text of a latents file.
 
-    Nine digits name a float32 exactly, and survive JavaScript's doubles; so a page may copy rows of it.
+    Nine digits represent a float32 exactly, in JavaScript's doubles too: a page may copy rows of the file.
     """
-    rows = ",\n".join("[" + ",".join(f"{x:.9g}" for x in row) + "]" for row in chosen.z.tolist())
-    label = json.dumps(chosen.label)
-    return f'{{"format": "{FORMAT}", "generator": "{chosen.generator}", "label": {label}, "latents": [\n{rows}\n]}}\n'
+    rows = ",\n".join("[" + ",".join(f"{x:.9g}" for x in row) + "]" for row in latents.z.tolist())
+    label = json.dumps(latents.label)
+    return f'{{"format": "{FORMAT}", "generator": "{latents.generator}", "label": {label}, "latents": [\n{rows}\n]}}\n'
 
 
-def read(path: Path, length: int) -> Chosen:
-    """Read a latents file; its rows must be of this length.
+def read(path: Path, length: int) -> LatentsFile:
+    """Read a latents file.
+
+    Args:
+        length: that its latents must have.
 
     Raises:
-        UserError: the file is missing, is no latents file, or its latents are of another length.
+        UserError: the file is missing or not a latents file, or its latents have another length.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if found["format"] not in (FORMAT, WITHOUT_LABEL):
+        if found["format"] not in (FORMAT, FORMAT_WITHOUT_LABEL):
             raise ValueError(f"format {found['format']!r}")
         label = found["label"] if found["format"] == FORMAT else None
         if not isinstance(label, str | None):
@@ -80,12 +89,10 @@ def read(path: Path, length: int) -> Chosen:
         z = torch.tensor(found["latents"], dtype=torch.float32)
         generator = str(found["generator"])
     except FileNotFoundError:
-        raise UserError(f"{path}: not found; expected a latents file, such as `facades model pick` saves") from None
+        raise UserError(f"{path}: not found; expected a latents file, as `facades model pick` makes") from None
     except (ValueError, TypeError, KeyError) as error:
         reason = str(error).splitlines()[0]
-        raise UserError(
-            f"{path}: found {reason}; expected a latents file, such as `facades model pick` saves"
-        ) from error
+        raise UserError(f"{path}: found {reason}; expected a latents file, as `facades model pick` makes") from error
     if z.ndim != 2 or z.shape[1] != length or not z.isfinite().all():
         raise UserError(f"{path}: found latents of shape {tuple(z.shape)}; expected rows of {length} finite numbers")
-    return Chosen(z, generator, label)
+    return LatentsFile(z, generator, label)

@@ -1,7 +1,7 @@
-"""DCGAN's two networks (Radford et al. 2016, arXiv:1511.06434), as PyTorch's examples/dcgan lays them out.
+"""The two networks of DCGAN (Radford et al. 2016, arXiv:1511.06434), with the layers of PyTorch's examples/dcgan.
 
-Images are float, N×3×S×S in [-1, 1], S a power of two from 32 to 256. At S = 64 the layers are the example's; a size
-twice as large adds one layer with twice the feature maps at the small end of each network.
+Images are float, N×3×S×S in [-1, 1]; S is one of SIZES. At S = 64 the layers are those of the example; each doubling of
+S adds a layer at the 4×4 end of both networks, with twice the feature maps.
 """
 
 from typing import Literal
@@ -15,16 +15,15 @@ SIZES = (32, 64, 128, 256)
 
 
 class Generator(nn.Sequential):
-    """From noise N×latent×1×1 to images N×3×S×S in [-1, 1].
+    """A network from noise (float, N×latent×1×1) to images (float, N×3×S×S in [-1, 1]).
 
-    With labels each of them has its own place in the space of z: a mean, learnt with the rest, that is added to the
-    noise (Gurumurthy et al. 2017, arXiv:1706.02071). So the network itself and all that is done with a z stay as they
-    are without labels.
+    In a conditional model each label has a learnt mean, which `condition` adds to the noise (Gurumurthy et al. 2017,
+    arXiv:1706.02071); the layers are those of an unconditional model.
     """
 
-    means: nn.Parameter | None  # classes×latent
-    shares: Tensor | None  # of the training images that have each label, classes
-    offset: Tensor | None  # latent×1×1, added to every z: this generator draws one label alone
+    means: nn.Parameter | None  # of the noise of each label, float32, classes×latent
+    shares: Tensor | None  # `label_frequencies`, under the name that generator.safetensors has for it
+    offset: Tensor | None  # added to every z once `fix_label` was called, latent×1×1
 
     def __init__(self, latent: int, width: int, size: int, classes: int = 0) -> None:
         widest = _widest(width, size)
@@ -52,34 +51,40 @@ class Generator(nn.Sequential):
         images: Tensor = super().forward(input if self.offset is None else input + self.offset)  # type: ignore[no-untyped-call]
         return images
 
-    def draw_labels(self, n: int, rng: torch.Generator) -> Tensor:
-        """n labels as frequent as in training: int64, n, on the device of `rng`; 0 without labels."""
-        if self.shares is None:
-            return torch.zeros(n, dtype=torch.long, device=rng.device)
-        # A product gives the running sums: cumsum, and multinomial for its sake, have no fixed order on a GPU.
-        upto = self.shares @ self.shares.new_ones(len(self.shares), len(self.shares)).triu()
-        u = torch.rand(n, generator=rng, device=rng.device) * upto[-1]  # which rounding may leave below 1
-        return torch.searchsorted(upto, u, right=True).clamp_max(len(self.shares) - 1)
+    @property
+    def label_frequencies(self) -> Tensor | None:
+        """The fraction of training images that have each label: float32, classes; None without labels."""
+        return self.shares
 
-    def settle(self, label: int) -> None:
-        """Draw nothing but this label from now on, from plain noise."""
+    def draw_labels(self, n: int, rng: torch.Generator) -> Tensor:
+        """Draw n labels with the frequencies of training: int64, n, on the device of `rng`; zeros without labels."""
+        frequencies = self.label_frequencies
+        if frequencies is None:
+            return torch.zeros(n, dtype=torch.long, device=rng.device)
+        # A matrix product for the running sums: cumsum and multinomial are not deterministic on a GPU.
+        cumulative = frequencies @ frequencies.new_ones(len(frequencies), len(frequencies)).triu()
+        u = torch.rand(n, generator=rng, device=rng.device) * cumulative[-1]  # which rounding may leave below 1
+        return torch.searchsorted(cumulative, u, right=True).clamp_max(len(frequencies) - 1)
+
+    def fix_label(self, label: int) -> None:
+        """Make `forward` draw this label for every z."""
         assert self.means is not None
         self.offset = self.means[label].detach().view(-1, 1, 1)
 
-    def place(self, z: Tensor, labels: Tensor) -> Tensor:
-        """Noise, N×latent×1×1, moved to where its labels (int64, N) are."""
+    def condition(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Add the means of labels (int64, N) to noise (N×latent×1×1); without labels return the noise unchanged."""
         return z if self.means is None else z + self.means[labels][:, :, None, None]
 
 
 class Discriminator(nn.Sequential):
-    """From images N×3×S×S to logits, N: positive where D takes the image for real.
+    """A network from images (float, N×3×S×S in about [-1, 1]) to logits (N), positive for images it classifies as real.
 
-    The example ends in a sigmoid; here the loss applies it, which is the same function and does not round to 0 or 1.
-    Without batch norm the convolutions have a bias instead. With labels the logit has a second term, the product of the
-    mean of the last feature maps with a vector of the label (Miyato & Koyama 2018, arXiv:1802.05637).
+    The example ends in a sigmoid; here the losses include it, which is the same function and does not round to 0 or 1.
+    Without batch norm the convolutions have a bias instead. In a conditional model the dot product of the mean of the
+    last feature maps and a learnt vector of the label is added (Miyato & Koyama 2018, arXiv:1802.05637).
     """
 
-    projection: nn.Parameter | None  # classes×widest
+    projection: nn.Parameter | None  # a vector of each label, classes×widest
 
     def __init__(self, width: int, size: int, norm: Norm = "batch", classes: int = 0) -> None:
         layers: list[nn.Module] = [nn.Conv2d(3, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
@@ -107,9 +112,9 @@ class Discriminator(nn.Sequential):
 
 
 def normalise_spectrally(network: nn.Module, rng: torch.Generator) -> None:
-    """Divide the weights of every convolution by their largest singular value, for ever (Miyato et al. 2018,
-    arXiv:1802.05957)."""
-    with torch.random.fork_rng(devices=[]):  # torch draws its first guess of the singular vectors from the global one
+    """Parametrize every convolution by spectral norm: weights divided by their largest singular value (Miyato et al.
+    2018, arXiv:1802.05957)."""
+    with torch.random.fork_rng(devices=[]):  # torch starts the power iteration from its global generator
         torch.manual_seed(rng.initial_seed())
         for module in network.modules():
             if isinstance(module, nn.Conv2d):
@@ -118,8 +123,11 @@ def normalise_spectrally(network: nn.Module, rng: torch.Generator) -> None:
 
 @torch.no_grad()
 def initialise(network: nn.Module, rng: torch.Generator) -> None:
-    """Draw DCGAN's initial weights in place: convolutions N(0, 0.02), batch norm N(1, 0.02) with a bias of 0; labels'
-    vectors N(0, 1) in G, as far apart as the noise is wide, and N(0, 0.02) in D."""
+    """Draw the initial weights in place.
+
+    As in DCGAN: convolutions from N(0, 0.02²), scales of batch norm from N(1, 0.02²), biases 0. Means of labels in G
+    from N(0, 1), as wide as the noise; projections of labels in D from N(0, 0.02²).
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.weight.normal_(0.0, 0.02, generator=rng)
@@ -128,10 +136,10 @@ def initialise(network: nn.Module, rng: torch.Generator) -> None:
         elif isinstance(module, nn.BatchNorm2d):
             module.weight.normal_(1.0, 0.02, generator=rng)
             module.bias.zero_()
-    for name, spread in (("means", 1.0), ("projection", 0.02)):
+    for name, deviation in (("means", 1.0), ("projection", 0.02)):
         vectors = getattr(network, name, None)
         if vectors is not None:
-            vectors.normal_(0.0, spread, generator=rng)
+            vectors.normal_(0.0, deviation, generator=rng)
 
 
 def noise(n: int, latent: int, rng: torch.Generator) -> Tensor:
@@ -140,7 +148,7 @@ def noise(n: int, latent: int, rng: torch.Generator) -> Tensor:
 
 
 def _widest(width: int, size: int) -> int:
-    """Feature maps at 4×4: they double with every halving of the size."""
+    """Feature maps at 4×4: their number doubles each time the side is halved."""
     if size not in SIZES:
-        raise ValueError(f"images of {size}×{size}: DCGAN grows by doubling, expected one of {SIZES}")
+        raise ValueError(f"size: found {size}, expected one of {SIZES}")
     return width * size // 8

@@ -1,4 +1,7 @@
-"""All that is random in training, drawn from (seed, purpose, step), so that nothing random needs saving."""
+"""Random streams: every random number of a training depends on (seed, stream, step) only.
+
+So no state of a random number generator is saved with a training.
+"""
 
 from enum import IntEnum
 
@@ -6,26 +9,25 @@ import numpy as np
 import torch
 
 
-class Purpose(IntEnum):
-    """What a stream of random numbers is for. Two purposes never share one."""
+class RandomStream(IntEnum):
+    """Independent streams of random numbers, one for each use. The values determine the numbers: never change one."""
 
     WEIGHTS_G = 0
     WEIGHTS_D = 1
-    ORDER = 2
+    BATCH_ORDER = 2
     STEP = 3
     MEASURE = 4
     GRID = 5
-    STANDING = 6
+    BATCH_NORM = 6
     EVALUATE = 7
-    SAMPLE = 8
-    JUDGE = 9
+    LATENTS = 8
+    PROBE = 9
     WEIGHTS_CRITIC = 10
 
+    def seed(self, seed: int, step: int = 0) -> int:
+        """Return a seed of 32 bits, all that torch's CPU generator uses, mixed by numpy's SeedSequence."""
+        return int(np.random.SeedSequence((seed, self, step)).generate_state(1)[0])
 
-def seed_of(seed: int, purpose: Purpose, step: int = 0) -> int:
-    """Mix the three into one 32-bit number (numpy's SeedSequence); torch's CPU generator takes no more bits."""
-    return int(np.random.SeedSequence((seed, purpose, step)).generate_state(1)[0])
-
-
-def stream(seed: int, purpose: Purpose, step: int = 0, device: torch.device | str = "cpu") -> torch.Generator:
-    return torch.Generator(device).manual_seed(seed_of(seed, purpose, step))
+    def rng(self, seed: int, step: int = 0, device: torch.device | str = "cpu") -> torch.Generator:
+        """Return a new generator on the device; equal arguments give equal numbers on the same type of device."""
+        return torch.Generator(device).manual_seed(self.seed(seed, step))

@@ -1,218 +1,150 @@
 """The training loop, from a dataset to a model."""
 
-import csv
 import hashlib
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
 from common.errors import UserError
-from common.files import replacing
 from common.progress import Progress
 from curate.dataset import dataset_hash, read_names
-from train import checkpoint, data, extremes, generator, hardware, labels, samples
-from train.distributed import joined
-from train.gan import FIGURES, Gan
+from train import checkpoint, data, hardware, labels, provenance, publish
+from train.distributed import ProcessGroup, process_group
+from train.gan import Gan
 from train.interrupt import interrupts
-from train.journal import Journal, ProgressReporter
-from train.monitor import MEASURED, TrainingMonitor
-from train.networks import Generator, noise
-from train.random_streams import Purpose, stream
+from train.monitor import TrainingMonitor
+from train.progress_report import ProgressReporter
 from train.recipe import Recipe
+from train.state import NotFiniteError, TrainingState
 
-LOG_EVERY = 10  # steps a row of log.csv averages over; the only moments at which the loop waits for the device
+LOG_EVERY = 10  # steps; only to log and to measure does the loop wait for the device
 SAVE_EVERY = 30.0  # seconds of work that a kill may cost
-SAVE_SHARE = 0.005  # of the time that saving may take: on a slow disk a kill costs more
-SNAPSHOTS = 20  # frames of the film, besides the one before the first step
-GRID = 64  # images in a snapshot
-GRID_SEED = 64  # the same noise for every model, whatever its recipe's seed
+SAVE_FRACTION = 0.005  # of the time that saves may take: on a slow disk they are rarer, and a kill costs more
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the loop works with."""
+
+    dataset_id: str  # hash of the dataset
+    folder: Path  # of the state and the snapshots
+    images: data.SplitImages
+    order: data.BatchOrder
+    monitor: TrainingMonitor
+    state: TrainingState
 
 
 def train(
     dataset: Path, recipe: Recipe, out: Path, state: Path, progress: Progress = lambda done, total, note: None
 ) -> None:
-    """Train one model, together with the other processes where torchrun started several.
+    """Train one model, together with the other processes if torchrun started several.
 
     Args:
-        dataset: a folder with images.npy (uint8, N×3×S×S) and split.npy.
-        out: where generator.safetensors, samples/, progress.gif and log.csv are written, each whole, when all is done.
-        state: a folder of this run's own, where it keeps its state until it is done. A run that was killed resumes
-            from there, to the bytes it would have written undisturbed; a state of other data, another recipe, another
-            precision or another type of device is left unread.
+        dataset: a folder with images.npy (uint8, N×3×S×S), split.npy and, for labels, names.parquet.
+        out: the folder for generator.safetensors, samples/, progress.gif and log.csv, each written atomically after
+            the last step.
+        state: a folder for the state of this training, removed at the end. A killed run resumes from it, to the bytes
+            that an undisturbed run writes. States of other data, another recipe, precision or type of device are
+            ignored.
+        progress: called with the steps done, all steps, and a note.
 
     Raises:
-        UserError: the dataset is missing or damaged; a package is not installed; a state is damaged; a loss or a
-            weight is no longer finite, in which case the best generator so far lies beside the state; memory does not
-            suffice; another process has ended; or SIGINT or SIGTERM came, in which case the state was saved.
+        UserError: the dataset is missing or damaged; a package is not installed; the state is damaged; a loss or a
+            weight is not finite (the best generator so far is kept in `state`); memory does not suffice; another
+            process has ended; or SIGINT or SIGTERM was received (the state was saved).
     """
-    dataset_id = dataset_hash(dataset)
     with (
-        interrupts() as interrupted,  # around the rest: torchrun ends the others when one process has died
-        joined() as share,
+        interrupts() as interrupted,  # the outermost: torchrun sends SIGTERM if another process has died
+        process_group() as group,
         hardware.determinism(recipe.deterministic),
         hardware.enough_memory(recipe),
     ):
-        generator.versions()  # a missing package is an error now, not after the last step
-        if recipe.batch % share.world:
-            raise UserError(f"batch: found {recipe.batch}; expected a multiple of {share.world}, the processes")
-        device = hardware.pick_device()
-        precision = hardware.pick_precision(recipe, device)
-        folder = state / checkpoint.key(recipe, dataset_id, _labels_id(dataset, recipe), precision, device.type)
-        images, heldout = (
-            data.read(dataset, holdout=holdout, device=device, labels=recipe.labels) for holdout in (False, True)
-        )
-        gan = Gan(recipe, images.size, device, precision, share)
-        gan.meet(images.labels)
-        feed = data.BatchOrder(len(images), recipe.batch, recipe.seed, images.home)
-        gauge = TrainingMonitor(images, heldout, gan)
-        journal = _resume(gan, folder, device)
-        teller = ProgressReporter(progress if share.first else lambda *report: None, journal, recipe)
-        if journal.step == 0:
-            _snapshot(gan, 0, folder)
-        if recipe.roll_back and not journal.refuge:
-            journal.shelter(gan)
-
+        session = _set_up(dataset, recipe, state, group)
+        run, gan, folder = session.state, session.state.gan, session.folder
+        reporter = ProgressReporter(progress if group.is_main else lambda *report: None, run)
+        snapshot_steps = publish.snapshot_steps(recipe)
         save_at = time.monotonic() + SAVE_EVERY
-        while journal.step < recipe.steps and not journal.exhausted(recipe):
-            real, their_labels = images.batch(share.of(feed.at(journal.step)))
-            journal.pending.append(gan.update(data.scaled(real), journal.step, their_labels))
-            journal.step += 1
 
-            measuring = journal.step % recipe.measure_every == 0 or journal.step == recipe.steps
-            logging = measuring or journal.step % LOG_EVERY == 0
-            bad = journal.log(recipe) if logging else None
-            if bad is None and measuring and not gan.is_finite():  # what no loss has seen yet
-                bad = journal.step
-            if bad is not None:
-                if journal.rolled_back or not recipe.roll_back:
-                    raise _not_finite(journal, bad, _keep_best(journal, gan, dataset_id, folder))
-                journal.roll_back(gan, bad)
+        while run.step < recipe.steps and not run.should_stop_early():
+            real, real_labels = session.images.batch(group.shard(session.order.at(run.step)))
+            run.add(gan.update(data.scaled(real), run.step, real_labels))
+
+            measure_due = run.step % recipe.measure_every == 0 or run.step == recipe.steps
+            log_due = measure_due or run.step % LOG_EVERY == 0
+            try:
+                if log_due:
+                    run.log()
+                if measure_due:
+                    run.measure(session.monitor)
+            except NotFiniteError as error:
+                if run.rolled_back_at or not recipe.roll_back:
+                    raise _diverged(session, error.step) from None
+                run.roll_back(error.step)
                 continue
-            if measuring:
-                _measure(journal, gan, gauge)
-            if journal.step in _snapshot_steps(recipe):
-                _snapshot(gan, journal.step, folder)
-            # Several processes stop at the same step only if they agree on it, which is a wait.
-            stopping = (logging or share.world == 1) and share.any(interrupted(), device)
-            if share.first and (stopping or time.monotonic() > save_at):
-                began = time.monotonic()
-                checkpoint.save(vars(journal) | {"gan": gan.state()}, folder)
-                save_at = time.monotonic() + max(SAVE_EVERY, (time.monotonic() - began) / SAVE_SHARE)
-            if stopping:
-                raise UserError(f"{out}: stopped at step {journal.step} of {recipe.steps}; run it again to go on")
-            teller.tell()
+            if run.step in snapshot_steps:
+                publish.save_snapshot(gan, run.step, folder)
+            # Several processes have to agree on the step at which they stop, and that waits for the device.
+            stop = (log_due or group.world_size == 1) and group.any(interrupted(), gan.device)
+            if group.is_main and (stop or time.monotonic() > save_at):
+                started = time.monotonic()
+                checkpoint.save(run.state_dict(), folder)
+                save_at = time.monotonic() + max(SAVE_EVERY, (time.monotonic() - started) / SAVE_FRACTION)
+            if stop:
+                raise UserError(f"{out}: stopped at step {run.step} of {recipe.steps}; run it again to resume")
+            reporter.report()
 
-        drawn = gauge.draw(_best(gan, journal))
-        scores = gauge.scores(drawn).cpu()
-        if share.first:
-            _publish(journal, _making(journal, gan, dataset_id), out)
-            _publish_samples(_frames(journal, recipe, folder), drawn, scores, out)
+        publish.save_model(run, session.monitor, session.dataset_id, folder, out)
+        if group.is_main:
             shutil.rmtree(state)
 
 
+def _set_up(dataset: Path, recipe: Recipe, state: Path, group: ProcessGroup) -> Session:
+    """Read the dataset, build the networks, and resume from a state if there is one."""
+    dataset_id = dataset_hash(dataset)
+    provenance.versions()  # a missing package is an error now and not after the last step
+    if recipe.batch % group.world_size:
+        raise UserError(
+            f"batch: found {recipe.batch}; expected a multiple of {group.world_size}, the number of processes"
+        )
+    device = hardware.pick_device()
+    precision = hardware.pick_precision(recipe, device)
+    folder = state / checkpoint.key(recipe, dataset_id, _labels_id(dataset, recipe), precision, device.type)
+    training, heldout = (
+        data.read(dataset, holdout=holdout, device=device, labels=recipe.labels) for holdout in (False, True)
+    )
+    gan = Gan(recipe, training.size, device, precision, group)
+    gan.set_label_frequencies(training.labels)
+    order = data.BatchOrder(len(training), recipe.batch, recipe.seed, training.storage)
+    monitor = TrainingMonitor(training, heldout, gan)
+    run = TrainingState(gan)
+    with checkpoint.reading(folder):
+        saved = checkpoint.load(folder, device)
+        if saved is not None:
+            run.load_state_dict(saved)
+    if run.step == 0:
+        publish.save_snapshot(gan, 0, folder)
+    if recipe.roll_back and not run.rollback_point:
+        run.set_rollback_point()
+    return Session(dataset_id, folder, training, order, monitor, run)
+
+
 def _labels_id(dataset: Path, recipe: Recipe) -> str:
-    """What the labels of all images are, where the recipe has some."""
+    """Return a hash of the labels of all images, empty for a recipe without labels."""
     if not recipe.labels:
         return ""
     return hashlib.sha256(labels.number(read_names(dataset), recipe.labels).tobytes()).hexdigest()
 
 
-def _resume(gan: Gan, folder: Path, device: torch.device) -> Journal:
-    with checkpoint.reading(folder):
-        found = checkpoint.load(folder, device)
-        if found is None:
-            return Journal()
-        gan.restore(found.pop("gan"))
-        return Journal(**found)
-
-
-def _not_finite(journal: Journal, bad: int, kept: str) -> UserError:
-    again = f" again, after one at step {journal.rolled_back}" if journal.rolled_back else ""
-    return UserError(
-        f"step {bad}: a loss or a weight is not finite{again}; {kept}; expected finite ones: lower lr_g or lr_d"
-        + ("" if journal.rolled_back else ", or set roll_back")
-    )
-
-
-def _keep_best(journal: Journal, gan: Gan, dataset: str, folder: Path) -> str:
-    """Write the generator that would have been published so far beside the state; say where."""
-    if not journal.best:
-        return "no generator was measured before"
-    path = folder / "generator.safetensors"
-    if gan.share.first:
-        generator.save(journal.best["weights"], _making(journal, gan, dataset), path)
-    return f"the best generator so far, of step {journal.best['step']}, is kept in {path}"
-
-
-def _measure(journal: Journal, gan: Gan, gauge: TrainingMonitor) -> None:
-    """Write the measurements into the row of this step, and keep the weights if they are to be published."""
-    network = gan.published()
-    journal.rows[-1] |= (found := gauge.read(network))
-    if gan.recipe.keep == "last" or not journal.best or found["ksd"] < journal.best["ksd"]:
-        journal.best = {"step": journal.step, "ksd": found["ksd"], "weights": network.state_dict()}
-    if gan.recipe.roll_back:
-        journal.shelter(gan)
-
-
-def _snapshot_steps(recipe: Recipe) -> set[int]:
-    return {round(recipe.steps * frame / SNAPSHOTS) for frame in range(SNAPSHOTS + 1)}
-
-
-def _snapshot(gan: Gan, step: int, folder: Path) -> None:
-    """Draw the fixed noise's images beside the state; a resumed run draws the same again."""
-    rng = stream(GRID_SEED, Purpose.GRID, device=gan.device)
-    z, network = noise(GRID, gan.recipe.latent, rng), gan.published()
-    drawn = samples.grid(generator.generate(network, network.place(z, network.draw_labels(GRID, rng))))
-    if gan.share.first:
-        with replacing(folder / "samples" / f"step-{step:06d}.png") as draft:
-            drawn.save(draft, format="PNG")
-
-
-def _best(gan: Gan, journal: Journal) -> Generator:
-    """The generator that is to be published."""
-    network = gan.published()
-    network.load_state_dict(journal.best["weights"])
-    return network
-
-
-def _making(journal: Journal, gan: Gan, dataset: str) -> generator.Making:
-    return generator.Making(
-        recipe=gan.recipe,
-        dataset=dataset,
-        size=gan.size,
-        step=journal.best["step"],
-        ksd=journal.best["ksd"],
-        alarms=journal.alarms(),
-        device=gan.device.type,
-        precision=gan.precision,
-        threads=torch.get_num_threads(),
-        processes=gan.share.world,
-        versions=generator.versions(),
-    )
-
-
-def _frames(journal: Journal, recipe: Recipe, folder: Path) -> list[Path]:
-    steps = sorted(step for step in _snapshot_steps(recipe) if step <= journal.step)
-    return [folder / "samples" / f"step-{step:06d}.png" for step in steps]
-
-
-def _publish(journal: Journal, making: generator.Making, out: Path) -> None:
-    generator.save(journal.best["weights"], making, out / "generator.safetensors")
-    with replacing(out / "log.csv") as draft, draft.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["step", "images", *FIGURES, *MEASURED], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in journal.rows)
-
-
-def _publish_samples(frames: list[Path], drawn: Tensor, scores: Tensor, out: Path) -> None:
-    """The snapshots, their film, and which of the images drawn D takes for real most and least of all."""
-    with replacing(out / "samples") as draft:
-        draft.mkdir()
-        for frame in frames:
-            shutil.copyfile(frame, draft / frame.name)
-        extremes.save_by_score(drawn, scores, draft)
-    with replacing(out / "progress.gif") as draft:
-        samples.save_film(frames, draft)
+def _diverged(session: Session, step: int) -> UserError:
+    """Keep the best generator so far; return the error that names the step and says where the generator is."""
+    run = session.state
+    kept = "no generator was measured before"
+    if run.best:
+        path = session.folder / "generator.safetensors"
+        if run.gan.group.is_main:
+            publish.save_best(run, session.dataset_id, path)
+        kept = f"the best generator so far, of step {run.best['step']}, is kept in {path}"
+    again = f" again, after one at step {run.rolled_back_at}" if run.rolled_back_at else ""
+    advice = "lower lr_g or lr_d" + ("" if run.rolled_back_at else ", or set roll_back")
+    return UserError(f"step {step}: a loss or a weight is not finite{again}; {kept}; expected finite ones: {advice}")

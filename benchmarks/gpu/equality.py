@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from benchmarks.gpu.bench import EVERYTHING, KINDS, SIZE, Bench, dataset, eager, inputs, trained
 from common.errors import UserError
-from train import hardware, journal, trainer
+from train import hardware, progress_report, trainer
 from train.gan import Gan
 from train.recipe import Recipe
 
@@ -54,7 +54,7 @@ def replay_equals_eager(bench: Bench) -> None:
                 if not replays:
                     eager(gan)
                 figures = [gan.update(inputs(recipe, step)[0].to(bench.device), step) for step in range(recipe.steps)]
-                found.append((deepcopy(gan.state()), torch.stack(figures)))
+                found.append((deepcopy(gan.state_dict()), torch.stack(figures)))
         (state, figures), (other_state, other_figures) = found
         bench.fact(
             "replay_equals_eager", recipe=name, state=equal(state, other_state),
@@ -125,11 +125,11 @@ def stopped(folder: Path, recipe: Recipe, state: Path) -> str:
 @contextmanager
 def every_step_reported() -> Iterator[None]:
     """Within it a training reports every step; otherwise a few a second."""
-    usual, journal.TELL_EVERY = journal.TELL_EVERY, 0.0
+    usual, progress_report.REPORT_EVERY = progress_report.REPORT_EVERY, 0.0
     try:
         yield
     finally:
-        journal.TELL_EVERY = usual
+        progress_report.REPORT_EVERY = usual
 
 
 def near_the_cpu(bench: Bench) -> None:
@@ -147,11 +147,11 @@ def near_the_cpu(bench: Bench) -> None:
             cpu, gpu = gans = [eager(Gan(recipe, SIZE, device, precision)) for device in (hardware.CPU, bench.device)]
             found = []
             for gan in gans:
-                step = gan._penalised if recipe.r1 else gan._plain
+                step = gan._penalised_step if recipe.r1 else gan._plain_step
                 found.append(step(*(tensor.to(gan.device) for tensor in given)).cpu())
             differences = {"figures": distance(*found)} | {
                 f"gradient_{label}": distance(gradient(one), gradient(other))
-                for label, one, other in (("d", cpu.judges, gpu.judges), ("g", cpu.G, gpu.G))
+                for label, one, other in (("d", cpu.discriminators, gpu.discriminators), ("g", cpu.G, gpu.G))
             }
             bench.fact("near_the_cpu", recipe=name, precision=precision, tf32=tf32,
                        **{what: f"{value:.1e}" for what, value in differences.items()})  # fmt: skip

@@ -14,7 +14,7 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.gpu.bench import KINDS, SIZE, Bench, dataset, eager, inputs
-from train import checkpoint, data, hardware, trainer
+from train import checkpoint, data, hardware, publish
 from train.gan import Gan
 from train.monitor import TrainingMonitor
 from train.networks import Discriminator, Generator, initialise
@@ -78,7 +78,7 @@ def rate(bench: Bench, recipe: Recipe, precision: str, graph: bool, deterministi
         if not graph:
             eager(gan)
         images = data.SplitImages(np.zeros((IMAGES, 3, SIZE, SIZE), np.uint8), np.arange(IMAGES), bench.device)
-        order = data.BatchOrder(len(images), recipe.batch, 0, images.home)
+        order = data.BatchOrder(len(images), recipe.batch, 0, images.storage)
         number = itertools.count()
 
         def some(steps: int) -> None:
@@ -107,9 +107,9 @@ def kernels(bench: Bench) -> None:
             gan = eager(Gan(recipe, SIZE, bench.device, "bf16"))
             given = [x.to(bench.device) for x in inputs(recipe, 0)]
             for _ in range(3):
-                gan._plain(*given)
+                gan._plain_step(*given)
             with profile(activities=[ProfilerActivity.CUDA, ProfilerActivity.CPU]) as seen:
-                gan._plain(*given)
+                gan._plain_step(*given)
                 bench.synchronise()
         events = [event for event in seen.events() if event.device_type == torch.autograd.DeviceType.CUDA]
         bench.fact("kernels", recipe=name, batch=batch, launched=len(events),
@@ -167,15 +167,15 @@ def overheads(bench: Bench) -> None:
         training, heldout = (data.read(folder, holdout=holdout, device=bench.device) for holdout in (False, True))
         monitor = TrainingMonitor(training, heldout, gan)
         parts = {
-            "publish": gan.published,
-            "measure": lambda: monitor.read(gan.published()),
+            "publish": gan.published_generator,
+            "measure": lambda: monitor.measure(gan.published_generator()),
             "finite": gan.is_finite,
-            "snapshot": lambda: trainer._snapshot(gan, 0, Path(temporary)),
-            "save": lambda: checkpoint.save({"gan": gan.state()}, Path(temporary)),
+            "snapshot": lambda: publish.save_snapshot(gan, 0, Path(temporary)),
+            "save": lambda: checkpoint.save({"gan": gan.state_dict()}, Path(temporary)),
         }
         for name, part in parts.items():
             bench.fact("overheads", what=name, ms=round(bench.timed(part, 3) * 1e3))
-        gan._plain = lambda *given: torch.zeros(4, device=bench.device)
+        gan._plain_step = lambda *given: torch.zeros(4, device=bench.device)
         host = bench.timed(lambda: gan.update(real, 1), 100)
         bench.fact("overheads", what="update without its step", us=round(host * 1e6))
 
@@ -194,8 +194,8 @@ def compiled(bench: Bench) -> None:
             given = [x.to(bench.device) for x in inputs(recipe, 0)]
             started = time.monotonic()
             for _ in range(8):
-                gan._plain(*given)
+                gan._plain_step(*given)
             bench.synchronise()
             seconds = time.monotonic() - started
-            ms = bench.timed(lambda gan=gan, given=given: gan._plain(*given), 30) * 1e3
+            ms = bench.timed(lambda gan=gan, given=given: gan._plain_step(*given), 30) * 1e3
             bench.fact("compiled", recipe=name, batch=batch, compile_s=round(seconds, 1), ms=round(ms, 3))

@@ -74,7 +74,7 @@ def measure_memorization(
     dataset = _trained_on(version, model)
     network, _ = generator.load(version.file(weights))
     labels = network.draw_labels(n, torch.Generator().manual_seed(seed))
-    z = network.place(latents.draw(n, network.latent, seed)[:, :, None, None], labels).detach().flatten(1)
+    z = network.condition(latents.draw(n, network.latent, seed)[:, :, None, None], labels).detach().flatten(1)
     images, split = dataset.array("images.npy"), np.asarray(dataset.array("split.npy"))
     train, held_out = images[split == 0], images[split == 1]
     if not len(train) or not len(held_out):

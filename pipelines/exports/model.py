@@ -9,6 +9,7 @@ from pipelines.exports import ModelFormat
 from train import generator
 from train.browser import explorer, runtime
 from train.export import onnx, torchscript
+from train.provenance import KEY
 
 SUFFIX = {
     ModelFormat.ONNX: ".onnx",
@@ -44,13 +45,13 @@ def export(model: str, format_: ModelFormat, out: Path | None = None, label: str
 
 def _convert(model: str, format_: ModelFormat, label: str | None) -> bytes:
     weights = paths.generator(model)
-    network, making = generator.load(weights)
+    network, provenance = generator.load(weights)
     if format_ == ModelFormat.SAFETENSORS:
         if label is not None:
             raise UserError(f"label: found {label}, expected no label: safetensors is the model with all its labels")
         return weights.read_bytes()
-    generator.settle(network, making, label)
-    metadata = {generator.KEY: making.model_dump_json()} | ({"label": label} if label else {})
+    generator.fix_label(network, provenance, label)
+    metadata = {KEY: provenance.model_dump_json()} | ({"label": label} if label else {})
     if format_ == ModelFormat.ONNX:
         return onnx(network, metadata)
     if format_ == ModelFormat.TORCHSCRIPT:

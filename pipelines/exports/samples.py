@@ -15,7 +15,7 @@ from common.files import replacing
 from pipelines import paths
 from train import generator, interpolate, latents
 from train.browser import contact
-from train.latents import Chosen
+from train.latents import LatentsFile
 from train.networks import Generator
 from train.samples import grid
 
@@ -74,7 +74,7 @@ def interpolation(drawing: Drawing, out: Path | None = None, *, gif: bool = True
     out = out or drawing.out("interpolate", ".gif" if gif else "")
     with replacing(out) as draft:
         if gif:
-            interpolate.save_film(frames, draft)
+            interpolate.save_gif(frames, draft)
         else:
             _write_pngs(frames, draft)
     return out
@@ -94,10 +94,10 @@ def contact_sheet(drawing: Drawing, out: Path | None = None) -> Path:
     return out
 
 
-def _load(drawing: Drawing) -> tuple[Generator, Chosen]:
+def _load(drawing: Drawing) -> tuple[Generator, LatentsFile]:
     """Load the generator, set to its label, and draw or read its latents."""
     weights, file, label = paths.generator(drawing.model), drawing.latents, drawing.label
-    network, making = generator.load(weights)
+    network, provenance = generator.load(weights)
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
     if file is None:
         z = latents.draw(drawing.n, network.latent, drawing.seed, drawing.truncation)
@@ -107,10 +107,10 @@ def _load(drawing: Drawing) -> tuple[Generator, Chosen]:
             _note(f"{file} was made with another generator ({origin[:12]}…); its images will differ")
         elif label and seen and label != seen:
             _note(f"{file} was made with the label {seen}; its images will differ")
-        if label is None and making.recipe.labels:
+        if label is None and provenance.recipe.labels:
             label = seen
-    generator.settle(network, making, label)
-    return network, Chosen(z, sha256, label)
+    generator.fix_label(network, provenance, label)
+    return network, LatentsFile(z, sha256, label)
 
 
 def _note(text: str) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
-from safetensors import SafetensorError, safe_open
 
 from common.dotted import dotted
 from common.errors import UserError
@@ -19,7 +17,7 @@ from pipelines.report.charts import Chart, Series, chart
 from pipelines.report.embedded import Picture, picture
 from pipelines.report.inputs import read_json
 from pipelines.report.labels import ALARMS, METRICS, Metric
-from train.generator import KEY
+from train.provenance import read_metadata
 
 T = TypeVar("T")
 
@@ -127,7 +125,8 @@ def read_model(name: str, folder: Path) -> Model:
         UserError: a file cannot be read.
     """
     metrics = _metrics(folder / "metrics.json")
-    provenance = _provenance(folder / "generator.safetensors")
+    weights = folder / "generator.safetensors"
+    provenance = read_metadata(weights) if weights.is_file() else {}
     published = provenance.get("step")
     grids = [(step, _read_picture(path)) for step, path in _evenly_spaced(_snapshots(folder / "samples"), MAX_FRAMES)]
     step, grid = min(grids, key=lambda one: _distance(one[0], published), default=(None, None))
@@ -181,18 +180,6 @@ def metric_rows(models: Sequence[Model]) -> list[MetricRow]:
 
 def _metrics(path: Path) -> dict[str, float]:
     return {key: float(value) for key, value in read_json(path).items() if isinstance(value, int | float)}
-
-
-def _provenance(path: Path) -> dict[str, Any]:
-    """What the trainer wrote into the metadata of the weights: recipe, dataset, step, versions."""
-    if not path.is_file():
-        return {}
-    try:
-        with safe_open(path, framework="numpy") as file:
-            values = json.loads((file.metadata() or {}).get(KEY, "{}"))
-    except (SafetensorError, ValueError) as error:
-        raise UserError(f"{path}: not a generator of this project: {error}") from None
-    return dict(values)
 
 
 def _as_text(value: Any) -> str:

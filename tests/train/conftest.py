@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from train import journal
+from train import progress_report
 
 SIZE = 32
 
@@ -19,8 +19,8 @@ def _one_thread() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _tell_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "TELL_EVERY", 0.0)
+def _report_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_report, "REPORT_EVERY", 0.0)
 
 
 @pytest.fixture

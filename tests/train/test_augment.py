@@ -2,10 +2,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from train.augment import DRAWS, augment, color, cut_out, move
+from train.augment import N_RANDOM, augment, color, cut_out, move
 
 
-def uniform(n: int, columns: int = DRAWS, seed: int = 0) -> Tensor:
+def uniform(n: int, columns: int = N_RANDOM, seed: int = 0) -> Tensor:
     return torch.rand(n, columns, generator=torch.Generator().manual_seed(seed))
 
 

@@ -9,7 +9,7 @@ from train.recipe import Recipe
 
 def generator() -> Generator:
     """Of a z of which component 4 matters most, then component 9."""
-    network = Gan(Recipe(latent=20, width_g=8), 32, torch.device("cpu"), "fp32").published()
+    network = Gan(Recipe(latent=20, width_g=8), 32, torch.device("cpu"), "fp32").published_generator()
     network[0].weight[4] *= 4
     network[0].weight[9] *= 2
     return network

@@ -12,7 +12,7 @@ from torch import nn
 
 from tests.train.test_trainer import digests
 from train import gan, generator, trainer
-from train.distributed import ALONE, SharedBatchNorm
+from train.distributed import SINGLE_PROCESS, SyncBatchNorm
 from train.recipe import Recipe
 
 RECIPE = Recipe(
@@ -25,15 +25,15 @@ RECIPE = Recipe(
 CHILD = """
 import math, os, signal, sys
 from pathlib import Path
-from train import checkpoint, gan, generator, trainer
+from train import checkpoint, gan, generator, publish, trainer
 from train.recipe import Recipe
 
 dataset, recipe, out, state, adaptive_images, dead, dies = sys.argv[1:]
-trainer.SAVE_EVERY, trainer.SAVE_SHARE, gan.ADAPTIVE_IMAGES = 0.0, math.inf, int(adaptive_images)
+trainer.SAVE_EVERY, trainer.SAVE_FRACTION, gan.ADAPTIVE_IMAGES = 0.0, math.inf, int(adaptive_images)
 step = trainer.Gan.update
 
 def update(trained, real, number, labels):
-    if number == int(dies) and trained.share.rank == int(dead):
+    if number == int(dies) and trained.group.rank == int(dead):
         os.kill(os.getpid(), signal.SIGKILL)
     return step(trained, real, number, labels)
 
@@ -41,7 +41,7 @@ def refuse(path):
     raise AssertionError(f"a process that is not the first writes {path}")
 
 if os.environ["RANK"] != "0":
-    checkpoint.replacing = generator.replacing = trainer.replacing = refuse
+    checkpoint.replacing = generator.replacing = publish.replacing = refuse
 trainer.Gan.update = update
 trainer.train(Path(dataset), Recipe.model_validate_json(recipe), Path(out), Path(state))
 """
@@ -127,11 +127,11 @@ def test_a_dead_process_ends_the_run_and_it_resumes(dataset: Path, tmp_path: Pat
 
 def test_alone_a_share_is_everything() -> None:
     batch = torch.arange(4.0)
-    assert torch.equal(ALONE.of(batch), batch)
-    ALONE.average([batch])
+    assert torch.equal(SINGLE_PROCESS.shard(batch), batch)
+    SINGLE_PROCESS.all_reduce_mean([batch])
     assert torch.equal(batch, torch.arange(4.0))
-    assert ALONE.any(True, batch.device)
+    assert SINGLE_PROCESS.any(True, batch.device)
 
 
 def test_shared_batch_norm_keeps_the_names_of_its_weights() -> None:
-    assert SharedBatchNorm(3, 2).state_dict().keys() == nn.BatchNorm2d(3).state_dict().keys()
+    assert SyncBatchNorm(3, 2).state_dict().keys() == nn.BatchNorm2d(3).state_dict().keys()

@@ -20,7 +20,7 @@ METRICS = ("fsd", "ksd", "swd", "precision", "recall", "density", "coverage")
 def model(tmp_path: Path) -> Path:
     path = tmp_path / "generator.safetensors"
     recipe = Recipe(latent=8, width_g=4)
-    making = generator.Making(
+    making = generator.Provenance(
         recipe=recipe,
         dataset="",
         size=32,

@@ -18,7 +18,7 @@ METADATA = {"facades": '{"recipe": "é"}'}
 
 
 def generator(size: int = 64) -> Generator:
-    return Gan(Recipe(width_g=8), size, torch.device("cpu"), "fp32").published()
+    return Gan(Recipe(width_g=8), size, torch.device("cpu"), "fp32").published_generator()
 
 
 @pytest.mark.parametrize("size", [32, 64])
@@ -66,7 +66,7 @@ def test_torchscript_draws_what_torch_draws_and_carries_its_metadata() -> None:
 def test_torchscript_bytes_are_equal_from_process_to_process() -> None:
     program = (
         "import hashlib, torch; from train import export; from train.gan import Gan; from train.recipe import Recipe;"
-        "network = Gan(Recipe(width_g=8), 64, torch.device('cpu'), 'fp32').published();"
+        "network = Gan(Recipe(width_g=8), 64, torch.device('cpu'), 'fp32').published_generator();"
         "print(hashlib.sha256(export.torchscript(network, {})).hexdigest())"
     )
     runs = [

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from train.gan import Gan
 from train.networks import noise
-from train.random_streams import Purpose, stream
+from train.random_streams import RandomStream
 from train.recipe import Recipe
 
 CPU = torch.device("cpu")
@@ -31,7 +31,7 @@ def test_seed_is_the_examples_loop() -> None:
     optimizerG = torch.optim.Adam(netG.parameters(), lr=0.0002, betas=(0.5, 0.999))
 
     for step, real in enumerate(batches(recipe, 32)):
-        z = noise(16, 100, stream(recipe.seed, Purpose.STEP, step))
+        z = noise(16, 100, RandomStream.STEP.rng(recipe.seed, step))
         netD.zero_grad()
         output = netD(real)
         errD_real = criterion(output, torch.ones(16))
@@ -58,19 +58,19 @@ def test_seed_is_the_examples_loop() -> None:
 def test_the_average_lags_behind_by_its_half_life() -> None:
     recipe = Recipe(batch=8, width_g=4, width_d=4, ema_images=1_000, lr_g=1e-30, decay=0)
     gan = Gan(recipe, 32, CPU, "fp32")
-    start = gan.average[0].weight.clone()
+    start = gan.G_ema[0].weight.clone()
     with torch.no_grad():
         gan.G[0].weight.add_(1.0)
     real = torch.zeros(8, 3, 32, 32)
     for step in range(1_000 // 8):
         gan.update(real, 10_000_000 + step)  # far past the ramp
-    torch.testing.assert_close(gan.average[0].weight, start + 0.5, rtol=0, atol=1e-3)
+    torch.testing.assert_close(gan.G_ema[0].weight, start + 0.5, rtol=0, atol=1e-3)
 
 
 def test_the_average_forgets_the_start_as_more_images_are_seen() -> None:
     recipe = Recipe(batch=8, width_g=4, width_d=4, ema_images=10**9, ema_ramp=0.5, lr_g=1e-30)
     gan = Gan(recipe, 32, CPU, "fp32")
-    start = gan.average[0].weight.clone()
+    start = gan.G_ema[0].weight.clone()
     with torch.no_grad():
         gan.G[0].weight.add_(1.0)
     real = torch.zeros(8, 3, 32, 32)
@@ -78,20 +78,20 @@ def test_the_average_forgets_the_start_as_more_images_are_seen() -> None:
         gan.update(real, step)
     # A half-life of half the images seen: doubling their number is ln 2 / 0.5 half-lives.
     left = 0.5 ** (math.log(2) / 0.5)
-    torch.testing.assert_close(gan.average[0].weight, start + 1 - left, rtol=0, atol=5e-3)
+    torch.testing.assert_close(gan.G_ema[0].weight, start + 1 - left, rtol=0, atol=5e-3)
 
 
 def test_publishing_changes_nothing_and_uses_the_average() -> None:
     gan = Gan(Recipe(batch=8, width_g=4, width_d=4), 32, CPU, "fp32")
     for step, real in enumerate(batches(gan.recipe, 32)):
         gan.update(real[:8], step)
-    before = copy.deepcopy(gan.state())
-    published = gan.published()
-    torch.testing.assert_close(gan.state(), before, rtol=0, atol=0)
+    before = copy.deepcopy(gan.state_dict())
+    published = gan.published_generator()
+    torch.testing.assert_close(gan.state_dict(), before, rtol=0, atol=0)
     assert not published.training
-    torch.testing.assert_close(published[0].weight, gan.average[0].weight, rtol=0, atol=0)
+    torch.testing.assert_close(published[0].weight, gan.G_ema[0].weight, rtol=0, atol=0)
     # Its statistics are those of its own images, so its first normalised layer is normal on fresh noise.
-    hidden = published[1](published[0](noise(512, 100, stream(9, Purpose.SAMPLE))))
+    hidden = published[1](published[0](noise(512, 100, RandomStream.LATENTS.rng(9))))
     assert (hidden.mean((0, 2, 3)) - published[1].bias).abs().max() < 0.2
 
 
@@ -138,20 +138,20 @@ def test_the_state_is_all_that_a_step_depends_on(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("train.gan.ADAPTIVE_IMAGES", 50)
     recipe = Recipe(batch=8, width_g=4, width_d=4, adaptive=0.01, augment=("color",), norm_d="none")
     one, other = (Gan(recipe, 32, CPU, "fp32") for _ in range(2))
-    one.pace = 0.5
+    one.lr_scale = 0.5
     for step, real in enumerate(batches(recipe, 32)):
         one.update(real, step)
-    assert 0 < one.strength < 1
-    other.restore(copy.deepcopy(one.state()))
-    torch.testing.assert_close(other.state(), one.state(), rtol=0, atol=0)
+    assert 0 < one.augment_p < 1
+    other.load_state_dict(copy.deepcopy(one.state_dict()))
+    torch.testing.assert_close(other.state_dict(), one.state_dict(), rtol=0, atol=0)
     real = batches(recipe, 32)[0]
     torch.testing.assert_close(other.update(real, STEPS), one.update(real, STEPS), rtol=0, atol=0)
-    torch.testing.assert_close(other.state(), one.state(), rtol=0, atol=0)
+    torch.testing.assert_close(other.state_dict(), one.state_dict(), rtol=0, atol=0)
 
 
 def test_one_weight_that_is_not_finite_is_seen() -> None:
     gan = Gan(Recipe(batch=8, width_g=4, width_d=4), 32, CPU, "fp32")
-    for part in (gan.G, gan.D, gan.critic, gan.average):
+    for part in (gan.G, gan.D, gan.critic, gan.G_ema):
         assert gan.is_finite()
         weights = next(part.parameters())
         kept = weights.detach().clone()
@@ -170,4 +170,4 @@ def test_adaptive_augmentation_follows_d() -> None:
         assert isinstance(last, nn.Conv2d)
         last.bias = nn.Parameter(torch.tensor([bias]))
         gan.update(real, 1)
-        assert gan.strength.item() == pytest.approx(expected)
+        assert gan.augment_p.item() == pytest.approx(expected)

@@ -7,14 +7,15 @@ from safetensors.torch import save_file
 from common.errors import UserError
 from train import generator
 from train.networks import Generator, noise
-from train.random_streams import Purpose, stream
+from train.provenance import versions
+from train.random_streams import RandomStream
 from train.recipe import Recipe
 
 RECIPE = Recipe(latent=10, width_g=4)
 
 
-def making(**changes: object) -> generator.Making:
-    return generator.Making(
+def making(**changes: object) -> generator.Provenance:
+    return generator.Provenance(
         recipe=RECIPE,
         dataset="0" * 64,
         size=32,
@@ -24,7 +25,7 @@ def making(**changes: object) -> generator.Making:
         device="cpu",
         precision="fp32",
         threads=1,
-        versions=generator.versions(),
+        versions=versions(),
     ).model_copy(update=changes)
 
 
@@ -32,7 +33,7 @@ def making(**changes: object) -> generator.Making:
 def saved(tmp_path: Path) -> Path:
     network = Generator(10, 4, 32)
     with torch.no_grad():
-        network(noise(50, 10, stream(0, Purpose.SAMPLE)))  # so that batch norm has statistics to lose
+        network(noise(50, 10, RandomStream.LATENTS.rng(0)))  # so that batch norm has statistics to lose
     path = tmp_path / "generator.safetensors"
     generator.save(network.state_dict(), making(), path)
     return path
@@ -48,7 +49,7 @@ def test_what_was_saved_is_loaded(saved: Path) -> None:
 
 def test_images_do_not_depend_on_the_batch_they_are_drawn_in(saved: Path) -> None:
     network, _ = generator.load(saved)
-    z = noise(generator.CHUNK + 3, 10, stream(1, Purpose.SAMPLE))
+    z = noise(generator.CHUNK + 3, 10, RandomStream.LATENTS.rng(1))
     images = generator.generate(network, z)
     assert images.shape == (len(z), 3, 32, 32)
     assert images.dtype == torch.uint8
@@ -65,7 +66,7 @@ def test_bytes_are_the_nearest() -> None:
 @pytest.mark.parametrize("kept", [0, 7, 200, -1])
 def test_a_truncated_file_is_an_error_that_names_it(saved: Path, kept: int) -> None:
     saved.write_bytes(saved.read_bytes()[:kept])
-    with pytest.raises(UserError, match=r"generator\.safetensors: not a whole safetensors file"):
+    with pytest.raises(UserError, match=r"generator\.safetensors: not a complete safetensors file"):
         generator.load(saved)
 
 
@@ -77,7 +78,7 @@ def test_a_foreign_file_is_an_error_that_says_what_is_missing(saved: Path) -> No
 
 def test_a_pickle_is_not_opened(saved: Path) -> None:
     torch.save({"weight": torch.zeros(3)}, saved)
-    with pytest.raises(UserError, match="not a whole safetensors file"):
+    with pytest.raises(UserError, match="not a complete safetensors file"):
         generator.load(saved)
 
 

@@ -11,8 +11,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from common.errors import UserError
 from train import checkpoint, data, hardware
-from train.augment import DRAWS
-from train.gan import SHOWINGS, Gan
+from train.augment import N_RANDOM
+from train.gan import N_AUGMENT_CALLS, Gan
 from train.recipe import Recipe
 
 CPU = torch.device("cpu")
@@ -54,7 +54,7 @@ def test_all_tensors_of_a_step_live_on_the_device(recipe: Recipe) -> None:
         setattr(gan, name, torch.optim.Adam(network.parameters()))  # the fused one has no such device
     real, z = torch.empty(4, 3, 32, 32, device=meta), torch.empty(4, recipe.latent, 1, 1, device=meta)
     labels = torch.empty(4, dtype=torch.long, device=meta)
-    u, weight = torch.empty(4, SHOWINGS, DRAWS, device=meta), torch.empty((), device=meta)
+    u, weight = torch.empty(4, N_AUGMENT_CALLS, N_RANDOM, device=meta), torch.empty((), device=meta)
     for penalised in (False, True):
         figures = gan._step(penalised, real, labels, z, u, weight)
         assert (figures.device, figures.shape) == (meta, (4,))
@@ -81,7 +81,7 @@ def test_a_batch_of_a_resident_dataset_never_leaves_the_device(monkeypatch: pyte
     with FakeTensorMode(allow_non_fake_inputs=True):
         labels = np.arange(100)
         rows = data.SplitImages(np.zeros((100, 3, 32, 32), np.uint8), np.arange(90), gpu, labels)
-        feed = data.BatchOrder(len(rows), 30, 0, rows.home)
+        feed = data.BatchOrder(len(rows), 30, 0, rows.storage)
         with Crossings() as crossings, NoWaiting():
             for step in range(8):
                 images, their_labels = rows.batch(feed.at(step))
@@ -110,8 +110,8 @@ def test_a_compiled_step_is_the_same_and_breaks_at_autograd_and_optimisers_alone
     plain, compiled = (Gan(EVERYTHING, 32, CPU, "fp32") for _ in range(2))
     torch._dynamo.reset()
     torch._dynamo.utils.counters.clear()
-    compiled._plain, compiled._penalised = (
-        torch.compile(step, backend="eager") for step in (compiled._plain, compiled._penalised)
+    compiled._plain_step, compiled._penalised_step = (
+        torch.compile(step, backend="eager") for step in (compiled._plain_step, compiled._penalised_step)
     )
     for step in range(3):
         real = torch.rand(4, 3, 32, 32)

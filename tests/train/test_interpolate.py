@@ -34,7 +34,7 @@ def test_a_film_shows_every_frame_enlarged_and_has_equal_bytes_each_time(tmp_pat
     ramp = torch.arange(32).expand(3, 32, 32) * 8
     images = torch.stack([ramp.roll(k, dims=2) for k in range(5)]).to(torch.uint8)
     for name in ("a.gif", "b.gif"):
-        interpolate.save_film(images, tmp_path / name)
+        interpolate.save_gif(images, tmp_path / name)
     assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
     with Image.open(tmp_path / "a.gif") as film:
         assert (film.n_frames, film.size, film.info["loop"]) == (5, (128, 128), 0)

@@ -14,7 +14,7 @@ from train import export, generator, trainer
 from train.gan import Gan
 from train.labels import NONE, number
 from train.networks import Generator, initialise, noise
-from train.random_streams import Purpose, stream
+from train.random_streams import RandomStream
 from train.recipe import Recipe
 
 NAMES = pa.table({"source": ["town", "town", "museum", "museum"], "tags": [["brick"], ["stone", "brick"], [], ["x"]]})
@@ -44,29 +44,29 @@ def test_all_judges_are_told_the_label() -> None:
     images = torch.rand(2, 3, 32, 32).repeat(2, 1, 1, 1)
     labels = torch.tensor([0, 0, 1, 1])
     with torch.no_grad():
-        for logits in (gan.D(images, labels), *gan._look(images, labels)):
+        for logits in (gan.D(images, labels), *gan._criticise(images, labels)):
             one, other = logits.chunk(2)
             assert not torch.isclose(one, other).any()
 
 
 def test_labels_are_drawn_as_often_as_they_are_seen() -> None:
     network = Generator(8, 4, 32, classes=3)
-    assert network.shares is not None
-    network.shares.copy_(torch.tensor([0.0, 0.2, 0.8]))
-    drawn = network.draw_labels(4000, stream(0, Purpose.SAMPLE)).bincount(minlength=3)
+    assert network.label_frequencies is not None
+    network.label_frequencies.copy_(torch.tensor([0.0, 0.2, 0.8]))
+    drawn = network.draw_labels(4000, RandomStream.LATENTS.rng(0)).bincount(minlength=3)
     assert drawn[0] == 0
     assert drawn[2] / 4000 == pytest.approx(0.8, abs=0.03)
 
 
-def untrained() -> tuple[Generator, generator.Making]:
+def untrained() -> tuple[Generator, generator.Provenance]:
     """A generator with the labels wall and gate, as if just read."""
     recipe = Recipe(latent=8, width_g=4, labels=("wall", "gate"))
-    making = generator.Making(
+    making = generator.Provenance(
         recipe=recipe, dataset="", size=32, step=1, ksd=None, alarms={}, device="cpu", precision="fp32", threads=1,
         versions={},
     )  # fmt: skip
     network = Generator(8, 4, 32, recipe.classes).eval()
-    initialise(network, stream(0, Purpose.WEIGHTS_G))
+    initialise(network, RandomStream.WEIGHTS_G.rng(0))
     return network, making
 
 
@@ -79,14 +79,14 @@ def test_g_learns_what_a_label_means() -> None:
     gan = Gan(recipe, 32, CPU, "fp32")
     rng = torch.Generator().manual_seed(0)
     labels = torch.arange(16) % 2 + 1
-    gan.meet(labels)
+    gan.set_label_frequencies(labels)
     for step in range(600):
         level = (labels * 2.0 - 3) * 0.6
         real = level[:, None, None, None] + torch.randn(16, 3, 32, 32, generator=rng) * 0.1
         gan.update(real, step, labels)
-    network = gan.published()
-    z = noise(64, 8, stream(1, Purpose.SAMPLE))
-    dark, bright = (network(network.place(z, torch.full((64,), label))).mean() for label in (1, 2))
+    network = gan.published_generator()
+    z = noise(64, 8, RandomStream.LATENTS.rng(1))
+    dark, bright = (network(network.condition(z, torch.full((64,), label))).mean() for label in (1, 2))
     assert bright - dark > 0.6
 
 
@@ -98,17 +98,17 @@ def test_a_conditional_model_is_trained_kept_and_read_again(dataset: Path, tmp_p
     network, making = generator.load(tmp_path / "model" / "generator.safetensors")
     assert making.recipe.labels == ("wall", "gate")
     assert network.means is not None
-    assert network.shares is not None
+    assert network.label_frequencies is not None
     split = np.load(dataset / "split.npy") == 0
     walls = np.mean([tags[place] == ["wall"] for place in np.flatnonzero(split)])
-    torch.testing.assert_close(network.shares, torch.tensor([0, walls, 1 - walls], dtype=torch.float32))
+    torch.testing.assert_close(network.label_frequencies, torch.tensor([0, walls, 1 - walls], dtype=torch.float32))
 
 
 def test_a_settled_generator_draws_its_label_from_plain_noise() -> None:
     network, making = untrained()
-    z = noise(3, 8, stream(1, Purpose.SAMPLE))
-    expected = network(network.place(z, torch.full((3,), 2)))
-    generator.settle(network, making, "gate")
+    z = noise(3, 8, RandomStream.LATENTS.rng(1))
+    expected = network(network.condition(z, torch.full((3,), 2)))
+    generator.fix_label(network, making, "gate")
     torch.testing.assert_close(network(z), expected)
     assert "offset" not in network.state_dict()
     session = onnxruntime.InferenceSession(export.onnx(network, {}))
@@ -117,9 +117,9 @@ def test_a_settled_generator_draws_its_label_from_plain_noise() -> None:
 
 def test_the_images_that_no_label_fits_are_drawn_as_none() -> None:
     network, making = untrained()
-    z = noise(3, 8, stream(1, Purpose.SAMPLE))
-    expected = network(network.place(z, torch.full((3,), NONE)))
-    generator.settle(network, making, "none")
+    z = noise(3, 8, RandomStream.LATENTS.rng(1))
+    expected = network(network.condition(z, torch.full((3,), NONE)))
+    generator.fix_label(network, making, "none")
     torch.testing.assert_close(network(z), expected)
 
 
@@ -127,19 +127,19 @@ def test_a_label_that_cannot_be_drawn_is_an_error_that_lists_those_that_can() ->
     network, making = untrained()
     for label, found in ((None, "no label"), ("door", "door")):
         with pytest.raises(UserError, match=f"^label: found {found}; expected one of wall, gate, none$"):
-            generator.settle(network, making, label)
-    assert network.shares is not None
-    network.shares.copy_(torch.tensor([0.0, 0.5, 0.5]))  # no training image was without a label
+            generator.fix_label(network, making, label)
+    assert network.label_frequencies is not None
+    network.label_frequencies.copy_(torch.tensor([0.0, 0.5, 0.5]))  # no training image was without a label
     with pytest.raises(UserError, match=r"^label: found none; expected one of wall, gate$"):
-        generator.settle(network, making, "none")
+        generator.fix_label(network, making, "none")
 
 
 def test_a_model_without_labels_takes_none() -> None:
     network, making = Generator(8, 4, 32), untrained()[1]
-    generator.settle(network, making, None)
+    generator.fix_label(network, making, None)
     for label in ("wall", "none"):
         with pytest.raises(UserError, match=f"^label: found {label}; expected no label, since the model was trained"):
-            generator.settle(network, making, label)
+            generator.fix_label(network, making, label)
 
 
 def test_other_labels_never_resume_a_state(dataset: Path) -> None:

@@ -35,7 +35,7 @@ def test_a_latents_file_gives_back_every_bit_and_the_label(tmp_path: Path, label
     z = latents.draw(50, 100, seed=3)
     z[0, :4] = torch.tensor([0.0, 1e-30, -1.1754944e-38, 3.4028235e38])
     file = tmp_path / "latents.json"
-    file.write_text(latents.to_json(latents.Chosen(z, "ab" * 32, label)))
+    file.write_text(latents.to_json(latents.LatentsFile(z, "ab" * 32, label)))
     found, *rest = latents.read(file, 100)
     assert rest == ["ab" * 32, label]
     assert torch.equal(found, z)
@@ -85,7 +85,7 @@ def test_a_missing_or_binary_file_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_an_image_is_the_same_bytes_in_any_company() -> None:
-    network = Gan(Recipe(width_g=16), 64, torch.device("cpu"), "fp32").published()
+    network = Gan(Recipe(width_g=16), 64, torch.device("cpu"), "fp32").published_generator()
     z = latents.draw(9, 100, seed=1)
     together = latents.images(network, z)
     assert together.shape == (9, 3, 64, 64)

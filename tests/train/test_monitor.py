@@ -8,7 +8,7 @@ from train.data import SplitImages
 from train.features import features
 from train.gan import Gan
 from train.metrics import ksd
-from train.monitor import NOISE, TrainingMonitor, alarms
+from train.monitor import KSD_NOISE, TrainingMonitor, alarms
 from train.recipe import Recipe
 
 
@@ -36,7 +36,7 @@ def test_real_photographs_are_as_near_to_each_other_as_the_noise(photographs: to
     seen = features(photographs, torch.device("cpu"))
     for seed in range(20):
         one, other = seen[torch.randperm(len(seen), generator=torch.Generator().manual_seed(seed))].chunk(2)
-        assert abs(ksd(one, other)) < NOISE
+        assert abs(ksd(one, other)) < KSD_NOISE
 
 
 @pytest.mark.parametrize("offset", [0.0, 150.0, -150.0])
@@ -47,14 +47,14 @@ def test_a_relativistic_d_has_no_zero(offset: float) -> None:
     scores = gan.scores
     gan.scores = lambda images, labels: scores(images, labels) * 1e6 + offset  # type: ignore[method-assign]
     images = torch.randint(0, 256, (32, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    gauge = TrainingMonitor(
+    monitor = TrainingMonitor(
         SplitImages(images.numpy(), np.arange(16)), SplitImages(images.numpy(), np.arange(16, 32)), gan
     )
-    real, drawn = gan.scores(*gauge.judged["d_train"]), gauge.scores(gauge.draw(gan.published()))
-    found = gauge.read(gan.published())
+    real, drawn = gan.scores(*monitor.probe_images["d_train"]), monitor.scores(monitor.draw(gan.published_generator()))
+    found = monitor.measure(gan.published_generator())
     middle = (real.mean() + drawn.mean()) / 2
     assert found["d_train"] == (real > middle).float().mean().item()
-    assert found["d_heldout"] == (gan.scores(*gauge.judged["d_heldout"]) > middle).float().mean().item()
+    assert found["d_heldout"] == (gan.scores(*monitor.probe_images["d_heldout"]) > middle).float().mean().item()
 
 
 def test_a_d_that_learnt_its_images_by_heart_is_noticed() -> None:
@@ -67,13 +67,13 @@ def test_a_d_that_learnt_its_images_by_heart_is_noticed() -> None:
     # D is taught that the held-out images are what is generated: the extreme of what overfitting leads to.
     for _ in range(40):
         gan.adam_d.zero_grad()
-        right = gan._judge(images[:16].float() / 127.5 - 1, labels)
-        wrong = gan._judge(images[16:].float() / 127.5 - 1, labels)
+        right = gan._discriminate(images[:16].float() / 127.5 - 1, labels)
+        wrong = gan._discriminate(images[16:].float() / 127.5 - 1, labels)
         torch.autograd.backward((wrong - right).mean())
         gan.adam_d.step()
-    gauge = TrainingMonitor(training, heldout, gan)
-    before = copy.deepcopy(gan.state())
-    read = gauge.read(gan.published())
-    torch.testing.assert_close(gan.state(), before, rtol=0, atol=0)
+    monitor = TrainingMonitor(training, heldout, gan)
+    before = copy.deepcopy(gan.state_dict())
+    read = monitor.measure(gan.published_generator())
+    torch.testing.assert_close(gan.state_dict(), before, rtol=0, atol=0)
     assert read["d_train"] - read["d_heldout"] > 0.3
-    assert gauge.read(gan.published()) == read
+    assert monitor.measure(gan.published_generator()) == read

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from train.networks import Discriminator, Generator, initialise, noise
-from train.random_streams import Purpose, stream
+from train.random_streams import RandomStream
 
 
 def reference_generator(nz: int = 100, ngf: int = 64) -> nn.Sequential:
@@ -67,7 +67,7 @@ def test_equal_weights_give_equal_outputs() -> None:
     )
     reference_G.load_state_dict(G.state_dict())
     reference_D.load_state_dict(D.state_dict())
-    z = noise(4, 100, stream(0, Purpose.SAMPLE))
+    z = noise(4, 100, RandomStream.LATENTS.rng(0))
     fake = G(z)
     torch.testing.assert_close(fake, reference_G(z))
     torch.testing.assert_close(D(fake).sigmoid(), reference_D(fake).flatten())
@@ -88,7 +88,7 @@ def test_another_size_is_refused() -> None:
 
 def test_initial_weights_are_dcgans() -> None:
     G = Generator(100, 64, 64)
-    initialise(G, stream(0, Purpose.WEIGHTS_G))
+    initialise(G, RandomStream.WEIGHTS_G.rng(0))
     for module in G:
         if isinstance(module, nn.ConvTranspose2d):
             assert abs(module.weight.detach().mean()) < 0.001

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 
 GPU = torch.device("cuda", 0)
 TINY = Recipe(batch=4, latent=8, width_g=4, width_d=4)
-STEPS = cuda_graph.EAGER + 3
+STEPS = cuda_graph.N_WARM_UP + 3
 
 
 def trained(gan: Gan) -> torch.Tensor:
@@ -25,9 +25,9 @@ def trained(gan: Gan) -> torch.Tensor:
 
 def test_a_replayed_step_gives_the_bits_of_an_eager_one() -> None:
     replayed, eager = (Gan(TINY, 32, GPU, "bf16") for _ in range(2))
-    eager._plain = eager._plain.function  # type: ignore[union-attr]
+    eager._plain_step = eager._plain_step.function  # type: ignore[union-attr]
     assert torch.equal(trained(replayed), trained(eager))
-    assert replayed._plain.graph is not None  # type: ignore[union-attr]
+    assert replayed._plain_step.graph is not None  # type: ignore[union-attr]
     for one, other in zip(replayed.G.parameters(), eager.G.parameters(), strict=True):
         assert torch.equal(one, other)
 
@@ -37,7 +37,7 @@ def test_the_calls_before_a_capture_and_the_capture_run_on_one_stream() -> None:
     step = cuda_graph.CudaGraphed(lambda x: streams.append(torch.cuda.current_stream().cuda_stream) or x + 1)
     for _ in range(STEPS):
         step(torch.ones(1, device=GPU))
-    assert len(streams) == cuda_graph.EAGER + 1
+    assert len(streams) == cuda_graph.N_WARM_UP + 1
     assert len(set(streams)) == 1
     assert streams[0] != torch.cuda.default_stream().cuda_stream
 

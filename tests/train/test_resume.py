@@ -16,8 +16,9 @@ import torch
 
 from common.errors import UserError
 from tests.train.test_trainer import TINY, train
-from train import checkpoint, gan, journal, trainer
+from train import checkpoint, gan, progress_report, trainer
 from train.recipe import Recipe
+from train.state import TrainingState
 
 QUICK = 100  # images in which adaptive augmentation goes from nothing to all
 
@@ -26,8 +27,8 @@ def die(dataset: Path, recipe: Recipe, folder: Path, at: int, every: int) -> Non
     """A training that saves its state after every so many steps and kills itself after one."""
     torch.set_num_threads(1)
     gan.ADAPTIVE_IMAGES = QUICK
-    journal.TELL_EVERY = 0.0
-    trainer.SAVE_SHARE = math.inf
+    progress_report.REPORT_EVERY = 0.0
+    trainer.SAVE_FRACTION = math.inf
 
     def progress(done: int, total: int | None, note: str) -> None:
         if done == at:
@@ -109,7 +110,7 @@ def test_killed_at_any_step(dataset: Path, tmp_path: Path, precision: str, monke
 def test_asked_to_stop_it_saves_and_says_so(dataset: Path, tmp_path: Path, number: signal.Signals) -> None:
     handler = signal.getsignal(number)
     said = stop(dataset, TINY, tmp_path, 7, number)
-    assert said == f"{tmp_path / 'model'}: stopped at step 8 of 14; run it again to go on"
+    assert said == f"{tmp_path / 'model'}: stopped at step 8 of 14; run it again to resume"
     assert signal.getsignal(number) is handler
     seen: list[int] = []
     train(dataset, TINY, tmp_path, lambda done, total, note: seen.append(done))
@@ -138,7 +139,7 @@ class Foreign:
 def other_networks() -> dict[str, object]:
     """A whole state, of networks twice as wide."""
     wide = TINY.model_copy(update={"width_g": 8})
-    return vars(journal.Journal()) | {"gan": gan.Gan(wide, 32, torch.device("cpu"), "fp32").state()}
+    return TrainingState(gan.Gan(wide, 32, torch.device("cpu"), "fp32")).state_dict()
 
 
 def test_a_damaged_or_foreign_state_is_an_error_that_names_it(dataset: Path, tmp_path: Path) -> None:

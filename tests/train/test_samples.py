@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from train.samples import GAP, grid, save_film
+from train.samples import GAP, grid, save_gif
 
 
 def walls(n: int) -> torch.Tensor:
@@ -31,7 +31,7 @@ def test_a_film_shows_every_frame_and_rests_on_the_last(tmp_path: Path) -> None:
         picture = walls(9).roll(number, dims=0)
         paths.append(tmp_path / f"{number}.png")
         grid(picture).save(paths[-1])
-    save_film(paths, tmp_path / "film.gif")
+    save_gif(paths, tmp_path / "film.gif")
     film = Image.open(tmp_path / "film.gif")
     durations = []
     for number, path in enumerate(paths):

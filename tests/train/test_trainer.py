@@ -13,8 +13,9 @@ from PIL import Image
 
 from common.errors import UserError
 from curate.dataset import dataset_hash
-from train import generator, journal, trainer
+from train import generator, provenance, trainer
 from train.recipe import Recipe
+from train.state import TrainingState
 
 TINY = Recipe(steps=14, batch=8, latent=8, width_g=4, width_d=4, measure_every=6, measure_images=12, ema_images=50)
 
@@ -86,13 +87,14 @@ class Unread(list[dict[str, float]]):
 def test_patience_reads_the_rows_only_after_a_measurement(patience: int, last: dict[str, float]) -> None:
     """The loop asks at every step, and there are thousands of rows."""
     recipe = TINY.model_copy(update={"patience": patience})
-    assert not journal.Journal(rows=Unread([last])).exhausted(recipe)
+    gan = trainer.Gan(recipe, 32, torch.device("cpu"), "fp32")
+    assert not TrainingState(gan, rows=Unread([last])).should_stop_early()
 
 
 def test_a_package_that_is_not_installed_is_named_before_the_first_step(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generator, "PACKAGES", (*generator.PACKAGES, "no-such-package"))
+    monkeypatch.setattr(provenance, "PACKAGES", (*provenance.PACKAGES, "no-such-package"))
     reports: list[int] = []
     with pytest.raises(UserError, match=r"^no-such-package: not installed; expected a version"):
         train(dataset, TINY, tmp_path, lambda done, total, note: reports.append(done))
@@ -151,7 +153,7 @@ def spoiling(monkeypatch: pytest.MonkeyPatch, at: int, times: int = 2, loss: flo
         if step == at and left:
             found[1] += left.pop()
             with torch.no_grad():
-                for network in (trained.G, trained.average):
+                for network in (trained.G, trained.G_ema):
                     network[0].weight.fill_(torch.nan)
         return found
 

@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from train import vision
 from train.gan import Gan
 from train.recipe import Recipe
-from train.vision import TAPS, backbone
+from train.vision import FEATURE_LAYERS, backbone
 
 CPU = torch.device("cpu")
 TINY = Recipe(batch=4, latent=8, width_g=4, width_d=4)
@@ -29,7 +29,7 @@ def test_it_sees_what_the_published_network_sees() -> None:
         maps = theirs._swish(theirs._bn0(theirs._conv_stem(maps)))
         for number, block in enumerate(theirs._blocks):
             maps = block(maps)
-            if number in TAPS:
+            if number in FEATURE_LAYERS:
                 expected.append(maps)
         for found, maps in zip(ours(images), expected, strict=True):
             torch.testing.assert_close(found, maps, rtol=1e-4, atol=2e-4)
@@ -40,7 +40,7 @@ def test_its_maps_are_a_quarter_an_eighth_and_a_sixteenth_as_wide(size: int) -> 
     with torch.inference_mode():
         seen = backbone(CPU, "fp32")(torch.zeros(2, 3, size, size))
     assert [maps.shape for maps in seen] == [
-        (2, maps, size // part, size // part) for maps, part in zip(TAPS.values(), (4, 8, 16), strict=True)
+        (2, maps, size // part, size // part) for maps, part in zip(FEATURE_LAYERS.values(), (4, 8, 16), strict=True)
     ]
 
 
@@ -100,7 +100,7 @@ def test_the_backbone_stays_as_it_is_and_out_of_the_state() -> None:
     before = deepcopy(backbone(CPU, "fp32").state_dict())
     gan = Gan(TINY, 32, CPU, "fp32")
     critic = deepcopy(gan.critic.state_dict())
-    parts = (gan.G, gan.D, gan.critic, gan.average)
+    parts = (gan.G, gan.D, gan.critic, gan.G_ema)
     kept = {value.numpy().tobytes() for part in parts for value in part.state_dict().values()}
     assert kept.isdisjoint(value.numpy().tobytes() for value in gan.backbone.state_dict().values())
     for step in range(2):

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from common.html import page_with_script
 from train.browser.parts import body, source
-from train.latents import Chosen, to_json
+from train.latents import LatentsFile, to_json
 
 
-def page(name: str, latents: Chosen, pngs: Sequence[bytes], size: int) -> str:
+def page(name: str, latents: LatentsFile, pngs: Sequence[bytes], size: int) -> str:
     """The page of some images of a model.
 
     Args:

@@ -13,7 +13,7 @@ from pipelines.audit.memorization import measure_memorization
 from pipelines.audit.pages.memorization import page
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import open_version
-from train.generator import Making, save
+from train.generator import Provenance, save
 from train.networks import Generator
 from train.recipe import Recipe
 
@@ -25,7 +25,7 @@ def put_generator(folder: Path) -> None:
     """A generator that nobody trained."""
     torch.manual_seed(0)
     recipe = Recipe(width_g=4, width_d=4)
-    making = Making(
+    making = Provenance(
         recipe=recipe,
         dataset="",
         size=64,

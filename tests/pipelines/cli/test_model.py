@@ -202,7 +202,7 @@ def test_export_onnx_carries_the_making_of_the_model() -> None:
     onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra `onnx`")
     out = written("export", "onnx", "facade", "-o", "g.onnx")
     made = onnxruntime.InferenceSession(out).get_modelmeta().custom_metadata_map["facades"]
-    assert generator.Making.model_validate_json(made).recipe == RECIPE
+    assert generator.Provenance.model_validate_json(made).recipe == RECIPE
 
 
 @pytest.mark.parametrize("command", ["sample", "interpolate"])

@@ -389,7 +389,7 @@ def test_a_dataset_of_other_sources_is_refused(inputs: Any, tmp_path: Path) -> N
         ("metrics.json", "[1]", "found a list"),
         ("log.csv", "step,ksd\n1,soon\n", "expected a header line and numbers below it"),
         ("samples/step-000200.png", "not a picture", "not a readable picture"),
-        ("generator.safetensors", "not a tensor", "not a generator of this project"),
+        ("generator.safetensors", "not a tensor", "not a complete safetensors file"),
     ],
 )
 def test_a_broken_file_is_named(inputs: Any, tmp_path: Path, name: str, content: str, message: str) -> None:
