@@ -2,12 +2,9 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
-
-from dvc.exceptions import DvcException
-from dvc.lock import LockError
-from dvc.repo import Repo
 
 from common.errors import UserError
 from common.files import replacing
@@ -79,9 +76,10 @@ def _continue_from(archive: Path, work: Path) -> None:
 def _commit(source: str) -> None:
     """Record the archive in dvc.lock, so that the next `dvc repro` does not crawl again."""
     stage = f"crawl@{source}"
-    try:
-        with Repo() as repo:
-            repo.commit(stage, force=True)
-    except (DvcException, LockError) as error:
-        raise UserError(f"dvc commit {stage}: {error}; afterwards run `dvc commit --force {stage}`") from error
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "commit", "--force", "--quiet", stage], stderr=subprocess.PIPE, text=True
+    )
+    if done.returncode:
+        reason = " ".join(done.stderr.split()).removeprefix("ERROR: ")
+        raise UserError(f"dvc commit {stage}: {reason}; afterwards run `dvc commit --force {stage}`")
     print("next: dvc repro", file=sys.stderr)

@@ -40,9 +40,9 @@ def _from_dvc(source: str, folder: Path) -> Path | None:
     if not outs:
         return None
     try:
-        data = Repository(Path.cwd()).data(outs)
-        for path in data.hashes(archive):
-            (folder / Path(path).name).symlink_to(data.file(path).resolve())
+        files = Repository(Path.cwd()).output_files(outs)
+        for path in files.hashes(archive):
+            (folder / Path(path).name).symlink_to(files.file(path).resolve())
     except (UserError, FileNotFoundError) as error:
         print(f"crawl {source}: everything is fetched anew: the archive until now: {error}", file=sys.stderr)
         return None

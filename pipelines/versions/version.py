@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,10 @@ from common.errors import UserError
 from curate.schemas import MANIFEST
 from pipelines.versions.dvc_lock import Item, Lock, Stage, parse
 from pipelines.versions.manifest import ManifestReader
-from pipelines.versions.repository import LOCK, WORKSPACE, Commit, Data, Repository
+from pipelines.versions.repository import LOCK, WORKSPACE, Commit, Repository
+
+if TYPE_CHECKING:
+    from pipelines.versions.dvc_internals import OutputFiles
 
 
 class Version:
@@ -86,7 +89,7 @@ class Version:
         if self.commit is None and (self.repository.root / path).is_file():
             return self.repository.root / path
         try:
-            return self._data.file(path)
+            return self._files.file(path)
         except FileNotFoundError:
             raise UserError(f"{path}: no such file at {self.name}") from None
         except UserError as error:
@@ -99,7 +102,7 @@ class Version:
             UserError: as `file`.
         """
         try:
-            return self._data.hashes(folder)
+            return self._files.hashes(folder)
         except FileNotFoundError:
             raise UserError(f"{folder}: no such folder at {self.name}") from None
         except UserError as error:
@@ -197,8 +200,8 @@ class Version:
         return {key: value for key, value in values.items() if isinstance(value, int | float)}
 
     @cached_property
-    def _data(self) -> Data:
-        return self.repository.data(self.lock.outs())
+    def _files(self) -> "OutputFiles":
+        return self.repository.output_files(self.lock.outs())
 
 
 def one_of(column: str, values: Collection[str]) -> pc.Expression:
