@@ -99,6 +99,14 @@ def test_what_is_not_there_is_named(town: "Town", tmp_path: Path) -> None:
         version(town, "workspace").manifest()
 
 
+def test_a_dvc_experiment_is_a_revision(town: "Town") -> None:
+    base = town.git("rev-parse", "HEAD~1").strip()
+    commit = town.git("commit-tree", "HEAD^{tree}", "-p", base, "-m", "experiment").strip()
+    town.git("update-ref", f"refs/exps/{base[:2]}/{base[2:]}/gray-dogs", commit)
+    assert Repository(town.folder).resolve("gray-dogs").sha == commit
+    assert commit in {one.sha for one in Repository(town.folder).commits(everywhere=True)}
+
+
 def test_a_tag_names_the_version_that_was_in_force(town: "Town") -> None:
     (town.folder / "NEWS.md").write_text("v3\n")
     town.git("add", "NEWS.md")
