@@ -124,7 +124,10 @@ class Town:
                 self.drawn[name] = drawn
             write_images(data / "images" / f"{name}.parquet", buildings)
         build(
-            {name: tuple(data / kind / f"{name}.parquet" for kind in ("images", "prepared")) for name in self.sources},
+            {
+                name: (data / "images" / f"{name}.parquet", data / "prepared" / f"{name}.parquet")
+                for name in self.sources
+            },
             data / "dataset",
             CurateParams.model_validate_json(json.dumps(self.params["curate"])),
             licenses=self.params["crawl"]["licenses"],

@@ -40,10 +40,10 @@ def difference(
 
 def compared(before: pa.Table, after: pa.Table, old: Basis, new: Basis) -> Difference:
     with TemporaryDirectory() as folder:
-        files = [Path(folder, name) for name in ("before.parquet", "after.parquet")]
+        files = Path(folder, "before.parquet"), Path(folder, "after.parquet")
         for file, table in zip(files, (before, after), strict=True):
             pq.write_table(table, file, row_group_size=5)  # several groups in a small table
-        return compare(*map(ManifestReader, files), old, new)
+        return compare(ManifestReader(files[0]), ManifestReader(files[1]), old, new)
 
 
 def row(sha256: str, source: str = "town", reason: Reason | None = None, **given: Any) -> Row:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from pipelines.audit.difference import Change
 from pipelines.audit.history import Entry, entries
 from pipelines.audit.numbering import Number, Step, redrawn, step
 from pipelines.versions.repository import Repository
@@ -56,7 +57,7 @@ def test_the_work_tree_is_listed_once_it_differs(town: "Town") -> None:
     assert log(town)[0].subject == "refresh"
     town.sources["museum"].pop()
     town.take()
-    assert (log(town)[0].name, log(town)[0].subject, dict(log(town)[0].changes)["removed"]) == (
+    assert (log(town)[0].name, log(town)[0].subject, dict(log(town)[0].changes)[Change.REMOVED]) == (
         "workspace",
         "not committed",
         1,
@@ -80,7 +81,7 @@ def test_other_branches_are_listed_on_demand(town: "Town") -> None:
     assert "idea" not in {entry.subject for entry in log(town)}
     found = {entry.subject: entry for entry in log(town, everywhere=True)}
     assert str(found["idea"].number) == "2.0.0"
-    assert found["idea"].changes["removed"] == 8
+    assert found["idea"].changes[Change.REMOVED] == 8
     assert str(found["museum"].number) == "1.1.0"
 
 

@@ -38,7 +38,7 @@ def test_a_file_with_a_mistake_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_the_first_request_that_names_an_image_is_the_one() -> None:
-    rows = [
+    rows: list[dict[str, str | None]] = [
         {"sha256": "a", "image_url": "u", "page_url": "p", "author": "Ann", "keeper": None},
         {"sha256": "b", "image_url": "v", "page_url": "q", "author": "Bob", "keeper": "a"},
         {"sha256": "c", "image_url": "w", "page_url": "r", "author": "Bob", "keeper": None},

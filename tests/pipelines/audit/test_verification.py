@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -66,7 +66,7 @@ def with_column(name: str, change: Callable[[list[object]], list[object]]) -> Ca
     return changed
 
 
-def images(town: "Town", change: Callable[[np.ndarray], object], name: str = "images.npy") -> None:
+def images(town: "Town", change: Callable[[np.ndarray], np.ndarray | None], name: str = "images.npy") -> None:
     path = town.folder / "data/dataset" / name
     array = np.load(path)
     made = change(array)
@@ -126,7 +126,7 @@ def _lose_attribution(town: "Town") -> None:
     path.write_text("".join(line for line in lines if not line.startswith("- 7: ")))
 
 
-def _edit_croissant(change: Callable[[dict], object]) -> Callable[["Town"], None]:
+def _edit_croissant(change: Callable[[dict[str, Any]], object]) -> Callable[["Town"], None]:
     def edited(town: "Town") -> None:
         path = town.folder / "data/dataset/croissant.json"
         described = json.loads(path.read_text())

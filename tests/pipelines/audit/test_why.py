@@ -16,7 +16,7 @@ from pipelines.versions.repository import Repository
 from pipelines.versions.version import Version, open_version
 
 if TYPE_CHECKING:
-    from conftest import Town
+    from tests.pipelines.audit.conftest import Town
 
 
 @pytest.fixture(scope="module")

@@ -254,19 +254,19 @@ def _write_model(folder: Path, rng: np.random.Generator, *, quality: int, finish
     (folder / "neighbours").mkdir()
     for file in ("samples/highest.png", "samples/lowest.png", "neighbours/nearest.png", "neighbours/farthest.png"):
         _grid([tile.astype(np.uint8) for tile in final[:16]]).save(folder / file, compress_level=1)
-    with (folder / "log.csv").open("w", newline="") as file:
-        log = csv.writer(file)
+    with (folder / "log.csv").open("w", newline="") as lines:
+        log = csv.writer(lines)
         log.writerow(["step", "images", "loss_d", "loss_g", "d_real", "d_fake", "ksd", "d_train", "d_heldout"])
         for step in range(1, 1001):
             fade = np.exp(-step / 300)
-            noise = rng.normal(0, 0.08, 4)
+            wobble = rng.normal(0, 0.08, 4)
             gauged = (0.2 * fade + 0.1 - quality / 50, 0.95 - fade / 2, 0.5 + fade / 4)
             log.writerow(
                 [
                     step,
                     step * 64,
-                    *(f"{value:.5f}" for value in (0.6 + fade + noise[0], 2.5 - fade + 3 * noise[1])),
-                    *(f"{value:.5f}" for value in (0.7 + noise[2], 0.3 * fade + 0.2 + noise[3])),
+                    *(f"{value:.5f}" for value in (0.6 + fade + wobble[0], 2.5 - fade + 3 * wobble[1])),
+                    *(f"{value:.5f}" for value in (0.7 + wobble[2], 0.3 * fade + 0.2 + wobble[3])),
                     *(f"{value:.5f}" if step % 100 == 0 else "" for value in gauged),
                 ]
             )

@@ -22,7 +22,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def facades(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    command = [Path(sys.executable).parent / "facades", *words]
+    command = [str(Path(sys.executable).parent / "facades"), *words]
     return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=200)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.registry import kind
+from crawler.spiders.commons.spider import Commons, CommonsParams
 from pipelines import params
 
 ROOT = Path(__file__).parents[3]
@@ -24,8 +24,8 @@ def test_it_loads(preset):
 
 def test_the_article_s_are_44_queries():
     entries = with_preset(ROOT / "docs" / "presets" / "article.yaml").sources.values()
-    queries = {entry.search for entry in entries}
     assert {entry.kind for entry in entries} == {"commons"}
+    queries = {entry.search for entry in entries if isinstance(entry, CommonsParams)}
     assert len(queries) == 44
     for query in ("Baroque facade Prague", "Gothic facade Paris", "Art Nouveau facade Riga"):
         assert query in queries
@@ -33,6 +33,7 @@ def test_the_article_s_are_44_queries():
 
 def test_a_query_asks_the_wiki_for_what_it_says():
     entry = with_preset(ROOT / "docs" / "presets" / "article.yaml").source("art-nouveau-riga")
-    [request] = kind("commons")(params=entry).first_requests()
+    assert isinstance(entry, CommonsParams)
+    [request] = Commons(params=entry).first_requests()
     assert request.url.startswith("https://commons.wikimedia.org/w/api.php?")
     assert "gsrsearch=Art+Nouveau+facade+Riga" in request.url
