@@ -13,8 +13,9 @@ from pipelines.audit.memorization import measure_memorization
 from pipelines.audit.pages.memorization import page
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import open_version
-from train.generator import Provenance, save
+from train.generator import save
 from train.networks import Generator
+from train.provenance import Provenance
 from train.recipe import Recipe
 
 if TYPE_CHECKING:

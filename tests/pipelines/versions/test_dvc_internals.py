@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 from dvc.config import ConfigError, NoRemoteError
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
