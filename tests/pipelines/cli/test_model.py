@@ -20,6 +20,7 @@ from pipelines.cli.main import commands
 from pipelines.exports import ModelFormat
 from pipelines.exports.model import export
 from train import generator, latents, trainer
+from train.provenance import Provenance
 from train.recipe import Recipe
 
 RECIPE = Recipe(steps=1, batch=8, width_g=8, width_d=8, measure_images=10)
@@ -202,7 +203,7 @@ def test_export_onnx_carries_the_making_of_the_model() -> None:
     onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra `onnx`")
     out = written("export", "onnx", "facade", "-o", "g.onnx")
     made = onnxruntime.InferenceSession(out).get_modelmeta().custom_metadata_map["facades"]
-    assert generator.Provenance.model_validate_json(made).recipe == RECIPE
+    assert Provenance.model_validate_json(made).recipe == RECIPE
 
 
 @pytest.mark.parametrize("command", ["sample", "interpolate"])
