@@ -1,6 +1,6 @@
 """What each change of a recipe gives on real photographs: FSD, KSD, recall and coverage as training goes on.
 
-    python -P benchmarks/recipes.py run seed facade --seeds 0 1 2 --steps 3000 --work FOLDER
+    python -P benchmarks/recipes.py run dcgan facade --seeds 0 1 2 --steps 3000 --work FOLDER
     python -P benchmarks/recipes.py table --work FOLDER
 
 Trains with the project's own step on one thread, one run after another, and measures 1,000 images of the published
@@ -53,7 +53,7 @@ FAST = PLAIN | {"lr_g": 8e-4, "lr_d": 8e-4}
 STILL = {"recipe": "facade", "steps": 6_000, "decay": 0.75, "decay_to": 0}
 """What the variants on it were measured with: G's rate falls to nothing over the last three quarters of the steps."""
 VARIANTS: dict[str, dict[str, Any]] = {
-    "seed": {"recipe": "seed", "batch": 64},
+    "dcgan": {"recipe": "dcgan", "batch": 64},
     "facade": {"recipe": "facade"},
     "unaided": {"recipe": "facade", "vision": 0},
     "unaugmented": {"recipe": "facade", "augment": []},

@@ -4,7 +4,7 @@
 
 `example` is the loop of PyTorch's examples/dcgan/main.py (as of 2017 to today: a folder of JPEGs through two loader
 workers, BCE after a sigmoid, three losses read back and a line printed at every step), written down again on networks
-of the same layers. `ours` is `train.trainer.train` with the recipe `seed`, hence the same work. Batch 128, 64×64; the
+of the same layers. `ours` is `train.trainer.train` with the recipe `dcgan`, hence the same work. Batch 128, 64×64; the
 engines take turns, each in a process of its own, and medians over the rounds so far are printed after each. The start
 comes first. Only an otherwise idle machine gives figures that mean something.
 """
@@ -190,7 +190,7 @@ def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
     train.progress_report.REPORT_EVERY = 0.0
     usual, trainer.SAVE_EVERY = trainer.SAVE_EVERY, 0.0  # one save, after the first step: before the clock runs
     # Of WARM + steps + 1 steps only the step before the last is looked at: nothing is measured in between.
-    recipe = Recipe(recipe="seed", precision=precision, measure_every=5_000)  # type: ignore[arg-type]
+    recipe = Recipe(recipe="dcgan", precision=precision, measure_every=5_000)  # type: ignore[arg-type]
     state = folder / f"state-{os.getpid()}"
     try:
         trainer.train(folder / "dataset", recipe, folder / "model", state, progress)

@@ -4,7 +4,9 @@ import datetime
 import difflib
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -18,7 +20,7 @@ from crawler import registry
 from crawler.settings import CrawlSettings
 from curate.rules import CurateParams
 from pipelines import paths
-from train.recipe import EvaluateParams, Recipe
+from train.recipe import OLD_NAMES, EvaluateParams, Recipe
 
 T = TypeVar("T")
 
@@ -60,7 +62,19 @@ def load(path: Path = paths.PARAMS) -> Params:
     Raises:
         UserError: a line for each mistake: the path of the key, what was found, what was expected, and a near match.
     """
-    return validated(read(path), str(path))
+    values = read(path)
+    params = validated(values, str(path))
+    for name, recipe in values["models"].items():
+        old = recipe.get("recipe")
+        if old in OLD_NAMES:
+            where = f"{path}: models.{name}.recipe"
+            _warn_once(f"{where}: {old} is now called {OLD_NAMES[old]}; the next version will not accept it")
+    return params
+
+
+@cache
+def _warn_once(line: str) -> None:
+    print(f"note: {line}", file=sys.stderr)
 
 
 def validated(values: Any, where: str) -> Params:

@@ -31,7 +31,7 @@ EVERYTHING: dict[str, Any] = {
 }  # fmt: skip
 """Every choice that adds arithmetic to a step of `facade`."""
 
-KINDS: dict[str, dict[str, Any]] = {"seed": {"recipe": "seed"}, "facade": {}, "everything": EVERYTHING}
+KINDS: dict[str, dict[str, Any]] = {"dcgan": {"recipe": "dcgan"}, "facade": {}, "everything": EVERYTHING}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from common.errors import UserError
 from crawler.registry import KINDS as NAMES
 from pipelines import params
+from train.recipe import Recipe
 
 ROOT = Path(__file__).parents[2]
 KINDS = ", ".join(NAMES)
@@ -37,6 +38,18 @@ def test_the_shipped_file_is_valid() -> None:
     loaded = params.load(ROOT / "params.yaml")
     assert loaded.source("demo").kind == "demo"
     assert loaded.model("facade").recipe == "facade"
+
+
+def test_the_old_name_of_a_recipe_is_accepted_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    values = YAML().load((ROOT / "params.yaml").read_text())
+    values["models"]["old"] = {"recipe": "seed", "steps": 7}
+    file = tmp_path / "params.yaml"
+    YAML().dump(values, file)
+    loaded = [params.load(file) for _ in range(2)]
+    assert loaded[0].model("old") == Recipe(recipe="dcgan", steps=7)
+    assert capsys.readouterr().err == (
+        f"note: {file}: models.old.recipe: seed is now called dcgan; the next version will not accept it\n"
+    )
 
 
 SMALLER = {"steps", "batch", "width_d", "vision", "decay", "decay_to", "measure_every", "measure_images"}
@@ -92,7 +105,7 @@ def test_an_unknown_section(mistakes: Any) -> None:
         ),
         (
             lambda p: p["models"]["facade"].update(labels=["brick", "none"]),
-            'models.facade.labels.1: found "none", expected another name: none stands for the images that no label',
+            'models.facade.labels.1: found "none", expected another name: none stands for images that match no label',
         ),
         (lambda p: p["curate"].update(holdout=2), "curate.holdout: found 2, expected less than "),
         (

@@ -1,5 +1,5 @@
 # ruff: noqa: N806  # netG, errD_real: the example's own names
-"""One update of `seed` against the loop of PyTorch's examples/dcgan, written down again here."""
+"""Updates of `dcgan` against the loop of PyTorch's examples/dcgan, written down again here."""
 
 import copy
 import math
@@ -22,8 +22,8 @@ def batches(recipe: Recipe, size: int) -> list[Tensor]:
     return [torch.rand(recipe.batch, 3, size, size, generator=rng) * 2 - 1 for _ in range(STEPS)]
 
 
-def test_seed_is_the_examples_loop() -> None:
-    recipe = Recipe(recipe="seed", batch=16, width_g=8, width_d=8)
+def test_dcgan_is_the_example_s_loop() -> None:
+    recipe = Recipe(recipe="dcgan", batch=16, width_g=8, width_d=8)
     ours = Gan(recipe, 32, CPU, "fp32")
     netG, netD = copy.deepcopy(ours.G), nn.Sequential(copy.deepcopy(ours.D), nn.Sigmoid())
     criterion = nn.BCELoss()

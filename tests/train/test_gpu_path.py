@@ -20,7 +20,7 @@ EVERYTHING = Recipe(
     batch=4, latent=8, width_g=4, width_d=4, loss="relativistic", norm_d="none", r1=0.1, r2=0.1, penalty_every=2,
     adaptive=0.6, labels=("brick", "stone"),
 )  # fmt: skip
-RECIPES = [EVERYTHING, Recipe(recipe="seed", batch=4, width_g=4, width_d=4)]
+RECIPES = [EVERYTHING, Recipe(recipe="dcgan", batch=4, width_g=4, width_d=4)]
 
 
 class NoWaiting(TorchDispatchMode):
