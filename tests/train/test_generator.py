@@ -1,20 +1,22 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
+import train
 from common.errors import UserError
-from train import generator
+from train import generator, provenance
 from train.networks import Generator, noise
-from train.provenance import versions
 from train.random_streams import RandomStream
 from train.recipe import Recipe
 
 RECIPE = Recipe(latent=10, width_g=4)
 
 
-def making(**changes: object) -> generator.Provenance:
+def made(**changes: object) -> generator.Provenance:
     return generator.Provenance(
         recipe=RECIPE,
         dataset="0" * 64,
@@ -25,7 +27,7 @@ def making(**changes: object) -> generator.Provenance:
         device="cpu",
         precision="fp32",
         threads=1,
-        versions=versions(),
+        versions=provenance.versions(),
     ).model_copy(update=changes)
 
 
@@ -35,16 +37,40 @@ def saved(tmp_path: Path) -> Path:
     with torch.no_grad():
         network(noise(50, 10, RandomStream.LATENTS.rng(0)))  # so that batch norm has statistics to lose
     path = tmp_path / "generator.safetensors"
-    generator.save(network.state_dict(), making(), path)
+    generator.save(network.state_dict(), made(), path)
     return path
 
 
 def test_what_was_saved_is_loaded(saved: Path) -> None:
     network, found = generator.load(saved)
-    assert found == making()
+    assert found == made()
     again = saved.with_name("again.safetensors")
     generator.save(network.state_dict(), found, again)
     assert again.read_bytes() == saved.read_bytes()
+
+
+def test_a_notebook_loads_a_generator_by_its_path(saved: Path) -> None:
+    z = noise(2, 10, RandomStream.LATENTS.rng(1))
+    network = train.load_generator(str(saved))
+    assert torch.equal(network(z), generator.load(saved)[0](z))
+    assert not network.training
+
+
+def test_importing_the_package_does_not_import_torch() -> None:
+    subprocess.run([sys.executable, "-c", "import train, sys; sys.exit('torch' in sys.modules)"], check=True)
+
+
+def test_the_metadata_are_read_without_torch(saved: Path) -> None:
+    assert provenance.read_metadata(saved) == made().model_dump(mode="json")
+    code = "import train.provenance, sys; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", "1"])
+def test_metadata_that_are_no_json_object_are_an_error_that_names_the_file(saved: Path, text: str) -> None:
+    save_file({"weight": torch.zeros(3)}, saved, metadata={"facades": text})
+    with pytest.raises(UserError, match=r"generator\.safetensors: found metadata .*; train again$"):
+        generator.load(saved)
 
 
 def test_images_do_not_depend_on_the_batch_they_are_drawn_in(saved: Path) -> None:
@@ -84,7 +110,7 @@ def test_a_pickle_is_not_opened(saved: Path) -> None:
 
 def test_weights_that_do_not_fit_the_recipe_are_an_error(saved: Path) -> None:
     network, _ = generator.load(saved)
-    generator.save(network.state_dict(), making(size=64), saved)
+    generator.save(network.state_dict(), made(size=64), saved)
     with pytest.raises(UserError, match="do not fit the recipe") as caught:
         generator.load(saved)
     assert "\n" not in str(caught.value)

@@ -30,18 +30,18 @@ def test_a_path_passes_every_stop_closes_and_never_leaves_the_shell_of_its_stops
     assert path.norm(dim=1).min() > 0.99 * stops.norm(dim=1).min()
 
 
-def test_a_film_shows_every_frame_enlarged_and_has_equal_bytes_each_time(tmp_path: Path) -> None:
+def test_a_gif_shows_every_frame_enlarged_and_has_equal_bytes_each_time(tmp_path: Path) -> None:
     ramp = torch.arange(32).expand(3, 32, 32) * 8
     images = torch.stack([ramp.roll(k, dims=2) for k in range(5)]).to(torch.uint8)
     for name in ("a.gif", "b.gif"):
         interpolate.save_gif(images, tmp_path / name)
     assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
-    with Image.open(tmp_path / "a.gif") as film:
-        assert (film.n_frames, film.size, film.info["loop"]) == (5, (128, 128), 0)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert (gif.n_frames, gif.size, gif.info["loop"]) == (5, (128, 128), 0)
         for k in range(5):
-            film.seek(k)
-            assert film.info["duration"] == interpolate.FRAME
-            shown = torch.frombuffer(bytearray(film.convert("RGB").tobytes()), dtype=torch.uint8).view(128, 128, 3)
+            gif.seek(k)
+            assert gif.info["duration"] == interpolate.FRAME_MS
+            shown = torch.frombuffer(bytearray(gif.convert("RGB").tobytes()), dtype=torch.uint8).view(128, 128, 3)
             # 32 colours fit a palette of 256: every pixel is exact.
             assert torch.equal(shown[::4, ::4].permute(2, 0, 1), images[k])
             assert torch.equal(shown[3::4, 3::4], shown[::4, ::4])

@@ -4,11 +4,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from train.samples import GAP, grid, save_gif
+from train.samples import GAP, grid, save_training_gif
 
 
 def walls(n: int) -> torch.Tensor:
-    """n images 8×8, each of one grey that tells its number."""
+    """n images 8×8, image k of the grey 10·k."""
     return torch.arange(n, dtype=torch.uint8).mul(10).view(n, 1, 1, 1).expand(n, 3, 8, 8)
 
 
@@ -25,20 +25,20 @@ def test_a_grid_is_nearly_square_and_may_end_short() -> None:
     assert (sheet[20:, 10:] == 255).all()
 
 
-def test_a_film_shows_every_frame_and_rests_on_the_last(tmp_path: Path) -> None:
+def test_the_gif_of_a_training_shows_every_frame_and_the_last_one_longest(tmp_path: Path) -> None:
     paths = []
     for number in range(4):
         picture = walls(9).roll(number, dims=0)
         paths.append(tmp_path / f"{number}.png")
         grid(picture).save(paths[-1])
-    save_gif(paths, tmp_path / "film.gif")
-    film = Image.open(tmp_path / "film.gif")
+    save_training_gif(paths, tmp_path / "progress.gif")
+    gif = Image.open(tmp_path / "progress.gif")
     durations = []
     for number, path in enumerate(paths):
-        film.seek(number)
-        durations.append(film.info["duration"])
-        difference = np.asarray(film.convert("RGB"), int) - np.asarray(Image.open(path), int)
+        gif.seek(number)
+        durations.append(gif.info["duration"])
+        difference = np.asarray(gif.convert("RGB"), int) - np.asarray(Image.open(path), int)
         assert np.abs(difference).max() <= 2
-    assert film.n_frames == 4
-    assert film.info["loop"] == 0
+    assert gif.n_frames == 4
+    assert gif.info["loop"] == 0
     assert durations[-1] > 5 * durations[0]
