@@ -69,7 +69,7 @@ data/params.ok: params.yaml | .venv/.ready
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
 
-# What the web page of a generator runs on (docs/export.md), by the npm that a wheel brings.
+# What the web page of a generator runs on (docs/sharing.md), by the npm that a wheel brings.
 WEB := train/browser/node_modules/.package-lock.json
 
 web: .venv/.ready-test

@@ -6,7 +6,7 @@ from torch import Tensor
 from train.latents import draw
 from train.networks import Generator
 
-AVERAGED = 4  # latents; with more of them the directions were 1 % stronger (docs/export.md)
+AVERAGED = 4  # latents; more of them change the directions by about 1 %
 
 
 @torch.inference_mode()
@@ -17,7 +17,7 @@ def principal_directions(generator: Generator, n: int) -> Tensor:
     length (Zhu et al. 2021, arXiv:2106.04488, take those of one image's Jacobian). GANSpace (Härkönen et al. 2020,
     arXiv:2004.02546) takes the principal components of a layer's activations, SeFa (Shen & Zhou 2021, arXiv:2007.06600)
     the singular vectors of its weights. On DCGAN's first layer, affine in a standard normal z, these two come to the
-    same, and what they find is weaker in the images (docs/export.md).
+    same, and what they find is weaker in the images.
 
     Args:
         generator: in evaluation mode, on the CPU.

@@ -83,7 +83,8 @@ def _rows(node: Mapping[str, Any], root: Mapping[str, Any], prefix: str) -> Iter
 
 def _recipe() -> str:
     schema = Recipe.model_json_schema()
-    defaults = Recipe(), Recipe.model_validate({"recipe": "seed"})
+    recipes = schema["properties"]["recipe"]["enum"]
+    defaults = [Recipe.model_validate({"recipe": name}) for name in recipes]
     rows = [
         [
             f"`{name}`",
@@ -93,7 +94,7 @@ def _recipe() -> str:
         ]
         for name, field in schema["properties"].items()
     ]
-    return table(("key", "type", "default in `facade`", "in `dcgan`", "meaning"), rows)
+    return table(("key", "type", *(f"default in `{name}`" for name in recipes), "meaning"), rows)
 
 
 def _resolved(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:

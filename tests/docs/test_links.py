@@ -91,3 +91,11 @@ def test_every_command_exists(name: str) -> None:
                 break
             group = command
     assert unknown == []
+
+
+def test_every_page_that_code_names_exists() -> None:
+    files = [file for room in ROOMS for kind in ("py", "json", "j2") for file in (ROOT / room).rglob(f"*.{kind}")]
+    files = [file for file in files if "node_modules" not in file.parts] + [ROOT / "Makefile", ROOT / "params.yaml"]
+    named = {(file, path) for file in files for path in re.findall(r"(?<![\w./])docs/[\w./-]+\.md", text_of(file))}
+    assert len(named) > 5
+    assert sorted(f"{file}: {path}" for file, path in named if not (ROOT / path).exists()) == []
