@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -66,7 +67,7 @@ class Image:
         derived = {"side": np.float64(shorter), "aspect": np.float64(longer / shorter)}
         return derived[name] if name in derived else np.float32((GOOD | self.measures)[name])
 
-    def changed(self, **values: object) -> "Image":
+    def changed(self, **values: Any) -> "Image":
         """Return a copy with other measures or other fields."""
         measures = {name: values.pop(name) for name in list(values) if name in MEASURES}
         return replace(self, measures=self.measures | measures, **values)
@@ -99,7 +100,7 @@ def decided(
     exclusions: Sequence[Exclusion] = (),
     keep_unknown: bool = False,
     similar: Similarity | None = None,
-) -> dict[str, dict[str, object]]:
+) -> dict[str, dict[str, Any]]:
     """Return the rows of the manifest of some images, by `Image.name`; they come in its order, the tables' too.
 
     `similar` takes the place of hashes and alignment: every pair of a similarity above 0 is a candidate.
@@ -169,7 +170,7 @@ def slow_manifest(
     threshold = np.float32(params.duplicates.similarity)
 
     def rank(image: Image) -> tuple[float, ...]:
-        keys = {
+        keys: dict[str, Callable[[], float]] = {
             "license": lambda: openness(image.license),
             "resolution": lambda: -image.width * image.height,
             "sharpness": lambda: -float(image.measure("sharpness")),
@@ -177,7 +178,7 @@ def slow_manifest(
         return (*(keys[name]() for name in params.keeper if name != "sha256"), ordered.index(image))
 
     def alike(one: Image, other: Image) -> bool:
-        return np.float32(similar(one.name, other.name)) >= threshold
+        return bool(np.float32(similar(one.name, other.name)) >= threshold)
 
     result: dict[str, tuple[str | None, str | None]] = {
         image.name: (first_reason(image, params, excluded, keep_unknown), None) for image in ordered

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -163,3 +165,36 @@ def test_clusters_are_the_same_in_any_order() -> None:
         turned = {tuple(sorted((int(moved[a]), int(moved[b])))): value for (a, b), value in pairs.items()}
         found = keepers(turned, count, ranks[np.argsort(moved)].tolist())
         assert [int(np.argsort(moved)[found[moved[place]]]) for place in range(count)] == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(2, 12), st.integers(0, 2**32), st.floats(0.2, 0.9), st.floats(0.1, 1))
+def test_no_chain_of_pairs_merges_what_verification_refuses(
+    count: int, seed: int, threshold: float, density: float
+) -> None:
+    """Any similarities, any of them known as candidate pairs, any ranks."""
+    rng = np.random.default_rng(seed)
+    matrix = np.triu(rng.choice([0.0, threshold, 1.0], (count, count)), 1).astype(np.float32)
+    i, j = np.nonzero(np.triu(rng.random((count, count)) < density, 1))
+    ranks = rng.permutation(count)
+    checked: list[tuple[int, int]] = []
+
+    def check(one: Indices, other: Indices) -> NDArray[np.float32]:
+        checked.extend(zip(one.tolist(), other.tolist(), strict=True))
+        return matrix[one, other]
+
+    found = cluster(SimilarPairs(i, j, matrix[i, j]), ranks, threshold, check)
+    linked = matrix + matrix.T
+    for image, keeper in enumerate(found.keeper):
+        assert found.keeper[keeper] == keeper
+        assert ranks[keeper] <= ranks[image]
+        if image != keeper:
+            assert found.similarity[image] == linked[image, keeper] >= np.float32(threshold)
+    known = set(zip(i.tolist(), j.tolist(), strict=True))
+    assert not known & set(checked)
+    assert all(one < other for one, other in checked)
+    # And what is known to be alike is together, unless both went to keepers of lower rank.
+    for one, other in known:
+        if matrix[one, other] >= np.float32(threshold):
+            better, worse = sorted((one, other), key=lambda image: ranks[image])
+            assert found.keeper[worse] != worse or found.keeper[better] != better
