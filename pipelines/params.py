@@ -1,4 +1,4 @@
-"""params.yaml, read and validated as a whole: every stage starts here, so none runs on a file with a mistake in it."""
+"""Reads and validates the whole of params.yaml; every stage starts with it, so none runs with a mistake in it."""
 
 import datetime
 import difflib
@@ -25,7 +25,7 @@ from train.recipe import OLD_NAMES, EvaluateParams, Recipe
 T = TypeVar("T")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
-"""Of a source or a model: it becomes a file name, a DVC stage and a key, so it holds no dot and no space."""
+"""Name of a source or model. It becomes a file name, a DVC stage and a key, so it has no dots and no spaces."""
 
 
 class Params(BaseModel):
@@ -33,25 +33,27 @@ class Params(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    crawl: CrawlSettings = Field(description="who asks, how politely, and which licences may enter a dataset")
-    sources: dict[Name, registry.Entry] = Field(min_length=1, description="where images come from, NAME: {kind: …}")
-    curate: CurateParams = Field(description="what is kept of them")
-    models: dict[Name, Recipe] = Field(min_length=1, description="what is trained, NAME: a recipe")
-    evaluate: EvaluateParams = Field(description="how models are compared")
+    crawl: CrawlSettings = Field(
+        description="contact and limits of crawls, and the licences that a dataset may contain"
+    )
+    sources: dict[Name, registry.Entry] = Field(min_length=1, description="sources of images, NAME: {kind: …}")
+    curate: CurateParams = Field(description="rules by which images are kept or dropped")
+    models: dict[Name, Recipe] = Field(min_length=1, description="models to train, NAME: a recipe")
+    evaluate: EvaluateParams = Field(description="how models are evaluated")
 
     def source(self, name: str) -> registry.Entry:
-        """The entry of that name.
+        """Return the entry of a source.
 
         Raises:
-            UserError: there is none.
+            UserError: there is no source with this name.
         """
         return _pick(self.sources, "sources", name)
 
     def model(self, name: str) -> Recipe:
-        """The recipe of that name.
+        """Return the recipe of a model.
 
         Raises:
-            UserError: there is none.
+            UserError: there is no model with this name.
         """
         return _pick(self.models, "models", name)
 
@@ -60,7 +62,7 @@ def load(path: Path = paths.PARAMS) -> Params:
     """Read and validate params.yaml.
 
     Raises:
-        UserError: a line for each mistake: the path of the key, what was found, what was expected, and a near match.
+        UserError: one line per mistake: the key, what was found, what was expected, and the nearest valid word.
     """
     values = read(path)
     params = validated(values, str(path))
@@ -78,13 +80,17 @@ def _warn_once(line: str) -> None:
 
 
 def validated(values: Any, where: str) -> Params:
-    """What `read` gave, validated; `where` is how errors call it.
+    """Validate the values of params.yaml.
+
+    Args:
+        values: as `read` returns them.
+        where: the name of their file or command, for errors.
 
     Raises:
         UserError: as `load`.
     """
     try:
-        # As JSON, strictly: "40" is not a number and 1 is not true, but a list may stand for a tuple.
+        # Strict JSON: "40" is not a number and 1 is not true, but a list is accepted as a tuple.
         params = Params.model_validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
         raise UserError(
@@ -92,7 +98,7 @@ def validated(values: Any, where: str) -> Params:
         ) from None
     for name, entry in params.sources.items():
         folder = getattr(entry, "path", None)
-        # Once its archive exists a folder may go: only a crawl reads it.
+        # Only a crawl reads the folder; when its archive exists, the folder may be deleted.
         if (
             folder
             and "://" not in folder
@@ -106,13 +112,13 @@ def validated(values: Any, where: str) -> Params:
 
 
 def read(path: Path = paths.PARAMS) -> dict[str, Any]:
-    """The values of params.yaml, as they are written.
+    """Read params.yaml without validation.
 
     Raises:
-        UserError: there is no such file, or it is not YAML.
+        UserError: there is no such file, or it is not a YAML mapping.
     """
     if not path.is_file():
-        raise UserError(f"{path}: no such file; run this in the root of the repository, where params.yaml lies")
+        raise UserError(f"{path}: no such file; run this in the root of the repository, which contains params.yaml")
     try:
         values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
@@ -133,6 +139,7 @@ def read(path: Path = paths.PARAMS) -> dict[str, Any]:
 
 
 def _leaves(values: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and values that are not mappings."""
     if isinstance(values, dict):
         for key, value in values.items():
             yield from _leaves(value, f"{where}.{key}" if where else str(key))
@@ -147,7 +154,7 @@ def _pick(entries: Mapping[str, T], section: str, name: str) -> T:
 
 
 def mistake(detail: ErrorDetails) -> str:
-    """One line for one of pydantic's errors: the path of the key, what was found, what was expected."""
+    """Return an error of pydantic as one line: the key, what was found, what was expected."""
     location = detail["loc"]
     found, kind, context = detail["input"], detail["type"], detail.get("ctx", {})
     if location[-1] == "[key]":
@@ -174,7 +181,7 @@ def mistake(detail: ErrorDetails) -> str:
 
 
 def _keys(location: tuple[int | str, ...]) -> list[str]:
-    """The keys that the section at `location` may hold."""
+    """The valid keys of the section at `location`."""
     model: type[BaseModel] = Params
     if location[:1] == ("sources",):
         model, location = registry.kind(str(location[2])).Params, location[3:]
@@ -182,7 +189,7 @@ def _keys(location: tuple[int | str, ...]) -> list[str]:
         model, location = Recipe, location[2:]
     for part in location:
         field = model.model_fields[str(part)].annotation
-        assert isinstance(field, type), f"{model.__name__}.{part} is no section"
+        assert isinstance(field, type), f"{model.__name__}.{part} is not a section"
         model = field
     return list(model.model_fields)
 

@@ -1,4 +1,4 @@
-"""Where everything lies, relative to the root of the repository; DVC runs every stage there."""
+"""Paths of all files of the pipeline, relative to the root of the repository, in which DVC runs every stage."""
 
 from pathlib import Path
 
@@ -7,11 +7,12 @@ PARAMS_OK = Path("data/params.ok")
 EXCLUSIONS = Path("exclusions.csv")
 DATASET = Path("data/dataset")
 REPORT = Path("report/index.html")
-PAIRS = Path(".state/pairs")  # of images that look alike; untracked, for `curate` to be quick next time
+PAIRS = Path(".state/pairs")
+"""Cache of similar pairs, not tracked: it makes the next `curate` fast."""
 
 
 def crawling(source: str, snapshot: str) -> Path:
-    """The unfinished crawl of one snapshot of a source; untracked, so that it survives a kill."""
+    """Return the folder of an unfinished crawl; it is no output of DVC, so that it survives a kill."""
     return Path(".crawl") / source / snapshot
 
 
@@ -24,7 +25,7 @@ def images(source: str) -> Path:
 
 
 def counts(source: str) -> Path:
-    """What a crawl brought, in numbers: a DVC metric."""
+    """Return the file with the counts of a source, a DVC metric."""
     return Path("data/counts") / f"{source}.json"
 
 
@@ -41,14 +42,15 @@ def generator(model: str) -> Path:
 
 
 def export(model: str, *parts: str | int | None, suffix: str = "") -> Path:
-    """Where a command writes what it makes of a model: a name of `parts`, where a label may contain a slash.
+    """Return the default path of a file that is made from a model, with `parts` joined by hyphens as its name.
 
-    It is not under models/, whose files DVC compares with their hashes.
+    A slash or per cent sign in a part (a label) is written as %2F or %25. The path is not below models/, whose content
+    DVC compares with its hashes.
     """
     name = "-".join(str(part).replace("%", "%25").replace("/", "%2F") for part in parts if part is not None)
     return Path("exports") / model / f"{name}{suffix}"
 
 
 def training_state(name: str) -> Path:
-    """The unfinished training of a model; untracked, so that it survives a kill."""
+    """Return the folder of an unfinished training; it is no output of DVC, so that it survives a kill."""
     return Path(".state") / name

@@ -19,16 +19,20 @@ WRITERS: Mapping[DatasetFormat, Callable[[Facades, Path], None]] = {
 
 
 def export(version: Version, folder: Path, format_: DatasetFormat, progress: Progress) -> Path:
-    """Write the facades of a version to `folder` (zip: to a file of that name), whole or not at all; returns where.
+    """Write the facades of a version to `folder`, completely or not at all; equal versions give equal bytes.
 
-    Equal versions give equal bytes.
+    Args:
+        folder: new folder; for the format `zip` a new file, whose suffix .zip is added if it is missing.
+
+    Returns:
+        The folder or file.
 
     Raises:
-        UserError: it is there already, or the data are not to be had.
+        UserError: it exists, or the data of the version are not available.
     """
     out = folder.with_name(f"{folder.name}.zip") if format_ is DatasetFormat.ZIP and folder.suffix != ".zip" else folder
     if out.exists():
-        raise UserError(f"{out}: there already; expected a new name to write to")
+        raise UserError(f"{out}: found an existing file or folder, expected a new name")
     facades = Facades(version, progress)
     with replacing(out) as draft:
         WRITERS[format_](facades, draft)

@@ -1,4 +1,4 @@
-"""What every format is made of: each facade with its picture and its papers."""
+"""The facades of a dataset version with their metadata, as every format needs them."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from curate.documents.write import ATTRIBUTION_FILE, CARD_FILE
 from curate.schemas import Decision, Split
 from pipelines.versions.version import Version
 
-TOLD = (
+COLUMNS = (
     "row",
     "sha256",
     "source",
@@ -28,35 +28,46 @@ TOLD = (
     "image_url",
     "tags",
 )
-"""What goes with every facade, in this order: columns of the manifest."""
+"""Columns of the manifest that every format contains, in this order."""
 
 SPLITS = tuple(Split)
 
 
 @dataclass(frozen=True)
 class Facade:
-    told: dict[str, Any]  # TOLD
+    """One facade."""
+
+    metadata: dict[str, Any]  # by COLUMNS
     image: Image.Image
 
     @property
     def name(self) -> str:
-        """Sorts as images.npy does."""
-        return f"{self.told['row']:08d}"
+        """File name without suffix; names sort in the order of images.npy."""
+        return f"{self.metadata['row']:08d}"
 
     def png(self, level: int = 6) -> bytes:
-        """`level` is zlib's: 0 does not compress."""
+        """Return the image as a PNG file.
+
+        Args:
+            level: compression of zlib, 0 (none) to 9.
+        """
         buffer = io.BytesIO()
         self.image.save(buffer, "PNG", compress_level=level)
         return buffer.getvalue()
 
 
 class Facades:
-    """The facades of one version, and its papers."""
+    """All facades of a dataset version, in the order of images.npy, and its documents."""
 
     def __init__(self, version: Version, progress: Progress) -> None:
-        kept = version.manifest(("decision", *TOLD), wanted=pc.field("decision") == str(Decision.KEPT))
-        self.rows: Sequence[dict[str, Any]] = kept.select(TOLD).to_pylist()
-        self.papers = {
+        """Read the metadata of a version; images are read one by one.
+
+        Raises:
+            UserError: the data of the version are not available.
+        """
+        kept = version.manifest(("decision", *COLUMNS), wanted=pc.field("decision") == str(Decision.KEPT))
+        self.rows: Sequence[dict[str, Any]] = kept.select(COLUMNS).to_pylist()
+        self.documents = {
             name: version.file(f"{version.dataset.path}/{name}").read_bytes() for name in (ATTRIBUTION_FILE, CARD_FILE)
         }
         self._images = version.array("images.npy")
@@ -71,5 +82,5 @@ class Facades:
 
     @property
     def sources(self) -> list[str]:
-        """Sorted: the classes, for formats that want some."""
+        """Names of the sources, sorted: the classes of formats that have classes."""
         return sorted({row["source"] for row in self.rows})

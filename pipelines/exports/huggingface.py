@@ -1,7 +1,7 @@
-"""A dataset repository of Hugging Face: data/SPLIT.parquet, and the data card as README.md.
+"""A dataset repository of Hugging Face: data/SPLIT.parquet, and the dataset card as README.md.
 
-`load_dataset` reads it as it is, locally or uploaded: the columns' types are in the Parquet files' metadata
-(https://huggingface.co/docs/datasets/about_dataset_features), so that `image` decodes to a picture.
+`datasets.load_dataset` reads it, on disk or uploaded. The metadata of the Parquet files declares the types of columns
+(https://huggingface.co/docs/datasets/about_dataset_features), so that `image` is decoded.
 """
 
 import json
@@ -11,52 +11,52 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.documents.write import CARD_FILE
-from pipelines.exports.facades import SPLITS, TOLD, Facade, Facades
+from pipelines.exports.facades import COLUMNS, SPLITS, Facade, Facades
 
-BATCH = 1000  # facades in a row group: few enough for the dataset viewer
+ROW_GROUP = 1000  # facades; the dataset viewer reads a row group at a time
 
-KINDS = {"row": pa.int32(), "tags": pa.list_(pa.string())}
+TYPES = {"row": pa.int32(), "tags": pa.list_(pa.string())}
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-COLUMNS = [("image", IMAGE), *((name, KINDS.get(name, pa.string())) for name in TOLD)]
+FIELDS = [("image", IMAGE), *((name, TYPES.get(name, pa.string())) for name in COLUMNS)]
 FEATURES = {
     "image": {"_type": "Image"},
-    **{name: {"dtype": str(KINDS.get(name, pa.string())), "_type": "Value"} for name in TOLD},
+    **{name: {"dtype": str(TYPES.get(name, pa.string())), "_type": "Value"} for name in COLUMNS},
     "tags": {"feature": {"dtype": "string", "_type": "Value"}, "_type": "List"},
 }
-SCHEMA = pa.schema(COLUMNS, metadata={"huggingface": json.dumps({"info": {"features": FEATURES}})})
+SCHEMA = pa.schema(FIELDS, metadata={"huggingface": json.dumps({"info": {"features": FEATURES}})})
 
 
 def write(facades: Facades, out: Path) -> None:
     (out / "data").mkdir(parents=True)
     writers = {str(split): pq.ParquetWriter(out / "data" / f"{split}.parquet", SCHEMA) for split in SPLITS}
-    held: dict[str, list[Facade]] = {str(split): [] for split in SPLITS}
+    pending: dict[str, list[Facade]] = {str(split): [] for split in SPLITS}
     try:
         for facade in facades:
-            waiting = held[facade.told["split"]]
-            waiting.append(facade)
-            if len(waiting) == BATCH:
-                writers[facade.told["split"]].write_table(_table(waiting))
-                waiting.clear()
-        for split, waiting in held.items():
-            writers[split].write_table(_table(waiting))
+            rows = pending[facade.metadata["split"]]
+            rows.append(facade)
+            if len(rows) == ROW_GROUP:
+                writers[facade.metadata["split"]].write_table(_table(rows))
+                rows.clear()
+        for split, rows in pending.items():
+            writers[split].write_table(_table(rows))
     finally:
         for writer in writers.values():
             writer.close()
     (out / "README.md").write_text(_readme(facades), encoding="utf-8")
-    for name, paper in facades.papers.items():
+    for name, document in facades.documents.items():
         if name != CARD_FILE:
-            (out / name).write_bytes(paper)
+            (out / name).write_bytes(document)
 
 
 def _table(facades: list[Facade]) -> pa.Table:
-    rows = [{"image": {"bytes": one.png(), "path": f"{one.name}.png"}, **one.told} for one in facades]
+    rows = [{"image": {"bytes": one.png(), "path": f"{one.name}.png"}, **one.metadata} for one in facades]
     return pa.Table.from_pylist(rows, SCHEMA)
 
 
 def _readme(facades: Facades) -> str:
-    """The data card, under the header that tells the hub where each split lies."""
+    """The dataset card below the header in which the hub finds the files of each split."""
     files = [{"split": str(split), "path": f"data/{split}.parquet"} for split in SPLITS]
-    # JSON is YAML, too.
+    # The header is YAML; JSON is a part of YAML.
     header = {"configs": [{"config_name": "default", "data_files": files}], "license": "other"}
     lines = (f"{key}: {json.dumps(value)}" for key, value in header.items())
-    return "---\n" + "\n".join(lines) + "\n---\n\n" + facades.papers[CARD_FILE].decode()
+    return "---\n" + "\n".join(lines) + "\n---\n\n" + facades.documents[CARD_FILE].decode()

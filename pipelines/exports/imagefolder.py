@@ -1,31 +1,31 @@
-"""Folders of PNG files, SPLIT/SOURCE/ROW.png, as torchvision.datasets.ImageFolder reads them: the source is the class.
+"""Folders of PNG files, SPLIT/SOURCE/ROW.png, for torchvision.datasets.ImageFolder; the source is the class.
 
-Beside each split's folders lies metadata.csv, by which Hugging Face's `imagefolder` loader finds what is told of each.
+Each split has a metadata.csv, which the `imagefolder` loader of Hugging Face datasets reads.
 """
 
 import csv
 from pathlib import Path
 
-from pipelines.exports.facades import SPLITS, TOLD, Facades
+from pipelines.exports.facades import COLUMNS, SPLITS, Facades
 
 
 def write(facades: Facades, out: Path) -> None:
     for split in SPLITS:
-        for source in facades.sources:  # all classes in each split, so that they are numbered alike
+        for source in facades.sources:  # all classes in each split, for equal class numbers
             (out / split / source).mkdir(parents=True)
     for facade in facades:
-        (out / _place(facade.told)).write_bytes(facade.png())
+        (out / _path(facade.metadata)).write_bytes(facade.png())
     for split in SPLITS:
         with (out / split / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, ("file_name", *TOLD), lineterminator="\n")
+            table = csv.DictWriter(file, ("file_name", *COLUMNS), lineterminator="\n")
             table.writeheader()
-            for told in facades.rows:
-                if told["split"] == split:
-                    name = str(_place(told).relative_to(split).as_posix())
-                    table.writerow({**told, "file_name": name, "tags": "; ".join(told["tags"] or ())})
-    for name, paper in facades.papers.items():
-        (out / name).write_bytes(paper)
+            for row in facades.rows:
+                if row["split"] == split:
+                    name = _path(row).relative_to(split).as_posix()
+                    table.writerow({**row, "file_name": name, "tags": "; ".join(row["tags"] or ())})
+    for name, document in facades.documents.items():
+        (out / name).write_bytes(document)
 
 
-def _place(told: dict[str, object]) -> Path:
-    return Path(str(told["split"]), str(told["source"]), f"{told['row']:08d}.png")
+def _path(row: dict[str, object]) -> Path:
+    return Path(str(row["split"]), str(row["source"]), f"{row['row']:08d}.png")

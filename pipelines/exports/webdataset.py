@@ -1,4 +1,4 @@
-"""Tar files SPLIT-000000.tar with, for each facade, ROW.png and ROW.json (https://github.com/webdataset/webdataset)."""
+"""Tar files SPLIT-000000.tar with ROW.png and ROW.json of each facade (https://github.com/webdataset/webdataset)."""
 
 import io
 import json
@@ -16,21 +16,21 @@ def write(facades: Facades, out: Path) -> None:
     shards: dict[str, tarfile.TarFile] = {}
     try:
         for facade in facades:
-            split = facade.told["split"]
+            split = facade.metadata["split"]
             if counts[split] % SHARD == 0:
                 if split in shards:
                     shards[split].close()
-                # The oldest of the formats: no time of access, no user, nothing of this machine.
+                # USTAR has no access times, so that equal facades give equal bytes.
                 path = out / f"{split}-{counts[split] // SHARD:06d}.tar"
                 shards[split] = tarfile.open(path, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115  # closed below
             counts[split] += 1
             _add(shards[split], f"{facade.name}.png", facade.png())
-            _add(shards[split], f"{facade.name}.json", json.dumps(facade.told, ensure_ascii=False).encode())
+            _add(shards[split], f"{facade.name}.json", json.dumps(facade.metadata, ensure_ascii=False).encode())
     finally:
         for shard in shards.values():
             shard.close()
-    for name, paper in facades.papers.items():
-        (out / name).write_bytes(paper)
+    for name, document in facades.documents.items():
+        (out / name).write_bytes(document)
 
 
 def _add(shard: tarfile.TarFile, name: str, content: bytes) -> None:

@@ -1,1 +1,1 @@
-"""The DVC stages, one module each."""
+"""The stages of dvc.yaml, one module each: read params.yaml, call the library, show progress."""

@@ -1,4 +1,4 @@
-"""Stage crawl@SOURCE: the network, once, into a web archive."""
+"""Stage crawl@SOURCE: crawl a source into a web archive. The only stage that uses the network."""
 
 import sys
 from typing import Any
@@ -16,6 +16,15 @@ from pipelines.versions.previous_archive import previous_archive
 
 
 def run(source: str, *, quiet: bool = False) -> None:
+    """Crawl a source, or resume its interrupted crawl.
+
+    Args:
+        source: name in params.yaml.
+        quiet: print progress as lines instead of a bar.
+
+    Raises:
+        UserError: params.yaml is not valid, or the crawl cannot go on; what it stored stays for the next call.
+    """
     settings = params.load()
     entry = settings.source(source)
     with previous_archive(source) as before, progress(f"crawl {source}", "images", bar=not quiet) as report:
@@ -32,12 +41,12 @@ def run(source: str, *, quiet: bool = False) -> None:
 
 
 def show(source: str, summary: crawl.CrawlSummary) -> None:
-    """Print what a crawl brought, on standard error."""
+    """Print the results of a crawl to standard error."""
     console = Console(file=sys.stderr)
     table = Table("", *Role, title=f"crawl {source}", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for column in table.columns[1:]:
         column.justify = "right"
-    outcomes = sorted({outcome for counts in summary.counts.values() for outcome in counts}, key=_worst_last)
+    outcomes = sorted({outcome for counts in summary.counts.values() for outcome in counts}, key=_stored_first)
     for outcome in outcomes:
         counts = (summary.counts.get(role, {}).get(outcome) for role in Role)
         table.add_row(outcome, *("" if count is None else str(count) for count in counts))
@@ -47,7 +56,7 @@ def show(source: str, summary: crawl.CrawlSummary) -> None:
         console.print(_changes(source, summary.changes), highlight=False)
 
 
-def _worst_last(outcome: str) -> tuple[bool, str]:
+def _stored_first(outcome: str) -> tuple[bool, str]:
     return outcome not in STORED, outcome
 
 

@@ -1,4 +1,4 @@
-"""Stage curate: the images of all sources into one dataset, with a decision for each."""
+"""Stage curate: decide on the images of all sources and build one dataset of them."""
 
 from pydantic import BaseModel
 
@@ -9,8 +9,12 @@ from pipelines import params, paths
 
 
 def run() -> None:
+    """Write data/dataset from the sources of params.yaml; files of other sources are ignored.
+
+    Raises:
+        UserError: params.yaml or exclusions.csv is not valid, or a table is missing.
+    """
     settings = params.load()
-    # The sources of params.yaml, not the files that happen to lie there: one that was taken out is out.
     sources = {name: (paths.images(name), paths.prepared(name)) for name in settings.sources}
     with progress("curate", "images") as report:
         build.build(
@@ -21,15 +25,15 @@ def run() -> None:
             unknown=settings.crawl.unknown,
             exclusions=paths.EXCLUSIONS,
             origin=Origin(
-                {name: _asked(entry) for name, entry in settings.sources.items()}, settings.crawl.contact or ""
+                {name: _description(entry) for name, entry in settings.sources.items()}, settings.crawl.contact or ""
             ),
             pair_cache=paths.PAIRS,
             progress=report,
         )
 
 
-def _asked(entry: BaseModel) -> str:
-    """What a source was asked for. Not its snapshot: the same images make the same dataset, whenever they came."""
-    told = entry.model_dump(mode="json", exclude={"snapshot"}, exclude_unset=True)
-    kind = told.pop("kind")
-    return ", ".join([kind, *(f"{name} {value}" for name, value in told.items())])
+def _description(entry: BaseModel) -> str:
+    """Kind and parameters of a source for the card. Without snapshot: equal images give an equal card."""
+    values = entry.model_dump(mode="json", exclude={"snapshot"}, exclude_unset=True)
+    kind = values.pop("kind")
+    return ", ".join([kind, *(f"{name} {value}" for name, value in values.items())])

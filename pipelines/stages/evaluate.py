@@ -1,4 +1,4 @@
-"""Stage evaluate@MODEL: its metrics against held-out real images."""
+"""Stage evaluate@MODEL: compare generated images with held-out real images."""
 
 from common.progress import progress
 from pipelines import params, paths
@@ -6,6 +6,11 @@ from train import evaluate
 
 
 def run(model: str) -> None:
+    """Write the metrics of a model and its nearest training images.
+
+    Raises:
+        UserError: params.yaml is not valid, or the model or the dataset cannot be used.
+    """
     settings = params.load()
     settings.model(model)
     folder = paths.model(model)

@@ -1,4 +1,4 @@
-"""Stage extract@SOURCE: the archive, replayed offline, into the table of its images, and what it holds in numbers."""
+"""Stage extract@SOURCE: replay the archive offline into a table of images, and count its content."""
 
 import json
 
@@ -13,15 +13,20 @@ from pipelines import params, paths
 
 
 def run(source: str) -> None:
+    """Write the image table of a source and its counts, a DVC metric.
+
+    Raises:
+        UserError: params.yaml is not valid, or the archive is missing or damaged.
+    """
     entry = params.load().source(source)
     with progress(f"extract {source}", "images") as report:
         extract.extract(entry, archive=paths.archive(source), out=paths.images(source), progress=report)
     with replacing(paths.counts(source)) as draft:
-        draft.write_text(json.dumps(_counts(source), indent=2) + "\n", encoding="utf-8")
+        draft.write_text(json.dumps(_totals(source), indent=2) + "\n", encoding="utf-8")
 
 
-def _counts(source: str) -> dict[str, object]:
-    """Different images and their bytes; fetches by role and outcome. No times: equal content gives equal numbers."""
+def _totals(source: str) -> dict[str, object]:
+    """Distinct images and their bytes, fetches by role and outcome. No times: equal content gives equal counts."""
     nbytes = pq.read_table(paths.images(source), columns=["nbytes"])["nbytes"]
     fetches = run_record.read(paths.archive(source))["counts"]
     return {"images": len(nbytes), "nbytes": pc.sum(nbytes).as_py() or 0, "fetches": fetches}

@@ -1,4 +1,4 @@
-"""Stage prepare@SOURCE: all that is local to one image and expensive."""
+"""Stage prepare@SOURCE: decode, measure, hash and crop each image of a source."""
 
 from common.progress import progress
 from curate import prepare
@@ -7,6 +7,11 @@ from pipelines import params, paths
 
 
 def run(source: str) -> None:
+    """Write the prepared table of a source.
+
+    Raises:
+        UserError: params.yaml is not valid, or the archive is missing or damaged.
+    """
     settings = params.load()
     settings.source(source)
     with progress(f"prepare {source}", "images") as report:

@@ -7,6 +7,11 @@ from pipelines.report.write import write_report
 
 
 def run() -> None:
+    """Write the report on all sources and models of params.yaml.
+
+    Raises:
+        UserError: params.yaml is not valid, or an input cannot be read.
+    """
     settings = params.load()
     sources = {
         name: SourcePaths(paths.archive(name), paths.images(name), paths.prepared(name)) for name in settings.sources

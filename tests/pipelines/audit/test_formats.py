@@ -44,13 +44,13 @@ def write(version: Version, folder: Path, format_: DatasetFormat) -> Path:
     return out
 
 
-def check(told: dict[str, Any], image: Image.Image, expected: dict[str, dict[str, Any]]) -> str:
+def check(metadata: dict[str, Any], image: Image.Image, expected: dict[str, dict[str, Any]]) -> str:
     """One facade as it was read back; returns its sha256."""
-    row = expected[told["sha256"]]
+    row = expected[metadata["sha256"]]
     assert np.array_equal(np.asarray(image.convert("RGB")), row["pixels"])
     for name in ("title", "author", "license", "license_url", "attribution", "page_url", "source", "split"):
-        assert told[name] == row[name]
-    return str(told["sha256"])
+        assert metadata[name] == row[name]
+    return str(metadata["sha256"])
 
 
 def test_torchvision_reads_the_image_folder(version: Version, expected: dict[str, Any], tmp_path: Path) -> None:
@@ -62,9 +62,9 @@ def test_torchvision_reads_the_image_folder(version: Version, expected: dict[str
         dataset = ImageFolder(out / split, allow_empty=True)
         assert dataset.classes == ["museum", "town"]
         with (out / split / "metadata.csv").open(encoding="utf-8", newline="") as file:
-            told = {row["file_name"]: row for row in csv.DictReader(file)}
+            metadata = {row["file_name"]: row for row in csv.DictReader(file)}
         for (image, label), (path, _) in zip(dataset, dataset.samples, strict=True):
-            row = told[Path(path).relative_to(out / split).as_posix()]
+            row = metadata[Path(path).relative_to(out / split).as_posix()]
             assert row["source"] == dataset.classes[label]
             found[check(row, image, expected)] += 1
     assert found == dict.fromkeys(expected, 1)
@@ -102,13 +102,17 @@ def test_stylegans_rules_hold_for_the_zip(version: Version, expected: dict[str, 
             name for name in archive.namelist() if Path(name).suffix.lower() in Image.registered_extensions()
         )
         labels = dict(json.loads(archive.read("dataset.json"))["labels"])
-        told = {row["file_name"]: row for row in map(json.loads, archive.read("metadata.jsonl").decode().splitlines())}
-        assert [labels[name] for name in names] == [["museum", "town"].index(told[name]["source"]) for name in names]
+        metadata = {
+            row["file_name"]: row for row in map(json.loads, archive.read("metadata.jsonl").decode().splitlines())
+        }
+        assert [labels[name] for name in names] == [
+            ["museum", "town"].index(metadata[name]["source"]) for name in names
+        ]
         assert names == [f"00000/img{number:08d}.png" for number in range(len(names))]
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
         images = [Image.open(io.BytesIO(archive.read(name))) for name in names]
         assert {(image.mode, image.size) for image in images} == {("RGB", (64, 64))}
-        found = {check(told[name], image, expected) for name, image in zip(names, images, strict=True)}
+        found = {check(metadata[name], image, expected) for name, image in zip(names, images, strict=True)}
         assert "ATTRIBUTION.md" in archive.namelist()
     assert found == {sha256 for sha256, row in expected.items() if row["split"] == "train"}
 
@@ -127,5 +131,5 @@ def test_the_same_version_gives_the_same_bytes(version: Version, format_: Datase
 
 def test_nothing_is_written_over(version: Version, tmp_path: Path) -> None:
     (tmp_path / "imagefolder").mkdir()
-    with pytest.raises(UserError, match="imagefolder: there already"):
+    with pytest.raises(UserError, match="imagefolder: found an existing file or folder"):
         write(version, tmp_path, DatasetFormat.IMAGEFOLDER)
