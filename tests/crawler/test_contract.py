@@ -79,10 +79,10 @@ def to_do(name: str) -> list[str]:
         if not of.get(case, {}).get("pages"):
             form = f'`pages` {{URL: "{case}.html"}}, `images` {{URL: licence}}, `asks` [URL]'
             left.append(f"{shown}: `{case}`: {MEANT[case]}; {form}")
-    files = {file for case in CASES for file in of.get(case, {}).get("pages", {}).values()} | {of["busy"]["page"]}
+    pages = {file for case in CASES for file in of.get(case, {}).get("pages", {}).values()} | {of["busy"]["page"]}
     left += [
         f"{(folder / file).relative_to(ROOT)}: save it (`scrapy fetch --nolog URL`)"
-        for file in sorted(files)
+        for file in sorted(pages)
         if not (folder / file).is_file()
     ]
     section = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8").partition(f"\n### `{name}`")[2]

@@ -46,10 +46,12 @@ def walked(pages, limit=1000):
         asked.append(name)
         if name in pages:
             response = TextResponse(found.url, body=pages[name].encode())
+            assert found.callback is not None
             waiting += found.callback(response, **found.cb_kwargs)
         else:
             failure = Failure(IgnoreRequest("nothing there"))
-            failure.request = found
+            failure.request = found  # type: ignore[attr-defined]  # as Scrapy does
+            assert found.errback is not None
             waiting += found.errback(failure)
     return asked, images
 

@@ -5,16 +5,15 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from curate.rules import FILTER_OF, FILTERS, CurateParams, Filter, Thresholds
 from curate.schemas import MEASURES, Reason, prepared_schema
 from tests.curate.tables import SIZE, Image
 
-FILTER_IDS = {"argvalues": FILTERS, "ids": [rule.threshold for rule in FILTERS]}
 
-
-@pytest.mark.parametrize("rule", **FILTER_IDS)
+@pytest.mark.parametrize("rule", FILTERS, ids=lambda rule: rule.threshold)
 @given(threshold=st.floats(0, 500))
 def test_a_value_at_the_threshold_passes_in_the_precision_of_the_table(rule: Filter, threshold: float) -> None:
     for precision in (np.float32, np.float64):
@@ -22,7 +21,7 @@ def test_a_value_at_the_threshold_passes_in_the_precision_of_the_table(rule: Fil
         wrong, right = (np.nextafter(limit, precision(end)) for end in (-np.inf, np.inf))
         if not rule.is_minimum:
             wrong, right = right, wrong
-        values = np.array([limit, wrong, right, np.nan], precision)
+        values: NDArray[np.floating] = np.array([limit, wrong, right, np.nan], precision)
         assert rule.rejects(values, threshold).tolist() == [False, True, False, False]
 
 

@@ -58,10 +58,16 @@ def files(wiki):
     told = {}
     for photograph in wiki.photographs:
         text = (wiki.root / "stage" / photograph.name).with_suffix(".txt").read_text()
-        category = re.search(r"\[\[Category:(.*)\]\]", text)[1]
-        license = re.search(r"license-header}} ==\n(.*)\n", text)[1]
-        told[photograph.stem.replace("_", " ")] = category, LICENSES[license], re.search(r"Photographer \d", text)[0]
+        category = match_in(text, r"\[\[Category:(.*)\]\]")[1]
+        license = match_in(text, r"license-header}} ==\n(.*)\n")[1]
+        told[photograph.stem.replace("_", " ")] = category, LICENSES[license], match_in(text, r"Photographer \d")[0]
     return told
+
+
+def match_in(text: str, pattern: str) -> re.Match[str]:
+    found = re.search(pattern, text)
+    assert found is not None, pattern
+    return found
 
 
 def entry(wiki, **more):

@@ -55,6 +55,7 @@ def test_a_service_that_does_not_say_what_it_gives_is_asked_for_its_description(
     (request,) = spider.parse(TextResponse(manifest["@id"], body=json.dumps(manifest).encode()))
     assert request.url == f"{SERVICE}/info.json"
     described = V2 | {"protocol": "http://iiif.io/api/image", "width": 6000, "profile": [LEVEL.format(1)]}
+    assert request.callback is not None
     (image,) = request.callback(TextResponse(request.url, body=json.dumps(described).encode()), **request.cb_kwargs)
     assert image.image_url == f"{SERVICE}/full/512,/0/default.jpg"
     assert (image.title, image.license_url) == ("Town hall", manifest["license"])
@@ -110,7 +111,9 @@ def test_the_manifest_of_the_library_of_congress():
     ((body, about),) = paintings(manifest, "https://www.loc.gov/item/2011633553/manifest.json")
     assert about.author == "Highsmith, Carol M., 1946-, photographer"
     assert about.license == "Provided by the Library of Congress"
-    assert image_service(body)["profile"] == LEVEL.format(2)
+    service = image_service(body)
+    assert service is not None
+    assert service["profile"] == LEVEL.format(2)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """No page can send the crawler into a private network: not by name, number, redirect, nor by rebinding a name."""
 
+from typing import Any
+
 import pytest
 
 from crawler.public_addresses import is_public
@@ -83,7 +85,8 @@ def test_a_name_that_is_bound_anew_is_checked_anew():
         def resolutionComplete(self):
             pass
 
-    resolver = PublicResolver(Reactor(), cache_size=0)
+    reactor: Any = Reactor()  # as much of one as the resolver uses
+    resolver = PublicResolver(reactor, cache_size=0)
     first, second = Receiver(), Receiver()
     resolver.resolveHostName(first, "rebinding.example", 80)
     resolver.resolveHostName(second, "rebinding.example", 80)

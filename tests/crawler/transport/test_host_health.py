@@ -94,8 +94,7 @@ def test_when_it_is_time_to_ask_whether_anybody_is_there():
 def test_connections_refused_say_it_sooner():
     host = HostHealth("http://example.org:80")
     assert not any(host.fail(REFUSED) for _ in range(CONNECTION_FAILURES))
-    assert host.is_down
-    assert not host.is_lost, "it never answered"
+    assert (host.is_down, host.is_lost) == (True, False), "it never answered"
     host.has_answered = True
     assert host.is_lost
     assert host.message == "example.org no longer answers (refused)"

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def scrapy(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
-    command = [Path(sys.executable).parent / "scrapy", *words]
+    command = [str(Path(sys.executable).parent / "scrapy"), *words]
     environment = {**{k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}, **env}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
 

@@ -85,7 +85,7 @@ def test_a_crawler_makes_its_engine_by_the_method_that_is_overridden() -> None:
 
 
 def test_the_engine_s_scheduler_is_public_and_has_a_length() -> None:
-    assert isinstance(ExecutionEngine.scheduler, property)
+    assert isinstance(inspect.getattr_static(ExecutionEngine, "scheduler"), property)
     assert callable(Scheduler.__len__)
 
 

@@ -54,7 +54,7 @@ def some(town: tuple[NDArray[np.str_], Fingerprints], rows: NDArray[np.int64]) -
 
 
 def same(one: SimilarPairs, other: SimilarPairs) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in SimilarPairs._fields)
 
 
 def test_cached_pairs_are_the_computed_ones_whatever_images_were_added_or_removed(

@@ -60,7 +60,7 @@ def first(town, kind):
 
 def pages_of(get, name):
     """The listing pages of a district, as a crawler finds them."""
-    path = f"/district/{name}"
+    path: str | None = f"/district/{name}"
     while path:
         page = Selector(get(path).text)
         yield page
