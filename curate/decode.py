@@ -1,4 +1,4 @@
-"""From the bytes of one image to an upright sRGB picture, or the reason why there is none."""
+"""Decode an encoded image to an upright sRGB picture, or give the reason why it cannot be decoded."""
 
 import io
 import warnings
@@ -10,72 +10,49 @@ import pillow_heif
 import simplejpeg
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from common import formats
 from curate.schemas import Reason
 
 MAX_PIXELS = 1024**3 // 4 // 3
-"""An image of more pixels is refused before it is decoded. Pillow's own limit: a quarter of a GiB in RGB."""
+"""Images with more pixels are refused before they are decoded. Pillow's own limit: a quarter of a GiB in RGB."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP", "JPEG2000")
-"""What is decoded. Pillow is never asked to guess more widely: some of its formats run other programs (EPS)."""
+"""Formats that are decoded, by their names in Pillow. No others are tried: some run external programs (EPS)."""
 
-_SIGNATURES = (
-    b"\xff\xd8\xff",
-    b"\x89PNG",
-    b"RIFF",
-    b"GIF8",
-    b"II*\0",
-    b"MM\0*",
-    b"BM",
-    b"\0\0\0\x0cjP",
-    b"\xff\x4f\xff\x51",
-)
-"""First bytes of `FORMATS` (AVIF and HEIF aside, whose box comes later)."""
-
-_BRANDS = (b"ftypavif", b"ftypavis", b"ftypheic", b"ftypheix", b"ftypmif1")
-"""Of AVIF and HEIF, from the fifth byte on."""
-
-_FOREIGN_SIGNATURES = (
-    b"<svg",
-    b"8BPS",
-    b"%!PS",
-    b"%PDF",
-    b"\xff\x0a",
-    b"\0\0\0\x0cJXL ",
-    b"\0\0\1\0",
-    b"II+\0",
-    b"MM\0+",
-)
-"""First bytes of pictures in other formats: SVG, PSD, EPS, PDF, JPEG XL (two), ICO, BigTIFF (two)."""
-
-_END_MARKS = {b"\xff\xd8": b"\xff\xd9", b"\x89PNG": b"IEND\xaeB`\x82", b"GIF8": b";", b"\0\0\0\x0cjP": b"\xff\xd9"}
-"""How a whole file ends, by how it begins."""
+_DECODED = ("jpeg", "png", "webp", "gif", "avif", "heic", "tiff", "bmp", "jp2", "j2k")
+_UNSUPPORTED = ("svg", "psd", "eps", "pdf", "jxl", "ico", "bigtiff", "ftyp")
+"""What `common.formats.claimed` calls the formats above, and pictures in other formats."""
 
 pillow_heif.register_heif_opener()
 
-_ORIENTATION = 0x0112  # EXIF 2.32, tag 274: above 4 the picture lies on its side
+_ORIENTATION = 0x0112  # EXIF 2.32, tag 274: values above 4 swap width and height
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What a person sees of an image: upright, sRGB, alpha laid on white, the first frame of several.
+    """An image as a person sees it: upright, in sRGB, transparent parts on white, the first frame of several."""
 
-    `rgb` is 8-bit RGB and may be smaller than the original, whose size upright is `width` × `height` pixels.
-    """
-
-    rgb: Image.Image
-    width: int
+    rgb: Image.Image  # 8 bits a channel; may be smaller than the original
+    width: int  # of the upright original, in pixels
     height: int
 
 
 def decode(data: bytes, min_side: int) -> Picture | Reason:
-    """Decode `data`, reduced by as much as is cheap while both sides stay at least `min_side` pixels.
+    """Decode an image, reduced as far as is cheap while both sides stay at least `min_side` pixels.
 
-    Whatever the bytes are, the answer is a value: one of `curate.schemas.DECODE_ERRORS` where there is no picture.
+    Never raises, whatever the bytes are.
+
+    Args:
+        data: the encoded image.
+        min_side: in pixels; an image that is smaller keeps its size.
+
+    Returns:
+        The picture; one of `curate.schemas.DECODE_ERRORS` if the data cannot be decoded.
     """
     if not data:
         return Reason.EMPTY
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of odd metadata; the pixels speak for themselves
+        warnings.simplefilter("ignore")  # Pillow warns about odd metadata, which does not change the pixels
         try:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
             if image.width * image.height > MAX_PIXELS:
@@ -103,13 +80,13 @@ def _picture(image: Image.Image, data: bytes, min_side: int) -> Picture:
 
 
 def _scaled_jpeg(image: Image.Image, data: bytes, min_side: int) -> Image.Image | None:
-    """A JPEG decoded at a fraction of its size, upright; None where that is not for simplejpeg to do."""
+    """Decode a JPEG at a fraction of its size, upright; None if simplejpeg cannot."""
     if image.format not in ("JPEG", "MPO") or image.mode not in ("RGB", "L"):
         return None
     try:
         pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=min_side, min_width=min_side)
     except ValueError as error:
-        # Stray bytes between two segments hurt nothing, and cameras leave them. Whatever else libjpeg warns of, shows.
+        # Stray bytes between two segments do no harm, and cameras write them; other warnings mean visible damage.
         if "extraneous bytes" in str(error):
             return None
         raise
@@ -121,7 +98,7 @@ def _scaled_jpeg(image: Image.Image, data: bytes, min_side: int) -> Image.Image 
 
 
 def _opaque(image: Image.Image) -> Image.Image:
-    """`image` in mode L, RGB or CMYK, 8 bits a channel, transparent parts laid on white."""
+    """Convert to mode L, RGB or CMYK, 8 bits a channel, with transparent parts on white."""
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.has_transparency_data:
@@ -139,7 +116,7 @@ def _to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
 
 @lru_cache(maxsize=64)
 def _transform(icc: bytes) -> tuple[ImageCms.ImageCmsTransform | None, str]:
-    """The way from a profile's colours to sRGB and the mode it starts from; None where there is nothing to do."""
+    """Return the transform from an ICC profile to sRGB and the mode it expects; None if there is nothing to do."""
     try:
         profile = ImageCms.getOpenProfile(io.BytesIO(icc))
         mode = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}[profile.profile.xcolor_space]
@@ -147,38 +124,18 @@ def _transform(icc: bytes) -> tuple[ImageCms.ImageCmsTransform | None, str]:
             return None, mode
         return ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), mode, "RGB"), mode
     except (ImageCms.PyCMSError, OSError, KeyError):
-        return None, ""  # a broken profile is as good as none
+        return None, ""  # a broken profile is ignored
 
 
 def _unidentified(data: bytes) -> Reason:
-    if data.startswith(_SIGNATURES) or data[4:12] in _BRANDS:
-        return Reason.TRUNCATED if _is_cut(data) else Reason.CORRUPT
-    if data.startswith(_FOREIGN_SIGNATURES) or data[4:8] == b"ftyp" or b"<svg" in data[:512]:
-        return Reason.UNSUPPORTED
-    return Reason.NOT_AN_IMAGE
+    """Return why Pillow does not recognise a file."""
+    claimed = formats.claimed(data)
+    if claimed in _DECODED:
+        return Reason.TRUNCATED if formats.is_truncated(data) else Reason.CORRUPT
+    return Reason.UNSUPPORTED if claimed in _UNSUPPORTED else Reason.NOT_AN_IMAGE
 
 
 def _failure(data: bytes, message: str) -> Reason:
-    told = any(word in message.lower() for word in ("truncated", "premature end"))
-    return Reason.TRUNCATED if told or _is_cut(data) else Reason.CORRUPT
-
-
-def _is_cut(data: bytes) -> bool:
-    """Whether `data` ends before its container says that it does; False where the container does not say."""
-    if data.startswith(b"RIFF"):
-        return len(data) < 8 + int.from_bytes(data[4:8], "little")
-    if data[4:8] == b"ftyp":
-        return _end_of_boxes(data) > len(data)
-    mark = next((mark for start, mark in _END_MARKS.items() if data.startswith(start)), b"")
-    return not data.rstrip(b"\0").endswith(mark)
-
-
-def _end_of_boxes(data: bytes) -> int:
-    """Where the last top-level box of an ISO base media file (AVIF, HEIF) ends: each begins with its length."""
-    offset = 0
-    while offset + 8 <= len(data):
-        length = int.from_bytes(data[offset : offset + 4], "big")
-        if length < 8:  # 0: to the end of the file; 1: a 64-bit length, which no picture needs
-            return len(data)
-        offset += length
-    return offset
+    """Return why a decoder failed, by its message or by the end of the file."""
+    is_reported = any(text in message.lower() for text in ("truncated", "premature end"))
+    return Reason.TRUNCATED if is_reported or formats.is_truncated(data) else Reason.CORRUPT

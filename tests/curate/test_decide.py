@@ -228,6 +228,12 @@ def test_an_excluded_image_keeps_nothing_and_links_nothing() -> None:
     assert rows[one.name]["decision"] == rows[other.name]["decision"] == Decision.KEPT
 
 
+def test_two_images_that_are_excluded_have_no_keeper() -> None:
+    pair = [Image(1), Image(2)]
+    for row in decided(pair, exclusions=excluding(*pair, near=True), similar=alike(pair)).values():
+        assert (row["reason"], row["keeper"], row["measure"]) == (Reason.EXCLUDED, None, None)
+
+
 def test_an_excluded_image_without_a_picture_has_no_near_duplicates() -> None:
     broken, good = Image(1, error="truncated"), Image(2)
     rows = decided([broken, good], exclusions=excluding(broken, near=True), similar=alike([broken, good]))
