@@ -19,7 +19,7 @@ from typing import Any
 from common.errors import UserError
 from curate.executors.processes import Item, Result
 
-DECIDING = ("numpy", "pillow", "pillow-heif", "simplejpeg", "imagehash", "scipy", "pyarrow", "torch")
+DECIDING = ("numpy", "pillow", "pillow-heif", "simplejpeg", "scipy", "pyarrow", "torch")
 """Packages of which another version may give other bytes."""
 
 
@@ -107,6 +107,7 @@ def _joined(address: str) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
+    import common
     import crawler
     import curate
 
@@ -116,7 +117,10 @@ def _joined(address: str) -> Iterator[Any]:
             host, _, port = address.rpartition(":")
             socket.create_connection((host, int(port)), timeout=10).close()
         ray.init(
-            address, runtime_env={"py_modules": [crawler, curate]}, log_to_driver=False, logging_level=logging.ERROR
+            address,
+            runtime_env={"py_modules": [common, crawler, curate]},
+            log_to_driver=False,
+            logging_level=logging.ERROR,
         )
     except (OSError, RuntimeError, ValueError) as error:
         why = str(error).splitlines()[0]

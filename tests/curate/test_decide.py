@@ -177,9 +177,12 @@ def test_equal_preferences_are_settled_by_the_next_one_and_then_by_sha256() -> N
 def test_a_similarity_at_the_threshold_is_a_duplicate_and_the_next_below_is_not() -> None:
     pair, params = [Image(1), Image(2)], CurateParams()
     line = np.float32(params.duplicates.similarity)
+    exclusions = excluding(pair[0], near=True)
     for value, kept in ((line, 1), (np.nextafter(line, np.float32(0)), 2)):
-        rows = decided(pair, params, similar=alike(pair, similarity=float(value)))
-        assert sum(row["decision"] == Decision.KEPT for row in rows.values()) == kept
+        similar = alike(pair, similarity=float(value))
+        for excluded in ([], exclusions):
+            rows = decided(pair, params, exclusions=excluded, similar=similar)
+            assert sum(row["decision"] == Decision.KEPT for row in rows.values()) == kept - len(excluded)
 
 
 def test_of_the_same_bytes_in_two_sources_the_preferred_row_is_kept() -> None:
@@ -226,6 +229,14 @@ def test_an_excluded_image_keeps_nothing_and_links_nothing() -> None:
     similar = alike([one, excluded], [excluded, other])
     rows = decided([one, excluded, other], exclusions=excluding(excluded), similar=similar)
     assert rows[one.name]["decision"] == rows[other.name]["decision"] == Decision.KEPT
+
+
+def test_a_near_duplicate_of_an_excluded_image_excludes_no_further_image() -> None:
+    excluded, copy, other = Image(1), Image(2, width=900, height=900), Image(3)
+    similar = alike([excluded, copy], [copy, other])
+    rows = decided([excluded, copy, other], exclusions=excluding(excluded, near=True), similar=similar)
+    assert (rows[copy.name]["reason"], rows[copy.name]["keeper"]) == (Reason.EXCLUDED, excluded.sha256)
+    assert rows[other.name]["decision"] == Decision.KEPT
 
 
 def test_two_images_that_are_excluded_have_no_keeper() -> None:

@@ -3,13 +3,20 @@
 from collections.abc import Callable, Iterator
 
 from common.errors import UserError
-from pipelines.audit.verification import archives, documents, hashes, manifest, pixels
+from pipelines.audit.verification import archives, documents, fingerprints, hashes, manifest, pixels
 from pipelines.audit.verification.check import Check
 from pipelines.versions.version import Version
 
 Verify = Callable[[Version, int | None], Iterator[Check]]
 
-ALL: tuple[Verify, ...] = (hashes.checks, archives.checks, manifest.checks, pixels.checks, documents.checks)
+ALL: tuple[Verify, ...] = (
+    hashes.checks,
+    archives.checks,
+    manifest.checks,
+    pixels.checks,
+    fingerprints.checks,
+    documents.checks,
+)
 
 
 def verify(version: Version, sample: int | None = None) -> Iterator[Check]:

@@ -35,7 +35,7 @@ def test_every_version_holds_what_it_claims(story: "Town") -> None:
         assert {check.name: check.failures for check in checks if check.failures} == {}
         assert all(check.looked_at for check in checks), "a check that looked at nothing"
         assert not [check.name for check in checks if check.skipped]
-    assert len(checks) == 20
+    assert len(checks) == 21
 
 
 @pytest.mark.parametrize(("option", "value"), [("trim", True), ("image_size", 32), ("image_size", 128)])
@@ -153,6 +153,15 @@ TAMPERINGS: list[tuple[str, Callable[["Town"], None], str, str]] = [
         lambda t: images(t, _flip),
         "facades are those of the prepared tables",
         "row 3, ",
+    ),
+    (
+        "a bit of a perceptual hash",
+        lambda t: edit(
+            t.folder / "data/prepared/town.parquet",
+            with_column("phash", lambda values: [values[0] ^ 1, *values[1:]]),  # type: ignore[operator]
+        ),
+        "perceptual hashes are imagehash's of the thumbnails",
+        "phash in data/prepared/town.parquet is not that of its thumbnail",
     ),
     ("a swapped row", lambda t: images(t, _swap), "facades are the crops of the archived bytes", "images.npy row 2, "),
     (
