@@ -1,4 +1,4 @@
-"""Writing whole or not at all: every output is written beside its place, fsynced, and renamed."""
+"""Atomic files: every output is written beside its destination, fsynced and renamed."""
 
 import os
 import shutil
@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` to write a file or a directory to; it takes the place of `path` on a clean exit.
+    """Provide a path beside `path` for a file or a directory; on a clean exit it replaces `path`.
 
-    On an exception what was written is removed and `path` stays as it was.
+    On an exception the new file is removed and `path` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.writing")
@@ -28,7 +28,7 @@ def replacing(path: Path) -> Iterator[Path]:
         if file.is_file():
             _fsync(file)
     if path.is_dir():
-        # A directory cannot be renamed over one that holds files.
+        # A directory cannot be renamed over one that contains files.
         _remove(path)
     draft.replace(path)
     _fsync(path.parent)

@@ -1,4 +1,4 @@
-"""One crawl a folder at a time."""
+"""A lock on a folder, so that only one crawl works in it."""
 
 import fcntl
 import os
@@ -11,10 +11,10 @@ from common.errors import UserError
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold `folder` (made where it is missing) against every other process; a kill lets go of it.
+    """Lock `folder`, and create it if it is missing. The lock ends with the process, also after a kill.
 
     Raises:
-        UserError: another process holds it.
+        UserError: another process has the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
@@ -22,7 +22,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UserError(f"{folder}: another crawl is at work here; wait for it, or stop it") from None
+            raise UserError(f"{folder}: found another crawl in this folder; wait for it, or stop it") from None
         yield
     finally:
         os.close(descriptor)

@@ -1,4 +1,4 @@
-"""One progress bar for every stage: a bar with time left on a terminal, a line now and then in a log."""
+"""Progress of long work: a bar with the time left on a terminal, a line every 15 seconds in a log."""
 
 import sys
 import time
@@ -13,14 +13,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 Progress: TypeAlias = Callable[[int, int | None, str], None]
 """Called as work proceeds with (done, total or None if unknown, a short note such as a rate or a loss)."""
 
-LOG_EVERY = 15.0  # seconds between two lines where there is no terminal
+LOG_EVERY = 15.0  # seconds between two lines without a terminal
 
 
 @contextmanager
 def progress(title: str, unit: str, *, bar: bool = True) -> Iterator[Progress]:
-    """Show the progress of one stage on standard error; `unit` is what is counted ("images", "steps").
+    """Show progress on standard error.
 
-    Without `bar` the lines of a log also on a terminal.
+    Args:
+        title: what is in progress, for example "crawl paris".
+        unit: what is counted, for example "images" or "steps".
+        bar: show a bar on a terminal; otherwise print lines as in a log.
     """
     if bar and sys.stderr.isatty():
         with _bar(title, unit) as report:

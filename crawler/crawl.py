@@ -31,11 +31,11 @@ from crawler.spider import FacadeSpider
 
 @dataclass(frozen=True, slots=True)
 class CrawlSummary:
-    """What a crawl brought, earlier interrupted runs of it included."""
+    """The result of a crawl, including earlier interrupted runs of it."""
 
     counts: dict[str, dict[str, int]]  # role to outcome to number of URLs
-    nbytes: int  # of all bodies stored
-    seconds: float  # of this run
+    nbytes: int  # of all stored bodies
+    seconds: float  # duration of this run
     changes: dict[str, Any] | None  # since the previous archive (crawler.archive.changes); None where there was none
 
 
@@ -52,17 +52,24 @@ def crawl(
 ) -> CrawlSummary:
     """Crawl the source `name` into the folder `archive`.
 
-    Works in the folder `work`, append-only, which takes the place of `archive` at the end. Stopped at any moment, the
-    next call goes on: nothing that `work` holds is fetched again. To be called once a process (Twisted's reactor), in
-    its main thread (signals).
+    The crawl appends to the folder `work`, which replaces `archive` at the end. After an interruption the next call
+    resumes: nothing that `work` contains is fetched again. Call this once per process (Twisted's reactor cannot start
+    twice), in the main thread (signal handlers).
 
-    With `previous`, a finished archive of this source, the servers are asked only for what has changed since, and the
-    rest is taken from there: the new archive is whole by itself. With `retry`, all that brought nothing is asked for
-    again.
+    Args:
+        name: the name of the source.
+        entry: its entry in `sources:`.
+        settings: the section `crawl`.
+        archive: the folder of the finished archive.
+        work: the folder of the unfinished crawl.
+        progress: called with the number of images so far.
+        previous: a finished archive of this source. Unchanged responses are copied from it after a conditional
+            request, so the new archive is complete without it.
+        retry: fetch URLs again whose last fetch stored nothing.
 
     Raises:
-        UserError: `work` is in use; the source has no contact, does not answer, or cannot be read; the disk is full;
-            SIGINT or SIGTERM came. What was fetched stays in `work`.
+        UserError: `work` is in use; the source has no contact, does not respond or cannot be read; the disk is full;
+            SIGINT or SIGTERM was received. Everything fetched so far stays in `work`.
     """
     try:
         return _crawl(name, entry, settings, archive, work, progress, previous, retry)
@@ -91,7 +98,7 @@ def _crawl(
         handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             if issubclass(chosen, FacadeSpider):
-                from crawler.transport.run import run  # importing Twisted's reactor installs it
+                from crawler.transport.run import run  # imported here because importing Twisted's reactor installs it
 
                 chosen.check(name, entry, writer)
                 run(chosen, name, entry, settings, writer)
@@ -102,7 +109,7 @@ def _crawl(
             raise _stopped(name, str(stop) or "stopped") from None
         finally:
             signal.signal(signal.SIGTERM, handler)
-            with suppress(OSError):  # of a disk that is full it is told already
+            with suppress(OSError):  # a full disk has been reported already
                 writer.close()
         meter.finish(writer)
         if not any(outcome in STORED for role, outcome in writer.counts if role is not Role.ROBOTS):
@@ -119,7 +126,7 @@ def _crawl(
 
 
 def _stopped(name: str, why: str) -> UserError:
-    return UserError(f"source {name}: {why}; what came is kept, the same command resumes")
+    return UserError(f"source {name}: {why}; what was fetched is kept; run the same command to resume")
 
 
 def _by_role(fetches: Iterable[Fetch]) -> dict[str, dict[str, int]]:
@@ -130,7 +137,7 @@ def _by_role(fetches: Iterable[Fetch]) -> dict[str, dict[str, int]]:
 
 
 def _take_place(work: Path, archive: Path) -> None:
-    """Move the folder `work` to `archive`, in the place of what may be there."""
+    """Replace `archive` by the folder `work`."""
     archive.parent.mkdir(parents=True, exist_ok=True)
     if archive.exists():
         shutil.rmtree(archive)
@@ -139,6 +146,6 @@ def _take_place(work: Path, archive: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        with replacing(archive) as draft:  # another file system: copy first, then remove
+        with replacing(archive) as draft:  # another file system: copy first, then delete
             shutil.copytree(work, draft)
         shutil.rmtree(work)

@@ -1,4 +1,4 @@
-"""Replay a source's archive, offline, into the table of its images."""
+"""Replay the archive of a source offline, and write the table of its images."""
 
 import time
 import unicodedata
@@ -22,17 +22,17 @@ from crawler.rights import licenses
 from crawler.rights.signals import tdm_reservation, xmp_data_mining
 from crawler.spider import FacadeSpider
 
-BATCH = 4096  # rows that are held as Python objects
+BATCH = 4096  # rows that are in memory as Python objects at a time
 
 
 def extract(entry: SourceParams, archive: Path, out: Path, progress: Progress) -> None:
     """Write the table `crawler.archive.schemas.IMAGES` of a finished `archive` to `out`.
 
-    A row for each image that a page speaks of and that was stored, whatever its bytes turn out to be. The same bytes
-    for the same content, in whatever order it was fetched.
+    One row per image that a page links to and whose body is in the archive. The bytes are not decoded here; `prepare`
+    does that. The same content gives the same table, whatever the order in which it was fetched.
 
     Raises:
-        UserError: there is no finished archive.
+        UserError: `archive` is not a finished archive.
     """
     if not (archive / INDEX_FILE).is_file():
         raise UserError(f"{archive}: found no {INDEX_FILE}, expected a finished archive; crawl the source first")
@@ -61,7 +61,7 @@ def extract(entry: SourceParams, archive: Path, out: Path, progress: Progress) -
 
 
 def _row(archive: Path, images: dict[FacadeImage, Fetch]) -> dict[str, Any]:
-    """The row of one image: of all that are these bytes, the one with the most open licence speaks."""
+    """Return the row of one image, described by the URL with the most permissive licence."""
     speaker, *others = sorted(images, key=_rank)
     fetch = images[speaker]
     body = read(archive, fetch)[1]
@@ -90,7 +90,7 @@ def _rank(image: FacadeImage) -> tuple[int, str, str, FacadeImage]:
 
 
 def _reserved(archive: Path, images: dict[FacadeImage, Fetch]) -> str:
-    """What the headers of any of these responses reserve."""
+    """Return the reservation in the headers of any of these responses."""
     objections = {tdm_reservation(read_headers(archive, fetch)) for fetch in images.values()}
     return max(objections)
 
@@ -106,7 +106,7 @@ def _tidy(image: FacadeImage) -> FacadeImage:
 
 
 def _line(text: str) -> str:
-    """One line, without control characters and without those that turn the direction of what follows."""
+    """Return `text` on one line, without control characters and bidirectional marks."""
     spaced = " ".join(text.split())
     return "".join(char for char in spaced if unicodedata.category(char) != "Cc" and char not in _TURNING)
 

@@ -1,4 +1,4 @@
-"""What every kind of source has: parameters, a way to gather its images, a way to find them again in its archive."""
+"""The interface of a kind of source: its parameters, and how it collects images and reads them from its archive."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SourceParams(BaseModel):
-    """What every entry of `sources:` has. A kind's own `Params` derive from it."""
+    """The fields that every entry of `sources:` has. The `Params` of a kind derive from it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -25,11 +25,11 @@ class SourceParams(BaseModel):
         "1",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
         max_length=60,
-        description="label; a new one crawls the source again",
+        description="label of the crawl; change it to crawl the source again",
     )
 
     def limited_to(self, images: int) -> Self:
-        """The same, for a look at it: about so many images."""
+        """Return a copy of the entry that finds about `images` images, for a trial."""
         return self.model_copy(update={"limit": images}) if "limit" in type(self).model_fields else self
 
 
@@ -49,12 +49,12 @@ class FileKind(Kind, Protocol):
 
     @classmethod
     def collect(cls, source: str, params: Any, settings: CrawlSettings, writer: ArchiveWriter) -> None:
-        """Gather everything into the writer; what it already holds is not asked for again.
+        """Append everything to the archive; skip what it already contains.
 
         Raises:
-            UserError: it cannot go on; what the writer holds stays, and the next call resumes.
+            UserError: the source cannot be read further. The archive keeps what it contains; the next call resumes.
         """
 
     @classmethod
     def replay(cls, params: Any, archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
-        """Every image that the archive's pages speak of and that was stored, in any order, without the network."""
+        """Yield every image that the archived pages link to and that is stored, in any order, offline."""

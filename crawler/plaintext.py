@@ -1,4 +1,4 @@
-"""What a reader sees of a fragment of HTML: descriptions and credits come as such."""
+"""Convert HTML fragments, as descriptions and credits often are, to plain text."""
 
 from bs4 import BeautifulSoup
 
@@ -7,7 +7,7 @@ _APART = "br, p, div, li, td, th, dd, dt"
 
 
 def plain_text(html: str) -> str:
-    """The text on one line. What is hidden is left out (Commons says a name twice so, once for machines)."""
+    """Return the visible text on one line. Hidden elements are skipped (Commons repeats names in them for machines)."""
     if "<" in html or "&" in html:
         soup = BeautifulSoup(html, "lxml")
         for element in soup.select(_UNSEEN):

@@ -1,4 +1,4 @@
-"""How far a crawl is, in a line."""
+"""The progress of a crawl in one line."""
 
 import time
 from collections import Counter
@@ -8,22 +8,22 @@ from crawler.archive.fetches import STORED
 from crawler.archive.schemas import Role
 from crawler.archive.writer import ArchiveWriter
 
-EVERY = 0.1  # seconds between two lines
+EVERY = 0.1  # seconds between two calls
 
 
 class ProgressLine:
-    """Tells the caller, at most ten times a second."""
+    """Reports progress to the caller, at most ten times a second."""
 
     def __init__(self, progress: Progress, expected: int | None) -> None:
         self._progress = progress
         self._expected = expected
         self._started = self._shown = time.monotonic()
-        self._before: int | None = None  # images that an earlier run brought
+        self._before: int | None = None  # images that earlier runs fetched
 
     def __call__(self, writer: ArchiveWriter) -> None:
         if time.monotonic() - self._shown >= EVERY:
             done = writer.images()[0]
-            # What was expected is a guess: a crawl that goes past it has no total any more.
+            # The expected number is an estimate: a crawl that exceeds it has no known total.
             self._show(writer, self._expected if self._expected is None or done <= self._expected else None)
 
     def finish(self, writer: ArchiveWriter) -> None:

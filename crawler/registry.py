@@ -1,4 +1,4 @@
-"""The kinds of sources, found by their files: a module in crawler/spiders/ is a kind of that name."""
+"""The registry of kinds: each module or package in crawler/spiders/ is a kind with that name."""
 
 import difflib
 import pkgutil
@@ -19,10 +19,10 @@ KINDS: tuple[str, ...] = tuple(sorted(module.name for module in pkgutil.iter_mod
 
 @cache
 def kind(name: str) -> type[FacadeSpider[Any]] | type[FileKind]:
-    """The kind of that name.
+    """Return the kind called `name`.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no such kind.
     """
     if name not in KINDS:
         near = difflib.get_close_matches(name, KINDS, 1)
@@ -46,4 +46,4 @@ else:
         Union[tuple(Annotated[kind(name).Params, Tag(name)] for name in KINDS)],  # noqa: UP007
         Discriminator(_tag),
     ]
-"""An entry of `sources:` as a pydantic type: its `kind` says which kind's `Params` it is validated with."""
+"""An entry of `sources:` as a pydantic type; its `kind` selects the `Params` that validate it."""

@@ -1,4 +1,4 @@
-"""Pages out of the archive: the responses that the network gave, for a resumed crawl and for extraction."""
+"""Run the parse functions of a spider over an archive, offline."""
 
 import logging
 from collections import deque
@@ -21,9 +21,10 @@ log = logging.getLogger(__name__)
 
 
 def replay(spider: FacadeSpider[Any], archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
-    """Drive the parse functions of `spider` over an archive: no reactor, no network.
+    """Yield every image that the parse functions of `spider` find in an archive and whose bytes are stored.
 
-    Yields every image found whose bytes were stored. What is missing or cannot be read is logged, once in all.
+    Uses no reactor and no network. Pages that are missing are counted and logged once; a page that cannot be parsed is
+    logged.
     """
     fetches = latest(archive)
     waiting: deque[Request | FacadeImage] = deque(spider.first_requests())
@@ -48,22 +49,24 @@ def replay(spider: FacadeSpider[Any], archive: Path) -> Iterator[tuple[FacadeIma
             waiting.extend(found.errback(_failure(found)))
     if absent:
         log.warning(
-            "%s: the archive lacks %d pages that are asked for now; a new snapshot would have them", archive, absent
+            "%s: the archive lacks %d pages that the parser requests now; a new snapshot would contain them",
+            archive,
+            absent,
         )
 
 
 def parsed(spider: FacadeSpider[Any], page: Response) -> Iterable[Request | FacadeImage]:
-    """What the page's parse function finds; a page that it cannot read is logged, and gives what came before."""
+    """Yield what the parse function of a page finds. If it fails, log the page and keep what it found before."""
     assert page.request is not None
     parse = page.request.callback or spider.parse
     try:
         yield from parse(page, **page.request.cb_kwargs)
     except Exception as error:
-        log.warning("%s: %s cannot read this page: %r", page.url, spider.name, error)
+        log.warning("%s: %s cannot parse this page: %r", page.url, spider.name, error)
 
 
 def _failure(request: Request) -> Failure:
-    """What Scrapy gives to the errback of a request that brought nothing."""
+    """Return the failure that Scrapy passes to the errback of a request without a response."""
     failure = Failure(IgnoreRequest("nothing was stored"))  # type: ignore[no-untyped-call]
     failure.request = request  # type: ignore[attr-defined]  # as Scrapy does
     return failure

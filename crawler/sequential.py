@@ -1,7 +1,7 @@
-"""Spiders that ask for one page after the other, so that what they find cannot depend on which answer came first.
+"""Spiders that request one page at a time, so that their result does not depend on the order of responses.
 
-A limit counts images and a depth counts steps from the start: with pages under way side by side, both would cut at
-another place each time. A polite crawl asks a host for a page at a time anyhow; images are fetched meanwhile.
+A limit counts images and a depth counts links from the start. With concurrent pages both would cut at a different
+place each time. A polite crawl requests one page at a time from a host anyway; images are fetched concurrently.
 """
 
 import logging
@@ -25,28 +25,28 @@ log = logging.getLogger(__name__)
 
 
 class SequentialParams(SourceParams):
-    """What every kind that walks has."""
+    """Parameters of every sequential kind."""
 
     limit: int = Field(1000, ge=1, description="at most this many images")
 
 
 class AnyHostParams(SequentialParams):
-    """What every kind has whose hosts the entry names."""
+    """Parameters of every sequential kind whose entry names the hosts."""
 
     allow_private: bool = Field(False, description="whether its hosts may be on your own network")
 
 
 class PageQueue:
-    """How far a walk has come. It moves on with every page, and every page is parsed once."""
+    """The pages that wait to be requested, and the images found so far. Each page is requested once."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._waiting: list[tuple[int, int, Request]] = []  # a heap: by priority, then as they were found
-        self._pages: set[str] = set()  # URLs that were asked for, or wait
+        self._waiting: list[tuple[int, int, Request]] = []  # a heap by (priority, order of discovery)
+        self._pages: set[str] = set()  # URLs that were requested or are waiting
         self._images: set[str] = set()  # URLs that were found
 
     def take(self, found: Found) -> Iterator[FacadeImage]:
-        """Give the images, up to the limit; let the requests wait, but those for pages that were found before."""
+        """Yield the images up to the limit, and queue the requests of pages that were not found before."""
         for one in found:
             if isinstance(one, Request):
                 url = urldefrag(one.url)[0]
@@ -58,7 +58,7 @@ class PageQueue:
                 yield one
 
     def upcoming(self) -> Request | None:
-        """The page to ask for now; None at the end."""
+        """Return the next page to request, or None at the end."""
         if not self._waiting or len(self._images) >= self._limit:
             return None
         return heappop(self._waiting)[2]
@@ -68,10 +68,10 @@ P = TypeVar("P", bound=SequentialParams)
 
 
 class SequentialSpider(FacadeSpider[P]):
-    """A kind that walks: it has `starts` instead of first requests.
+    """A kind that requests one page at a time: it defines `starts` instead of `first_requests`.
 
-    Its parse functions give requests and images as any spider's do. A page waits for those of higher priority and for
-    those that were found before it. One that brings nothing, or cannot be read, is passed over.
+    Its parse functions yield requests and images like those of any spider. Pages are requested by priority, then in
+    the order in which they were found. A page that cannot be fetched or parsed is skipped.
     """
 
     @classmethod
@@ -80,24 +80,24 @@ class SequentialSpider(FacadeSpider[P]):
 
     @abstractmethod
     def starts(self) -> Iterable[Request]:
-        """Where the walk begins."""
+        """Return the first pages to request."""
 
     def first_requests(self) -> Found:
         return self._on(PageQueue(self.params.limit), self.starts())
 
     def step(self, response: Page, walk: PageQueue, parse: Callable[..., Found], **arguments: Any) -> Found:
-        """Parse a page, then go on to the next."""
+        """Parse a page, then request the next one."""
         return self._on(walk, self._parsed(response, parse, **arguments))
 
     def skip(self, failure: "Failure") -> Found:
-        """A page brought nothing: go on to the next."""
+        """Request the next page after one that could not be fetched."""
         return self._on(failure.request.cb_kwargs["walk"], ())  # type: ignore[attr-defined]  # Scrapy sets it
 
     def _parsed(self, response: Page, parse: Callable[..., Found], **arguments: Any) -> Found:
         try:
             yield from parse(response, **arguments)
         except Exception as error:
-            log.warning("%s: %s cannot read this page: %r", response.url, self.name, error)
+            log.warning("%s: %s cannot parse this page: %r", response.url, self.name, error)
 
     def _on(self, walk: PageQueue, found: Found) -> Found:
         yield from walk.take(found)
@@ -106,5 +106,5 @@ class SequentialSpider(FacadeSpider[P]):
                 callback=self.step,
                 errback=self.skip,
                 cb_kwargs={**upcoming.cb_kwargs, "walk": walk, "parse": upcoming.callback},
-                dont_filter=True,  # the walk itself goes nowhere twice; a redirect back must not end it
+                dont_filter=True,  # the queue contains no page twice; a redirect back to one must not end the crawl
             )

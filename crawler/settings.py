@@ -1,4 +1,4 @@
-"""The `crawl` section of params.yaml: who asks, how politely, and which licences may enter a dataset."""
+"""The `crawl` section of params.yaml: contact address, limits, and the licences that may enter a dataset."""
 
 from typing import Literal
 
@@ -6,23 +6,27 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Limits(BaseModel):
-    """What one fetch may cost, and how hard one host may be asked. A kind may be gentler still, never harsher."""
+    """Limits of one fetch and of one host. A kind may set stricter limits, never looser ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    max_bytes: int = Field(20_000_000, ge=1_000, description="largest body, in bytes; reading stops there")
-    timeout: float = Field(60.0, gt=0, description="seconds for one fetch, body included")
+    max_bytes: int = Field(
+        20_000_000, ge=1_000, description="largest body in bytes; longer ones are cut off and recorded as too_large"
+    )
+    timeout: float = Field(60.0, gt=0, description="seconds for one fetch, including the body")
     answer: float = Field(
         20.0,
         gt=0,
-        description="seconds until an answer must have begun; the first of two tries waits less at a quick host",
+        description="seconds until the first byte of a response; the first of two attempts waits less at a fast host",
     )
-    per_host: int = Field(4, ge=1, le=64, description="requests under way at one host at a time")
+    per_host: int = Field(4, ge=1, le=64, description="concurrent requests to one host")
     delay: float = Field(
         0.25, ge=0, description="seconds between two requests to one host; robots.txt may ask for more"
     )
-    retries: int = Field(3, ge=0, le=20, description="tries after the first that fails for a passing reason")
-    patience: float = Field(600.0, ge=0, description="longest Retry-After that is waited for, in seconds")
+    retries: int = Field(
+        3, ge=0, le=20, description="attempts after the first one, if it failed for a temporary reason"
+    )
+    patience: float = Field(600.0, ge=0, description="longest Retry-After in seconds that the crawl waits for")
 
 
 class CrawlSettings(BaseModel):
@@ -35,7 +39,9 @@ class CrawlSettings(BaseModel):
     )
     licenses: list[str] = Field(
         ["CC0-1.0", "PDM-1.0", "NKC-1.0", "CC-BY-[0-9]*", "CC-BY-SA-*"],
-        description="licence ids that may enter the dataset; * and [0-9] as in file names",
+        description="licence ids that may enter the dataset; `*` and `[0-9]` are wildcards as in file names",
     )
-    unknown: Literal["drop", "keep"] = Field("drop", description="what becomes of images whose licence is unknown")
-    limits: Limits = Field(Limits(), description="what one fetch may cost, and how hard one host may be asked")
+    unknown: Literal["drop", "keep"] = Field(
+        "drop", description="whether to drop or keep images whose licence is unknown"
+    )
+    limits: Limits = Field(Limits(), description="limits of one fetch and of one host")

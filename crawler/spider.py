@@ -1,4 +1,4 @@
-"""The base of every kind that crawls a site."""
+"""The base class of every kind that crawls a site."""
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -16,33 +16,33 @@ from crawler.kind import SourceParams
 P = TypeVar("P", bound=SourceParams)
 
 Page: TypeAlias = Any
-"""What a parse function gets: a `scrapy.http.TextResponse`. Scrapy's types only know callbacks of `Response`."""
+"""The argument of a parse function: a `scrapy.http.TextResponse`. Scrapy types callbacks with `Response` only."""
 
 Found: TypeAlias = Iterable[Request | FacadeImage]
-"""What a parse function gives: images that it found, and further pages to ask for."""
+"""The result of a parse function: the images that it found, and further pages to request."""
 
 
 class FacadeSpider(Spider, Generic[P]):
-    """A kind that crawls: a `name`, its `Params`, the first requests, and functions from a response to what it holds.
+    """A kind that crawls: a `name`, its `Params`, the first requests, and parse functions.
 
-    The parse functions are pure: they read the response and nothing else, for they run again over the archive, without
-    the network, at every extraction. Everything else is done here and in `crawler.transport`: the images themselves,
-    the archive, resuming, robots.txt, pace, retries, redirects, limits.
+    The parse functions are pure: they read the response and nothing else, because every extraction runs them again
+    over the archive, offline. This class and `crawler.transport` do everything else: fetching images, the archive,
+    resuming, robots.txt, delays, retries, redirects and limits.
 
     """
 
     Params: ClassVar[type[SourceParams]]
     documented_apis: ClassVar[tuple[str, ...]] = ()
-    """URL prefixes that an API policy governs and not robots.txt. docs/sources.md says which and why."""
+    """URL prefixes of documented APIs, which are exempt from robots.txt. docs/sources.md names the policy of each."""
     slots: ClassVar[Mapping[str, Mapping[str, float]]] = {}
-    """Host to {"delay": seconds, "concurrency": n}, as a site's rules ask. The user's limits win where gentler."""
+    """Host to {"delay": seconds, "concurrency": n}, from the rules of a site. Stricter limits of the user win."""
     is_local: ClassVar[bool] = False
-    """Whether the site is ours: it needs no contact and no delay, and its address may be private."""
+    """Whether this project serves the site: it needs no contact and no delay, and its address may be private."""
 
     def __init__(
         self, *, source: str = "", params: P | None = None, writer: ArchiveWriter | None = None, **arguments: Any
     ) -> None:
-        """Without `params`, they are made of `arguments`: `scrapy crawl KIND -a name=value`."""
+        """Without `params`, make them from `arguments`: `scrapy crawl KIND -a name=value`."""
         super().__init__(self.name)
         self.source = source or self.name
         self.params: P = params or self.Params(kind=self.name, **arguments)  # type: ignore[assignment]
@@ -53,14 +53,14 @@ class FacadeSpider(Spider, Generic[P]):
 
     @abstractmethod
     def first_requests(self) -> Found:
-        """Where the crawl begins."""
+        """Return the first requests of the crawl."""
 
     def serving(self) -> AbstractContextManager[str | None]:
-        """Held while the spider runs; gives the HTTP proxy through which it reaches its site, None for none."""
+        """Return a context that is active while the spider runs. Its value is the HTTP proxy of the site, or None."""
         return nullcontext()
 
     def status(self, response: Response) -> int:
-        """The HTTP status that a response amounts to: there are APIs that say in a 200 that they are busy."""
+        """Return the effective HTTP status: some APIs report an overload in a response with status 200."""
         return response.status
 
     @classmethod

@@ -1,4 +1,4 @@
-"""changes.json: what is new, gone and other in an archive than in the one whose place it takes."""
+"""changes.json: the differences between an archive and the one that it replaces."""
 
 import json
 from collections.abc import Iterable
@@ -15,10 +15,13 @@ CHANGES_FILE = "changes.json"
 
 
 def changes(previous: PreviousArchive, fetches: Iterable[Fetch]) -> dict[str, Any]:
-    """The image URLs that brought bytes now and not before (`added`), before and not now (`gone`, with the outcome of
-    now, or null where no page shows it any more), or other bytes than before (`changed`), each sorted.
+    """Compare the images of two archives of one source.
 
-    `same` counts the others, `downloaded` the bytes of all bodies, pages included, that came over the network.
+    Returns:
+        `added`: image URLs that are stored now and were not before. `gone`: URLs that were stored before and are not
+        now, each with its outcome now, or null if no page shows it any more. `changed`: URLs with different bytes.
+        All are sorted by URL. `same` counts the remaining URLs; `downloaded` is the number of bytes of all bodies,
+        pages included, that were transferred.
     """
     fetches = list(fetches)
     now = {fetch.url: fetch for fetch in fetches if fetch.role is Role.IMAGE}

@@ -1,4 +1,4 @@
-"""One fetch: what became of a URL that was tried, as the archive's records tell it."""
+"""One fetch: how the attempt to get one URL ended, read from the records of the archive."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ from crawler.archive.schemas import Outcome, Role
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """The end of a fetch, and where the answer lies. A URL may end more than once (a retry): the last end counts."""
+    """How a fetch ended, and where its response is stored.
+
+    After a retry an archive contains several fetches of one URL; the last one counts.
+    """
 
     url: str
     role: Role
@@ -23,12 +26,12 @@ class Fetch:
     final_url: str = ""  # after redirects
     via: tuple[str, ...] = ()  # the URLs that redirected, in order
     detail: str = ""
-    sha256: str = ""  # of the body; empty where none was stored, as are the places
+    sha256: str = ""  # of the body; empty if none was stored, as are the positions below
     file: str = ""
-    record: int = 0  # where the WARC record begins
-    block: int = 0  # where the HTTP headers begin; for a `resource`, the body
-    offset: int = 0  # where the body begins
-    length: int = 0  # of the body
+    record: int = 0  # offset of the WARC record
+    block: int = 0  # offset of the HTTP headers; for a `resource`, of the body
+    offset: int = 0  # offset of the body
+    length: int = 0  # of the body, in bytes
 
     @property
     def key(self) -> tuple[Role, str]:
@@ -39,22 +42,22 @@ class Fetch:
         return self.outcome in STORED
 
     @property
-    def passing(self) -> bool:
-        """Whether trying again later may end better."""
+    def retryable(self) -> bool:
+        """Whether another attempt later may succeed."""
         if self.outcome is Outcome.HTTP_ERROR:
-            return self.status in PASSING_STATUSES
-        return self.outcome in _PASSING
+            return self.status in RETRYABLE_STATUSES
+        return self.outcome in _RETRYABLE
 
 
 STORED = frozenset({Outcome.STORED, Outcome.UNCHANGED})
 """The outcomes with a body in the archive."""
-_PASSING = {Outcome.TIMEOUT, Outcome.CONNECTION_ERROR, Outcome.INCOMPLETE}
-PASSING_STATUSES = {408, 429, 500, 502, 503, 504, 522, 524}
-"""HTTP statuses that speak of the moment, not of the URL: Scrapy's RETRY_HTTP_CODES."""
+_RETRYABLE = {Outcome.TIMEOUT, Outcome.CONNECTION_ERROR, Outcome.INCOMPLETE}
+RETRYABLE_STATUSES = {408, 429, 500, 502, 503, 504, 522, 524}
+"""HTTP statuses that are temporary: Scrapy's RETRY_HTTP_CODES."""
 
 
 def read_fetches(folder: Path) -> Iterator[Fetch]:
-    """Every fetch of an archive in the order of their ends, from its WARC files alone.
+    """Yield every fetch of an archive from its WARC files, in the order in which they ended.
 
     Raises:
         TornRecordError: a file ends inside a record.
@@ -72,26 +75,26 @@ def read_fetches(folder: Path) -> Iterator[Fetch]:
 
 
 def latest(folder: Path) -> dict[tuple[Role, str], Fetch]:
-    """How each URL of an archive ended last."""
+    """Return the last fetch of each (role, URL) of an archive."""
     return {fetch.key: fetch for fetch in read_fetches(folder)}
 
 
 def read(folder: Path, fetch: Fetch) -> tuple[bytes, bytes]:
-    """The HTTP headers (empty for a `resource`) and the body of a fetch that was stored."""
+    """Return the HTTP headers (empty for a `resource`) and the body of a stored fetch."""
     with (folder / fetch.file).open("rb") as file:
         file.seek(fetch.block)
         return file.read(fetch.offset - fetch.block), file.read(fetch.length)
 
 
 def read_headers(folder: Path, fetch: Fetch) -> bytes:
-    """The HTTP headers alone."""
+    """Return the HTTP headers of a stored fetch, without reading its body."""
     with (folder / fetch.file).open("rb") as file:
         file.seek(fetch.block)
         return file.read(fetch.offset - fetch.block)
 
 
 def fields(fetch: Fetch) -> dict[str, str]:
-    """A fetch as the lines of its metadata record."""
+    """Return the named fields of the metadata record of a fetch."""
     return {
         "role": fetch.role,
         "outcome": fetch.outcome,

@@ -1,4 +1,4 @@
-"""The archive as other rooms read it: `ArchiveReader`, exact bytes by sha256."""
+"""Read access to a finished archive: the exact bytes of each image, by sha256."""
 
 import hashlib
 import os
@@ -16,16 +16,16 @@ FETCHES_FILE = "fetches.parquet"
 
 
 class ArchiveReader:
-    """The stored images of a finished archive. May be pickled, and shared by threads and forked processes.
+    """The stored images of a finished archive. Can be pickled and shared by threads and forked processes.
 
-    Reading is one `pread` by the place in index.parquet; a damaged archive shows with `verify`.
+    Reading an image is one `pread` at its position in index.parquet. Set `verify` to check each sha256.
     """
 
     def __init__(self, path: Path, *, verify: bool = False) -> None:
         """Open the archive in folder `path`.
 
         Raises:
-            UserError: there is no finished archive.
+            UserError: the folder contains no finished archive.
         """
         if not (path / INDEX_FILE).is_file():
             raise UserError(f"{path}: found no {INDEX_FILE}, expected a finished archive; crawl the source first")
@@ -33,7 +33,7 @@ class ArchiveReader:
         self._verify = verify
         table = pq.read_table(path / INDEX_FILE, columns=["sha256", "file", "offset", "length"])
         digests = table["sha256"].to_numpy().astype("S64")
-        # Sorted by sha256, so the first of equal digests is enough: the bytes are the same.
+        # Sorted by sha256: equal digests have equal bytes, so the first one is enough.
         self._digests, first = np.unique(digests, return_index=True)
         self._files = table["file"].to_numpy()[first]
         self._offsets = table["offset"].to_numpy()[first]
@@ -41,7 +41,7 @@ class ArchiveReader:
         self._open: dict[str, int] = {}
 
     def __len__(self) -> int:
-        """How many different images there are."""
+        """The number of distinct images."""
         return len(self._digests)
 
     def digests(self) -> list[str]:
@@ -52,11 +52,11 @@ class ArchiveReader:
         return self._row(sha256) is not None
 
     def get(self, sha256: str) -> bytes:
-        """The exact bytes that the server sent.
+        """Return the exact bytes that the server sent.
 
         Raises:
-            KeyError: no such image here.
-            UserError: the file is missing or shorter than the index says, or (with `verify`) holds other bytes.
+            KeyError: the archive does not contain this image.
+            UserError: the file is missing or shorter than the index says, or (with `verify`) contains other bytes.
         """
         row = self._row(sha256)
         if row is None:
@@ -64,7 +64,7 @@ class ArchiveReader:
         return self._read(row)
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        """(sha256, bytes) of every image once, in the order in which they lie in the files."""
+        """Yield (sha256, bytes) of every image once, in file order."""
         for row in np.lexsort((self._offsets, self._files.astype("U"))):
             yield self._digests[row].decode(), self._read(int(row))
 
@@ -90,7 +90,7 @@ class ArchiveReader:
         except FileNotFoundError:
             raise UserError(f"{self.path / name}: missing, though {INDEX_FILE} names it") from None
         if len(body) != length:
-            raise UserError(f"{self.path / name}: ends before byte {offset + length}, though {INDEX_FILE} goes so far")
+            raise UserError(f"{self.path / name}: ends before byte {offset + length}, which {INDEX_FILE} names")
         if self._verify and hashlib.sha256(body).hexdigest().encode() != self._digests[row]:
             raise UserError(f"{self.path / name}: the {length} bytes at {offset} are not those that {INDEX_FILE} names")
         return body

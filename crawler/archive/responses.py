@@ -10,19 +10,19 @@ from crawler.archive.fetches import Fetch, read
 
 
 def address(url: str) -> str:
-    """The URL as it is asked for: quoted, without its fragment.
+    """Return the URL as it is requested: quoted, without its fragment.
 
     Raises:
-        ValueError: it is not a URL.
+        ValueError: `url` is not a URL.
     """
     return urldefrag(Request(url).url)[0]
 
 
 def response(archive: Path, fetch: Fetch, request: Request) -> Response:
-    """What came back for `request`, as the network gave it."""
+    """Return the archived response to `request`, as the network returned it."""
     block, body = read(archive, fetch)
     head, *lines = block.split(b"\r\n")
-    status = int(head.split()[1]) if head else 200  # of the body, which the fetch may only have confirmed
+    status = int(head.split()[1]) if head else 200  # of the stored body, not of a 304 that confirmed it
     headers = Headers()
     for line in lines:
         name, _, value = line.partition(b": ")

@@ -1,4 +1,4 @@
-"""run.json: with what, when and by which code an archive was made. Written before the first request."""
+"""run.json: the settings, versions, code and times of a crawl. Written before the first request."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ _PACKAGES = ("facades", "scrapy", "twisted", "requests")
 
 
 def begin(folder: Path, source: str, entry: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """Write the record of a run that begins, or goes on, in `folder`; returns it."""
+    """Write the record of a run that starts or resumes in `folder`, and return it."""
     file = folder / RUN_FILE
     before = read(folder)["started"] if file.is_file() else []
     record = {
@@ -24,25 +24,25 @@ def begin(folder: Path, source: str, entry: dict[str, Any], settings: dict[str, 
         "settings": settings,
         "versions": {"python": platform.python_version(), **{package: version(package) for package in _PACKAGES}},
         "code": code_hash(),
-        "started": [*before, _now()],  # more than one where it was interrupted
+        "started": [*before, _now()],  # one per start: more than one after an interruption
     }
     _write(record, folder)
     return record
 
 
 def finish(record: dict[str, Any], folder: Path, counts: dict[str, dict[str, int]]) -> None:
-    """Complete the record: when the run ended, and how many fetches of each role ended how."""
+    """Complete the record with the time of the end and the number of fetches by role and outcome."""
     _write({**record, "finished": _now(), "counts": counts}, folder)
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """The record of the run that made the archive in `folder`."""
+    """Return the record of the run that made the archive in `folder`."""
     record: dict[str, Any] = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
     return record
 
 
 def code_hash() -> str:
-    """sha256 over the names and contents of the crawler's modules."""
+    """Return the sha256 over the names and contents of the crawler's modules."""
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for module in sorted(root.rglob("*.py")):

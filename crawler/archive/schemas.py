@@ -36,8 +36,8 @@ class Role(DescribedEnum):
 class FacadeImage:
     """One image as a spider's parse function found it, before its bytes were seen.
 
-    `license` is what the source says in its own words (an id, a name, a URL, free text);
-    extraction turns it, with `license_url`, into one normalised id.
+    `license` is the source's own statement (an id, a name, a URL or free text). Extraction turns it and `license_url`
+    into one normalised id.
     """
 
     image_url: str

@@ -1,4 +1,4 @@
-"""fetches.parquet and index.parquet: derived from the WARC files alone."""
+"""fetches.parquet and index.parquet, derived from the WARC files."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from crawler.archive.schemas import FETCHES, INDEX, Role
 
 
 def write_tables(folder: Path) -> list[Fetch]:
-    """Write both tables beside the WARC files of `folder`; returns how each URL ended last."""
-    ends: dict[tuple[Role, str], tuple[Fetch, Fetch, int]] = {}  # first end, last end, attempts in all
+    """Write both tables beside the WARC files of `folder`, and return the last fetch of each URL."""
+    ends: dict[tuple[Role, str], tuple[Fetch, Fetch, int]] = {}  # first fetch, last fetch, attempts in total
     for fetch in read_fetches(folder):
         first, _, attempts = ends.get(fetch.key, (fetch, fetch, 0))
         ends[fetch.key] = first, fetch, attempts + fetch.attempts

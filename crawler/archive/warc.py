@@ -1,11 +1,11 @@
-"""The WARC files of one archive (ISO 28500, WARC/1.1): appended to while crawling, scanned without reading the bodies.
+"""Write and scan the WARC files of one archive (ISO 28500, WARC/1.1).
 
-A fetch is at most four records, one after the other in one file: what was answered (`response`, or `resource` for what
-was not asked over HTTP), what was asked (`request`), and last a `metadata` record that says how the fetch ended. What a
-server says is unchanged has the `response` of the snapshot before, to the byte, and a `revisit` after it.
+A fetch is at most four consecutive records in one file: the `response` (or a `resource`, if it did not use HTTP), the
+`request`, and a `metadata` record with the outcome. If the server reports that a URL is unchanged, the `response` of
+the previous snapshot is copied byte for byte and followed by a `revisit`.
 
-Records are put together here and not by warcio, which took a third of all that a crawl of images cost; the tests read
-them with warcio, and check the digests.
+Records are formatted here and not by warcio, which cost a third of the time of an image crawl. The tests read them
+with warcio and check the digests. Scanning seeks past the bodies.
 """
 
 import io
@@ -19,10 +19,10 @@ from typing import BinaryIO, TypeAlias
 from uuid import uuid4
 
 VERSION = "WARC/1.1"
-MAX_BYTES = 1 << 30  # a new file is begun past this size
-END = b"\r\n\r\n"  # after every record, and after the fields that begin it
-BUFFER = 1 << 18  # bytes; most fetches go to the operating system in one piece
-HEAD = 1024  # bytes that are read for a record's fields, and once more as long as these do not end
+MAX_BYTES = 1 << 30  # a file that has reached this size is followed by a new one
+END = b"\r\n\r\n"  # ends every record, and the fields at its start
+BUFFER = 1 << 18  # bytes; most fetches are written in one call
+HEAD = 1024  # bytes that are read at a time until a record's fields end
 
 _VERSION_LINE = f"{VERSION}\r\n".encode()
 _FIELDS = "application/warc-fields"
@@ -30,46 +30,46 @@ _HTTP_REQUEST = "application/http; msgtype=request"
 _HTTP_RESPONSE = "application/http; msgtype=response"
 
 Headers: TypeAlias = Iterable[tuple[str, str]]
-"""HTTP headers: names and values, the bytes of these as Latin-1."""
+"""HTTP headers: names and values; values are bytes decoded as Latin-1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record, by its place: the block (HTTP headers and body, or fields) is `length` bytes at `offset`."""
+    """The position of one record. Its block (HTTP headers and body, or fields) is `length` bytes at `offset`."""
 
     file: str
-    start: int  # of the record's own headers
+    start: int  # offset of the record's own headers
     type: str
     id: str
     url: str
-    about: str  # id of the record that it accompanies; empty where it stands alone
+    about: str  # id of the record that this one refers to, or empty
     offset: int
     length: int
 
 
 class TornRecordError(Exception):
-    """The file ends inside a record, as a kill leaves it; everything before `offset` is whole."""
+    """The file ends inside a record, as after a kill. Everything before `offset` is complete."""
 
     def __init__(self, path: Path, offset: int) -> None:
-        super().__init__(f"{path}: the record at byte {offset} is not whole")
+        super().__init__(f"{path}: the record at byte {offset} is incomplete")
         self.offset = offset
 
 
 def files(folder: Path) -> list[Path]:
-    """The WARC files of an archive, in the order in which they were written."""
+    """Return the WARC files of an archive in the order in which they were written."""
     return sorted(folder.glob("*.warc"))
 
 
 def name(number: int) -> str:
-    """What the file of that number, from 0, is called."""
+    """Return the name of file `number`, counted from 0."""
     return f"{number:05d}.warc"
 
 
 def scan(path: Path) -> Iterator[Record]:
-    """Every record of one file, in order, seeking past the blocks.
+    """Yield every record of one file in order, seeking past the blocks.
 
     Raises:
-        TornRecordError: where the file ends inside a record.
+        TornRecordError: the file ends inside a record.
     """
     with path.open("rb") as file:
         start = 0
@@ -95,10 +95,10 @@ def scan(path: Path) -> Iterator[Record]:
 
 
 def _headers(file: BinaryIO, path: Path, start: int) -> dict[str, str]:
-    """The named fields of the record that begins at `start`, leaving `file` at its block; empty at the end of the file.
+    """Read the named fields of the record at `start`, leaving `file` at its block. Empty at the end of the file.
 
     Raises:
-        TornRecordError: there is no record, or not all of its fields.
+        TornRecordError: there is no record at `start`, or its fields are incomplete.
     """
     head = file.read(HEAD)
     if not head:
@@ -115,7 +115,7 @@ def _headers(file: BinaryIO, path: Path, start: int) -> dict[str, str]:
 
 
 def cut_torn_tail(folder: Path) -> None:
-    """Cut off the record that a kill left unfinished; only the last file can hold one."""
+    """Cut off an incomplete record after a kill; only the last file can contain one."""
     for path in files(folder)[-1:]:
         try:
             for _ in scan(path):
@@ -125,42 +125,42 @@ def cut_torn_tail(folder: Path) -> None:
 
 
 class Writer:
-    """Appends whole fetches to the last file of a folder, and begins another when that is full."""
+    """Appends complete fetches to the last file of a folder, and starts a new file when that one is full."""
 
     def __init__(self, folder: Path, info: Mapping[str, str]) -> None:
-        """`info` is written into the `warcinfo` record that opens each file."""
+        """`info` is written into the `warcinfo` record at the start of each file."""
         self._folder = folder
         self._info = info
         self._open(files(folder)[-1] if files(folder) else folder / name(0))
 
     def begin(self) -> None:
-        """Make room for a fetch, so that its records share one file."""
+        """Start a fetch: all of its records go into one file."""
         if self._file.tell() >= MAX_BYTES:
             self.close()
             self._open(self._folder / name(int(self.path.stem) + 1))
 
     def request(self, url: str, method: str, target: str, headers: Headers, answer: str) -> None:
-        """What was asked. `answer` is the id of the record that answered."""
+        """Write a `request` record. `answer` is the id of its response record."""
         head = _http(f"{method} {target} HTTP/1.1", headers)
         self._write("request", url, _HTTP_REQUEST, head, b"", {"WARC-Concurrent-To": answer})
 
     def response(self, url: str, status: str, headers: Headers, body: bytes, sha256: str) -> str:
-        """What was answered: `status` such as "200 OK", the headers, the body. Returns the record's id."""
+        """Write a `response` record and return its id. `status` is for example "200 OK"."""
         head = _http(f"HTTP/1.1 {status}", headers)
         return self._write("response", url, _HTTP_RESPONSE, head, body, {"WARC-Payload-Digest": f"sha256:{sha256}"})
 
     def resource(self, url: str, body: bytes, sha256: str, media_type: str) -> str:
-        """Bytes that were not asked for over HTTP. Returns the record's id."""
+        """Write a `resource` record, for bytes that did not come over HTTP, and return its id."""
         return self._write("resource", url, media_type, b"", body, {"WARC-Payload-Digest": f"sha256:{sha256}"})
 
     def carry(self, record: bytes) -> tuple[str, str]:
-        """A whole record of another archive, as it is. Returns its id and its date."""
+        """Append a whole record of another archive unchanged, and return its id and its date."""
         headers = _headers(io.BytesIO(record), self.path, 0)
         self._file.write(record)
         return headers["WARC-Record-ID"], headers["WARC-Date"]
 
     def revisit(self, url: str, status: str, headers: Headers, original: str, date: str) -> str:
-        """That `original`, a record of that `date`, is unchanged, as the server says (WARC 1.1, 6.7.3)."""
+        """Write a `revisit` record: the server reported `original`, of `date`, as unchanged (WARC 1.1, 6.7.3)."""
         fields = {
             "WARC-Profile": "http://netpreserve.org/warc/1.1/revisit/server-not-modified",
             "WARC-Refers-To": original,
@@ -170,11 +170,11 @@ class Writer:
         return self._write("revisit", url, _HTTP_RESPONSE, _http(f"HTTP/1.1 {status}", headers), b"", fields)
 
     def metadata(self, url: str, values: Mapping[str, str], about: str | None = None) -> None:
-        """`name: value` lines about a URL; `about` is the id of the record that they speak of."""
+        """Write a `metadata` record of `name: value` lines; `about` is the id of the record that it describes."""
         self._write("metadata", url, _FIELDS, _lines(values), b"", {"WARC-Concurrent-To": about} if about else {})
 
     def end(self) -> None:
-        """Hand what was written to the operating system: a kill no longer takes it back."""
+        """Flush to the operating system, so that a kill of this process loses nothing."""
         self._file.flush()
 
     def close(self) -> None:
@@ -190,7 +190,7 @@ class Writer:
             self._write("warcinfo", "", _FIELDS, _lines(self._info), b"", {"WARC-Filename": path.name})
 
     def _write(self, kind: str, url: str, media_type: str, head: bytes, body: bytes, fields: Mapping[str, str]) -> str:
-        """A record whose block is `head` and `body`. Returns its id."""
+        """Write one record whose block is `head` followed by `body`, and return its id."""
         block = sha256(head)
         block.update(body)
         number = f"<urn:uuid:{uuid4()}>"
@@ -209,15 +209,15 @@ class Writer:
 
 
 def fields(block: bytes) -> dict[str, str]:
-    """The `name: value` lines of a metadata record."""
+    """Parse the `name: value` lines of a metadata record."""
     return dict(line.split(": ", 1) for line in block.decode().split("\r\n") if ": " in line)
 
 
 def _lines(values: Mapping[str, str]) -> bytes:
-    """`name: value` lines, each value in one."""
+    """Format `name: value` lines; line breaks in values become spaces."""
     return "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in values.items() if value).encode()
 
 
 def _http(first: str, headers: Headers) -> bytes:
-    """The first line and the headers of an HTTP message, as they went over the wire (RFC 9112, 2.1)."""
+    """Format the start line and the headers of an HTTP message (RFC 9112, section 2.1)."""
     return "".join((first, "\r\n", *(f"{name}: {value}\r\n" for name, value in headers), "\r\n")).encode("latin-1")

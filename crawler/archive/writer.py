@@ -1,4 +1,7 @@
-"""The writer of a crawl: what ended, and how. It is the archive itself, so the two cannot disagree."""
+"""Appends finished fetches to the archive of a crawl, and remembers which URLs are done.
+
+There is no second index that could disagree with the archive.
+"""
 
 import hashlib
 from collections import Counter
@@ -15,20 +18,20 @@ from crawler.archive.schemas import Outcome, Role
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One HTTP request and the response to it, as they went over the wire, less transfer and content coding."""
+    """One HTTP request and its response, after transfer and content coding were removed."""
 
     url: str
     method: str
     request_headers: tuple[tuple[str, str], ...]
-    status: str  # such as "200 OK"
+    status: str  # for example "200 OK"
     response_headers: tuple[tuple[str, str], ...]
     body: bytes
 
 
 class ArchiveWriter:
-    """Appends fetches to the WARC files of a folder, and knows those that were there when it was opened.
+    """Appends fetches to the WARC files of a folder, and knows the fetches that it contained when it was opened.
 
-    What it appends is not held in memory: within one crawl no URL is asked for twice.
+    New fetches are not kept in memory: one crawl requests no URL twice.
     """
 
     def __init__(
@@ -40,10 +43,14 @@ class ArchiveWriter:
         previous: PreviousArchive | None = None,
         retry: bool = False,
     ) -> None:
-        """Open or begin the archive in `folder`, cutting off what a kill left unfinished.
+        """Open or create the archive in `folder`, and cut off an incomplete last record.
 
-        `info` goes into the WARC files' own description; `ended` is called after each fetch. `previous` is the archive
-        whose place this one will take. With `retry` all that brought nothing is new again.
+        Args:
+            folder: the archive.
+            info: written into the `warcinfo` record of each WARC file.
+            ended: called after each fetch.
+            previous: the archive that this one will replace.
+            retry: fetch URLs again whose last fetch stored nothing.
         """
         warc.cut_torn_tail(folder)
         self._known = latest(folder)
@@ -56,11 +63,11 @@ class ArchiveWriter:
             (fetch.role, fetch.outcome) for fetch in self._known.values() if self._holds(fetch)
         )
         self.nbytes = sum(fetch.length for fetch in self._known.values() if fetch.stored)
-        self.waiting = 0  # URLs that are found and not yet fetched, as far as is known
-        self.trouble = ""  # what was said of the last fetch that brought nothing
+        self.waiting = 0  # URLs that were found and are not fetched yet, as far as is known
+        self.trouble = ""  # the detail of the last fetch that stored nothing
 
     def find(self, role: Role, url: str) -> Fetch | None:
-        """How a URL ended before this crawl began; None where it is new, or where trying again may end better."""
+        """Return how a URL ended before this run started; None if it is new or worth another attempt."""
         fetch = self._known.get((role, url))
         return fetch if fetch and self._holds(fetch) else None
 
@@ -68,13 +75,13 @@ class ArchiveWriter:
         return read(self.folder, fetch)[1]
 
     def hop(self, exchange: Exchange) -> None:
-        """Keep an exchange that does not end its fetch: a redirect."""
+        """Write an exchange that does not end its fetch: a redirect."""
         self._writer.begin()
         self._exchange(exchange, hashlib.sha256(exchange.body).hexdigest())
         self._writer.end()
 
     def end(self, fetch: Fetch, exchange: Exchange | None = None) -> None:
-        """End a fetch, with the exchange that answered it where there is one to keep."""
+        """Write the end of a fetch, with the exchange that answered it, if any."""
         self._writer.begin()
         answer = None
         if exchange is not None:
@@ -83,7 +90,7 @@ class ArchiveWriter:
         self._end(fetch, answer)
 
     def unchanged(self, fetch: Fetch, exchange: Exchange, before: Fetch) -> None:
-        """End a fetch with what the previous archive holds of it, `before`: the server says that it is the same."""
+        """Write the end of a fetch that the server reported as unchanged, with the response in the previous archive."""
         assert self.previous is not None
         self._writer.begin()
         original, date = self._writer.carry(self.previous.record(before))
@@ -92,13 +99,13 @@ class ArchiveWriter:
         self._end(replace(fetch, sha256=before.sha256, length=before.length), original)
 
     def resource(self, fetch: Fetch, body: bytes, media_type: str) -> None:
-        """End a fetch that did not go over HTTP."""
+        """Write a fetch that did not use HTTP."""
         self._writer.begin()
         fetch = replace(fetch, sha256=hashlib.sha256(body).hexdigest(), length=len(body))
         self._end(fetch, self._writer.resource(fetch.url, body, fetch.sha256, media_type))
 
     def images(self) -> tuple[int, int]:
-        """How many images have ended so far, and how many of them were stored."""
+        """Return the number of image fetches that have ended so far, and how many of them stored an image."""
         ended = {outcome: count for (role, outcome), count in self.counts.items() if role is Role.IMAGE}
         return sum(ended.values()), sum(ended.get(outcome, 0) for outcome in STORED)
 
@@ -106,10 +113,10 @@ class ArchiveWriter:
         self._writer.close()
 
     def _holds(self, fetch: Fetch) -> bool:
-        """Whether there is no need to ask again."""
+        """Whether a URL does not have to be fetched again."""
         if self._retry:
-            return fetch.stored and fetch.role is not Role.ROBOTS  # the rules of today
-        return not fetch.passing
+            return fetch.stored and fetch.role is not Role.ROBOTS  # its rules may have changed
+        return not fetch.retryable
 
     def _exchange(self, exchange: Exchange, sha256: str) -> str:
         answer = self._writer.response(exchange.url, exchange.status, exchange.response_headers, exchange.body, sha256)
@@ -129,5 +136,5 @@ class ArchiveWriter:
 
 
 def _target(url: str) -> str:
-    """The origin form of a request target (RFC 9112, 3.2.1)."""
+    """Return the origin form of a request target (RFC 9112, section 3.2.1)."""
     return urlunsplit(("", "", *urlsplit(url)[2:4], "")) or "/"

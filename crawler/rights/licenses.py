@@ -1,9 +1,9 @@
-"""Licences in the words of their sources, turned into one id each, or into `unknown`.
+"""Turn the licence statement of a source into one id, or into `unknown`.
 
-Ids are SPDX's where it has one (https://spdx.org/licenses/), else those of https://rightsstatements.org/vocab/, with
+Ids are SPDX ids (https://spdx.org/licenses/) where they exist, else those of https://rightsstatements.org/vocab/, with
 their version: `CC0-1.0`, `CC-BY-SA-3.0-DE`, `GFDL-1.2-or-later`, `PDM-1.0` (Public Domain Mark, and works in the public
 domain), `NKC-1.0` (no known restrictions), `NoC-US-1.0`, `InC-1.0` (all rights reserved).
-A Creative Commons licence without its version is `unknown`: there is no text to keep to.
+A Creative Commons licence without a version is `unknown`: its terms depend on the version.
 """
 
 import re
@@ -55,7 +55,7 @@ _URLS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _CC_URL = re.compile(r"creativecommons\.org/licen[sc]es/([a-z-]+)/(\d\.\d)(?:/([a-z]+)\b)?")
 _GFDL_URL = re.compile(r"gnu\.org/(?:copyleft/fdl|licenses/(?:old-licenses/)?fdl(?:-(\d\.\d))?)")
 
-# Over words of lower-case ASCII, one space between them; asked in this order.
+# Matched in this order against lower-case ASCII words separated by one space.
 _TEXTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), license_id)
     for pattern, license_id in (
@@ -85,7 +85,7 @@ _LONG_CC = (
 _VERSION = re.compile(r"\b(?:v|version )?(\d(?:\.\d)?)\b(.*)")
 _GFDL = re.compile(r"\b(?:gfdl|gnu free documentation licen[cs]e)\b\D{0,20}(\d\.\d)?( only)?")
 
-# Families from the most open to the least.
+# Families from the most to the least permissive.
 _FAMILIES = (
     "CC0", "PDM", "NKC", "NoC-US", "CC-BY", "OGL-UK", "CC-BY-SA", "LAL", "GFDL", "CC-BY-ND", "CC-BY-NC", "CC-BY-NC-SA",
     "CC-BY-NC-ND", UNKNOWN, "InC",
@@ -105,22 +105,22 @@ _NAMED = {
 
 @lru_cache(maxsize=10_000)
 def normalise(text: str, url: str = "") -> str:
-    """The id of the licence that a source names by a URL, a name, an abbreviation, Flickr's number or free text.
+    """Return the id of a licence that is given as a URL, a name, an abbreviation, a Flickr number or free text.
 
-    Where text and URL name different ones, the stricter speaks. `unknown` where nothing is recognised.
+    If text and URL name different licences, the stricter one counts. `unknown` if nothing is recognised.
     """
     known = {_of_url(url), _of_url(text), _of_text(text)} - {UNKNOWN}
     return max(sorted(known), key=openness, default=UNKNOWN)
 
 
 def openness(license_id: str) -> int:
-    """A rank for licences: the lower, the more a reader may do. Ids that nobody knows rank as `unknown` does."""
+    """Return a rank: lower means more permissive. Ids that are not recognised rank like `unknown`."""
     family = _family(license_id)
     return _FAMILIES.index(family if family in _FAMILIES else UNKNOWN)
 
 
 def name_of(license_id: str) -> str:
-    """A licence as people write it: `CC BY-SA 3.0 DE`."""
+    """Return the usual name of a licence, for example `CC BY-SA 3.0 DE`."""
     if license_id in _NAMED:
         return _NAMED[license_id][0]
     family, terms = _family(license_id), license_id[len(_family(license_id)) + 1 :]
@@ -128,7 +128,7 @@ def name_of(license_id: str) -> str:
 
 
 def url_of(license_id: str) -> str:
-    """The page of a licence; empty for `unknown`."""
+    """Return the URL of a licence; empty for `unknown`."""
     if license_id in _NAMED:
         return _NAMED[license_id][1]
     family = _family(license_id)
@@ -142,7 +142,7 @@ def url_of(license_id: str) -> str:
 
 
 def attribution(title: str, author: str, license_id: str, page_url: str) -> str:
-    """One line to print beside an image: title, author, licence and source, as far as they are known."""
+    """Return one line to print beside an image: title, author, licence and source, as far as they are known."""
     work = f"“{title}”" if title else "Untitled"
     link = f" ({url_of(license_id)})" if url_of(license_id) else ""
     source = f", via {page_url}" if page_url else ""

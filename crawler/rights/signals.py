@@ -1,15 +1,15 @@
-"""What an author said against machine learning: in the headers of a response, or inside the picture."""
+"""Signals by which an owner reserves use for machine learning, in response headers or inside the picture."""
 
 import re
 from collections.abc import Iterable
 
-AGENT = "facades"  # the product token that rules may single out
+AGENT = "facades"  # this crawler's product token in rules
 
 _RESERVED = re.compile(rb"DataMining\s*(?:=\s*[\"']|>\s*)\s*([A-Za-z0-9:/._#-]+)")
 
 
 def robots_tag(values: Iterable[str]) -> str:
-    """The first objection among X-Robots-Tag headers: `noai` or `noimageai` for everyone or for this crawler; else "".
+    """Return the first `noai` or `noimageai` in X-Robots-Tag headers for every crawler or for this one; else "".
 
     A value is `[agent:] rule, rule, …`. Both rules were introduced by DeviantArt in 2022 and are read by img2dataset.
     """
@@ -26,7 +26,7 @@ def robots_tag(values: Iterable[str]) -> str:
 
 
 def tdm_reservation(headers: bytes) -> str:
-    """What a block of HTTP headers reserves under TDMRep (W3C community group report, 2024), else ""."""
+    """Return the TDMRep reservation in a block of HTTP headers (W3C community group report, 2024), else ""."""
     for line in headers.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.strip().lower() == b"tdm-reservation" and value.strip() == b"1":
@@ -35,10 +35,10 @@ def tdm_reservation(headers: bytes) -> str:
 
 
 def xmp_data_mining(picture: bytes) -> str:
-    """What a picture's XMP says in `plus:DataMining` (PLUS LDF, IPTC Photo Metadata 2023.1) if it prohibits, else "".
+    """Return the `plus:DataMining` value in a picture's XMP if it prohibits use, else "" (IPTC Photo Metadata 2023.1).
 
     The values are of http://ns.useplus.org/ldf/vocab/: DMI-PROHIBITED, DMI-PROHIBITED-AIMLTRAINING and others;
-    DMI-UNSPECIFIED and DMI-ALLOWED object to nothing.
+    DMI-UNSPECIFIED and DMI-ALLOWED reserve nothing.
     """
     if b"DataMining" not in picture:
         return ""

@@ -19,13 +19,15 @@ SITE = "https://www.loc.gov/"
 class LocParams(SequentialParams):
     """`{kind: loc, collection: carol-m-highsmith, search: facade, limit: 300}`"""
 
-    collection: str = Field("", pattern=r"^[a-z0-9-]*$", description="its name in https://www.loc.gov/collections/…/")
-    search: str = Field("", description="words; without a collection, among all photographs")
-    width: int = Field(1024, ge=64, description="in pixels; the largest picture that is no wider is taken")
+    collection: str = Field(
+        "", pattern=r"^[a-z0-9-]*$", description="name of the collection in https://www.loc.gov/collections/…/"
+    )
+    search: str = Field("", description="search words; without a collection, searches all photographs")
+    width: int = Field(1024, ge=64, description="width in pixels; the largest picture that is not wider is used")
 
 
 class Loc(SequentialSpider[LocParams]):
-    """https://www.loc.gov/apis/json-and-yaml/: 80 requests a minute, and whoever asks more is shut out for an hour."""
+    """https://www.loc.gov/apis/json-and-yaml/: 80 requests a minute; more are blocked for an hour."""
 
     name = "loc"
     Params = LocParams
@@ -67,7 +69,7 @@ class Loc(SequentialSpider[LocParams]):
 
 
 def largest(urls: Iterable[str], width: int) -> str:
-    """The largest picture up to `width`, else the smallest; their sizes are in the fragments, as `#h=640&w=346`."""
+    """Return the largest picture up to `width`, else the smallest. The fragments contain the sizes: `#h=640&w=346`."""
     photos = []
     for url, size in map(urldefrag, urls):
         if "w=" in size and not url.endswith(".gif"):
@@ -77,5 +79,5 @@ def largest(urls: Iterable[str], width: int) -> str:
 
 
 def _text(value: Any) -> str:
-    """The API gives a text or a list of texts, some of them with HTML."""
+    """Return plain text: the API returns a text or a list of texts, some with HTML."""
     return "; ".join(map(plain_text, [value] if isinstance(value, str) else value or ()))

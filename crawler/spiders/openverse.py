@@ -1,4 +1,4 @@
-"""Openverse: an index of openly licensed images. A seed source: its terms of service forbid to copy it at large."""
+"""Openverse: an index of openly licensed images. A seed source: its terms of service forbid bulk copying."""
 
 import json
 from collections.abc import Iterator
@@ -12,19 +12,21 @@ from crawler.sequential import SequentialParams, SequentialSpider
 from crawler.spider import Found, Page
 
 API = "https://api.openverse.org/v1/"
-PAGE = 20  # results in an answer: as many as the anonymous get
+PAGE = 20  # results in a response: the maximum for anonymous clients
 
 
 class OpenverseParams(SequentialParams):
     """`{kind: openverse, search: baroque facade, license: "cc0,by", limit: 100}`"""
 
-    search: str = Field(min_length=1, max_length=200, description="words")
+    search: str = Field(min_length=1, max_length=200, description="search words")
     license: str = Field(
         "cc0,pdm,by,by-sa",
         pattern=r"^[a-z0-9]+(-[a-z]+)*(,[a-z0-9]+(-[a-z]+)*)*$",
-        description="only under one of these",
+        description="only images under one of these licences",
     )
-    limit: int = Field(240, ge=1, le=240, description="at most this many images; Openverse shows no more of a query")
+    limit: int = Field(
+        240, ge=1, le=240, description="at most this many images; Openverse returns no more for one query"
+    )
 
 
 class Openverse(SequentialSpider[OpenverseParams]):
@@ -58,7 +60,7 @@ class Openverse(SequentialSpider[OpenverseParams]):
             "q": self.params.search,
             "license": self.params.license,
             "category": "photograph",
-            # They are had from Wikimedia itself, small: see the kind `commons`.
+            # The kind `commons` gets these from Wikimedia itself, as small thumbnails.
             "excluded_source": "wikimedia",
             "page_size": PAGE,
             "page": page,

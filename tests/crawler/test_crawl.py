@@ -131,7 +131,8 @@ def test_a_signal_stops_it_at_once_and_says_that_it_resumes(site, crawl, number)
     assert time.monotonic() - asked < 5
     assert stopped.returncode == 1
     assert (
-        stopped.errors == f"error: source test: stopped by {number.name}; what came is kept, the same command resumes"
+        stopped.errors
+        == f"error: source test: stopped by {number.name}; what was fetched is kept; run the same command to resume"
     )
     assert crawl(site.entry()).returncode == 0
 
@@ -141,7 +142,7 @@ def test_a_second_crawl_of_the_same_folder_is_refused(tmp_path, site, crawl):
     with locked(tmp_path / "crawl" / "work"):
         refused = crawl(site.entry())
     assert refused.returncode == 1
-    assert "another crawl is at work here" in refused.errors
+    assert "found another crawl in this folder" in refused.errors
     assert site.log == []
 
 
@@ -185,7 +186,7 @@ def test_a_full_disk_is_said_in_a_line_and_what_came_is_kept(site, crawl):
     stopped = crawl(site.entry(), LARGEST_FILE="400000")
     assert stopped.returncode == 1
     assert "Traceback" not in stopped.errors
-    assert "cannot write: File too large; what came is kept, the same command resumes" in stopped.errors
+    assert "cannot write: File too large; what was fetched is kept; run the same command to resume" in stopped.errors
     site.log.clear()
     done = crawl(site.entry())
     assert done.returncode == 0, done.errors

@@ -103,7 +103,7 @@ def test_what_the_archive_lacks_is_told(tmp_path, plain, caplog, monkeypatch):
     order = [*PAGES, *PICTURES]
     (tmp_path / "archive").mkdir()
     extracted(archive(tmp_path / "archive", order), tmp_path / "images.parquet")
-    assert "the archive lacks 1 pages that are asked for now" in caplog.text
+    assert "the archive lacks 1 pages that the parser requests now" in caplog.text
 
 
 def test_a_page_that_cannot_be_read_costs_that_page_alone(tmp_path, plain, caplog, monkeypatch):
@@ -111,7 +111,7 @@ def test_a_page_that_cannot_be_read_costs_that_page_alone(tmp_path, plain, caplo
     (tmp_path / "archive").mkdir()
     out = extracted(archive(tmp_path / "archive", [*PAGES, *PICTURES]), tmp_path / "images.parquet")
     assert pq.read_table(out).num_rows == 1
-    assert f"{SITE}/a: plain cannot read this page: KeyError('src')" in caplog.text
+    assert f"{SITE}/a: plain cannot parse this page: KeyError('src')" in caplog.text
 
 
 def test_an_unfinished_archive_is_told_in_a_line(tmp_path, plain):

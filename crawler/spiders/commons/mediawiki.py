@@ -1,6 +1,6 @@
-"""MediaWiki's Action API, as far as it tells of files (https://www.mediawiki.org/wiki/API:Imageinfo).
+"""File information from MediaWiki's Action API (https://www.mediawiki.org/wiki/API:Imageinfo).
 
-Answers are in its first format, in which the pages are an object: it is what every MediaWiki speaks.
+Uses format version 1, in which the pages are an object: every MediaWiki supports it.
 """
 
 import json
@@ -14,7 +14,7 @@ from crawler.plaintext import plain_text
 Object: TypeAlias = Mapping[str, Any]
 
 BUSY = ("maxlag", "ratelimited", "readonly")
-"""Error codes that speak of the moment, in the header MediaWiki-API-Error of a response with HTTP status 200."""
+"""Temporary errors: codes in the header MediaWiki-API-Error of a response with HTTP status 200."""
 
 _SAID = (
     "Artist", "Attribution", "Categories", "Copyrighted", "LicenseShortName", "LicenseUrl", "ObjectName", "UsageTerms",
@@ -30,15 +30,15 @@ _FILES = {
 
 
 def files_url(api: str, width: int, query: Object) -> str:
-    """Asks for the files that a generator's `query` names, with thumbnails `width` pixels wide."""
+    """Return the URL that lists the files of a generator `query`, with thumbnails `width` pixels wide."""
     return f"{api}?{urlencode({**_FILES, 'iiurlwidth': width, **query})}"
 
 
 def answer(text: str) -> dict[str, Any]:
-    """What an answer holds.
+    """Parse a response.
 
     Raises:
-        ValueError: it is not JSON, or an error.
+        ValueError: it is not JSON, or it reports an error.
     """
     values: dict[str, Any] = json.loads(text)
     if "error" in values:
@@ -47,17 +47,17 @@ def answer(text: str) -> dict[str, Any]:
 
 
 def merged(batch: Object, values: Object) -> dict[str, Any]:
-    """The pages of a batch, by title: an answer may tell of all of them, but only a part of what was asked."""
+    """Merge the pages of a batch by title: one response may name all pages, but only some of their properties."""
     pages = values.get("query", {}).get("pages", {}).values()
     return {**batch, **{page["title"]: {**batch.get(page["title"], {}), **page} for page in pages}}
 
 
 def facade_image(page: Object) -> FacadeImage | None:
-    """The picture of a file page; None where it is no photograph (a drawing, a video, a book), or gone."""
+    """Return the picture of a file page; None if it was deleted or is not a photograph (a drawing, a video, a book)."""
     info = page.get("imageinfo", [{}])[0]
     if "url" not in info or info.get("mediatype", "BITMAP") != "BITMAP":
         return None
-    # PHP writes [] for an empty object.
+    # PHP encodes an empty object as [].
     said = {name: str(entry.get("value", "")) for name, entry in (info.get("extmetadata") or {}).items()}
     free = "public domain" if said.get("Copyrighted") == "False" else ""
     return FacadeImage(
@@ -67,6 +67,6 @@ def facade_image(page: Object) -> FacadeImage | None:
         author=plain_text(said.get("Artist") or said.get("Attribution", "")),
         license=said.get("LicenseShortName") or said.get("UsageTerms") or free,
         license_url=said.get("LicenseUrl", ""),
-        # The original's hash: the thumbnail is another file.
+        # The hash of the original, not of the thumbnail.
         tags=(*said.get("Categories", "").split("|"), f"sha1:{info['sha1']}" if "sha1" in info else ""),
     )

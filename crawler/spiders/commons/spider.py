@@ -10,20 +10,22 @@ from crawler.sequential import AnyHostParams, SequentialSpider
 from crawler.spider import Found, Page
 from crawler.spiders.commons.mediawiki import BUSY, Object, answer, facade_image, files_url, merged
 
-BATCH = 50  # files in an answer
-CATEGORY = 14  # the namespace
+BATCH = 50  # files in a response
+CATEGORY = 14  # number of the namespace
 
 
 class CommonsParams(AnyHostParams):
     """`{kind: commons, category: Facades in Paris, depth: 1, limit: 500}`"""
 
-    api: str = Field("https://commons.wikimedia.org/w/api.php", pattern=r"^https?://", description="a wiki's api.php")
-    category: str = Field("", description="the files of this category")
-    search: str = Field("", description="or the files that this query finds, best first")
-    page: str = Field("", description="or the files that this page shows")
-    depth: int = Field(0, ge=0, le=20, description="how many levels of subcategories are taken along")
+    api: str = Field(
+        "https://commons.wikimedia.org/w/api.php", pattern=r"^https?://", description="URL of a wiki's api.php"
+    )
+    category: str = Field("", description="take the files of this category")
+    search: str = Field("", description="or the files that this search finds, best match first")
+    page: str = Field("", description="or the files on this page")
+    depth: int = Field(0, ge=0, le=20, description="levels of subcategories to include")
     width: Literal[120, 250, 330, 500, 960, 1280, 1920] = Field(
-        330, description="of the pictures in pixels, one of those that Wikimedia serves"
+        330, description="width of the pictures in pixels, one of the sizes that Wikimedia serves"
     )
 
     @model_validator(mode="after")
@@ -34,7 +36,7 @@ class CommonsParams(AnyHostParams):
 
 
 class Commons(SequentialSpider[CommonsParams]):
-    """One request after the other and with maxlag, as https://www.mediawiki.org/wiki/API:Etiquette asks."""
+    """Requests are sequential and use maxlag, as https://www.mediawiki.org/wiki/API:Etiquette asks."""
 
     name = "commons"
     Params = CommonsParams
@@ -56,7 +58,7 @@ class Commons(SequentialSpider[CommonsParams]):
         return 503 if error.decode("latin-1") in BUSY else response.status
 
     def parse(self, response: Page, query: Object, depth: int, batch: Object) -> Found:
-        """One answer; `batch` is what earlier ones told of the same files."""
+        """Parse one response; `batch` contains what earlier responses returned for the same files."""
         values = answer(response.text)
         batch, more = merged(batch, values), values.get("continue", {})
         complete = "batchcomplete" in values or not more
@@ -69,7 +71,7 @@ class Commons(SequentialSpider[CommonsParams]):
             yield self._ask(query, depth, more, {} if complete else batch)
 
     def _category(self, title: str, depth: int) -> Request:
-        # The same for all: so a category that is reached twice has the same URL.
+        # Equal for all requests, so that a category that is reached twice has the same URL.
         members = "file|subcat" if self.params.depth else "file"
         query = {"generator": "categorymembers", "gcmtitle": title, "gcmtype": members, "gcmlimit": BATCH}
         return self._ask(query, depth)
@@ -79,5 +81,5 @@ class Commons(SequentialSpider[CommonsParams]):
             files_url(self.params.api, self.params.width, {**query, **(more or {})}),
             self.parse,
             cb_kwargs={"query": query, "depth": depth, "batch": batch or {}},
-            priority=1 if more else 0,  # a listing to its end before what it leads to
+            priority=1 if more else 0,  # finish a listing before the categories that it contains
         )

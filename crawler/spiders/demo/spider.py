@@ -15,8 +15,13 @@ from crawler.spider import FacadeSpider, Found, Page
 class DemoParams(SourceParams):
     """`{kind: demo, buildings: 200, seed: 7}`"""
 
-    seed: int = Field(7, ge=0, description="which town: the same seed draws the same facades")
-    buildings: int = Field(1200, ge=20, le=100_000, description="how many; dirt comes on top, as in a real crawl")
+    seed: int = Field(7, ge=0, description="number of the town: the same seed draws the same facades")
+    buildings: int = Field(
+        1200,
+        ge=20,
+        le=100_000,
+        description="number of buildings; about a fifth more images are dirt, as in a real crawl",
+    )
 
     def limited_to(self, images: int) -> Self:
         return self.model_copy(update={"buildings": max(20, images)})

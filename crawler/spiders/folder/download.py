@@ -1,4 +1,4 @@
-"""One large file over HTTP, resumed where it was stopped (Range and If-Range, RFC 9110 sections 13 and 14)."""
+"""Download one large file over HTTP and resume after interruptions (Range, If-Range: RFC 9110, sections 13, 14)."""
 
 import json
 import socket
@@ -18,13 +18,13 @@ from common.errors import UserError
 from crawler.public_addresses import is_public
 
 TRIES = 5
-PAUSE = 1.0  # seconds before the second try, twice as long before each further one
-CHUNK = 1 << 14  # bytes; what came of the last one is lost when a connection is
+PAUSE = 1.0  # seconds before the second attempt; doubled before each further one
+CHUNK = 1 << 14  # bytes; an incomplete block is lost with its connection
 
 
 @contextmanager
 def local(path: str, work: Path, *, agent: str, allow_private: bool) -> Iterator[Path]:
-    """What `path` names as a local path: as it is, or downloaded into the folder `work` and removed on a clean exit."""
+    """Provide `path` as a local path: a URL is downloaded into the folder `work` and removed on a clean exit."""
     if not path.startswith(("http://", "https://")):
         yield Path(path).expanduser()
         return
@@ -35,12 +35,12 @@ def local(path: str, work: Path, *, agent: str, allow_private: bool) -> Iterator
 
 
 def download(url: str, into: Path, *, agent: str, allow_private: bool = False) -> None:
-    """Fetch `url` into the file `into`. What an earlier call left of it is gone on from, if the server still has that.
+    """Download `url` to the file `into`. An earlier partial download is resumed if the server still has that version.
 
     Raises:
-        UserError: the address is not public, the answer an error, or the connection lost again and again.
+        UserError: the address is not public, the response is an error, or every attempt lost the connection.
     """
-    note = into.with_name(f"{into.name}.json")  # which version of the file the part is of
+    note = into.with_name(f"{into.name}.json")  # the version of the file that the part belongs to
     with requests.Session() as session:
         if not allow_private:
             for scheme in ("http://", "https://"):
@@ -52,7 +52,9 @@ def download(url: str, into: Path, *, agent: str, allow_private: bool = False) -
                 raise UserError(f"{url}: found HTTP {error.response.status_code}, expected the file") from None
             except (requests.RequestException, ProtocolError) as error:
                 if not left:
-                    raise UserError(f"{url}: {_line(error)}; what came is kept, and the same command resumes") from None
+                    raise UserError(
+                        f"{url}: {_line(error)}; what was received is kept; run the same command to resume"
+                    ) from None
                 time.sleep(PAUSE * 2 ** (TRIES - 1 - left))
             else:
                 note.unlink(missing_ok=True)
@@ -60,7 +62,7 @@ def download(url: str, into: Path, *, agent: str, allow_private: bool = False) -
 
 
 def _go_on(session: requests.Session, url: str, into: Path, note: Path, agent: str) -> None:
-    """One try: the rest of the file if its validator still holds, else the whole."""
+    """Make one attempt: request the rest of the file if its validator still matches, else the whole file."""
     have = into.stat().st_size if into.is_file() else 0
     validator = json.loads(note.read_text(encoding="utf-8")).get(url) if have and note.is_file() else None
     headers = {"User-Agent": agent, "Accept-Encoding": "identity"}
@@ -68,7 +70,7 @@ def _go_on(session: requests.Session, url: str, into: Path, note: Path, agent: s
         headers |= {"Range": f"bytes={have}-", "If-Range": validator}
     with session.get(url, headers=headers, stream=True, timeout=60) as answer:
         if answer.status_code == 416 and answer.headers.get("Content-Range") == f"bytes */{have}":
-            return  # it was whole already
+            return  # the part was complete already
         answer.raise_for_status()
         resumed = answer.status_code == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
         note.write_text(json.dumps({url: _validator(answer)}), encoding="utf-8")
@@ -78,7 +80,7 @@ def _go_on(session: requests.Session, url: str, into: Path, note: Path, agent: s
 
 
 def _validator(answer: requests.Response) -> str | None:
-    """A strong ETag, else Last-Modified: what If-Range may hold."""
+    """Return a validator for If-Range: a strong ETag, else Last-Modified."""
     etag = answer.headers.get("ETag", "")
     return etag if etag and not etag.startswith("W/") else answer.headers.get("Last-Modified")
 
@@ -88,7 +90,7 @@ def _line(error: Exception) -> str:
 
 
 class _PublicConnection(HTTPConnection):
-    """Connects to public addresses alone: it resolves the name itself, and connects to what it checked."""
+    """Connects to public addresses only: resolves the name itself, and connects to the address that it checked."""
 
     def _new_conn(self) -> socket.socket:
         try:
@@ -106,7 +108,7 @@ class _PublicConnection(HTTPConnection):
 
 
 class _PublicTLSConnection(_PublicConnection, HTTPSConnection):
-    """The same over TLS; the certificate is still checked against the name."""
+    """The same over TLS; the certificate is verified against the host name."""
 
 
 class _PublicPool(HTTPConnectionPool):

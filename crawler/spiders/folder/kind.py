@@ -1,4 +1,4 @@
-"""An existing set of images: a folder, a zip or a tar, here or at a URL. Sub-folders become tags."""
+"""An existing set of images: a local folder, zip or tar, or one at a URL. Sub-folders become tags."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Folder:
         for name, fetch in files.items():
             yield _image(params, name, fetch.url, rows.get(name, {})), fetch
         if absent := sorted(rows.keys() - files.keys()):
-            log.warning("%s: names %d files that are not there, %r first", params.metadata, len(absent), absent[0])
+            log.warning("%s: names %d missing files, the first is %r", params.metadata, len(absent), absent[0])
 
 
 def _image(params: FolderParams, name: str, url: str, row: dict[str, str]) -> FacadeImage:

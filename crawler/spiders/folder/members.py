@@ -1,7 +1,7 @@
-"""The files of a folder, a zip or a tar, one after the other, never unpacked to disk.
+"""Read the files of a folder, a zip or a tar one by one, without unpacking them to disk.
 
-An archive from elsewhere is not trusted: a member whose name leaves the archive, a link, a device, or more bytes than
-such an archive can honestly hold end the whole with an error that names the member.
+Archives are not trusted. A member whose name points out of the archive, a link, a device, or an implausible number of
+unpacked bytes is an error that names the member.
 """
 
 import bz2
@@ -20,8 +20,8 @@ from typing import IO, Any, cast
 from common.errors import UserError
 
 MAX_MEMBERS = 2_000_000
-MAX_RATIO = 100  # bytes unpacked for each byte packed; pictures barely shrink, bombs begin at a thousand
-FLOOR = 256 << 20  # bytes that any archive may unpack to
+MAX_RATIO = 100  # unpacked bytes per packed byte; pictures barely compress, bombs exceed a thousand
+FLOOR = 256 << 20  # bytes that every archive may unpack to
 
 _JUNK = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 _DECOMPRESSORS: tuple[tuple[bytes, Callable[..., Any]], ...] = (
@@ -34,27 +34,27 @@ _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOF
 
 
 def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """(name, open stream) of every regular file; the name is relative, with forward slashes.
+    """Yield (name, open stream) of every regular file; the name is relative, with forward slashes.
 
-    In the order of the archive, sorted by name for a folder. Hidden files and those that systems leave behind
-    (.DS_Store, Thumbs.db, __MACOSX) are passed over. A stream is good until the next one is asked for.
+    A folder is sorted by name, an archive keeps its order. Hidden files and system files (.DS_Store, Thumbs.db,
+    __MACOSX) are skipped. A stream is valid until the next one is requested.
 
     Raises:
-        UserError: there is no such path, it is none of these, it is damaged or not to be trusted.
+        UserError: the path does not exist, is none of these, is damaged or not trustworthy.
     """
     seen: set[str] = set()
     for name, stream in _all(path):
         if name in seen:
-            raise UserError(f"{path}: member {name!r} is there twice")
+            raise UserError(f"{path}: member {name!r} occurs twice")
         if len(seen) >= MAX_MEMBERS:
-            raise UserError(f"{path}: member {name!r} is one too many; expected at most {MAX_MEMBERS}")
+            raise UserError(f"{path}: member {name!r} exceeds the limit; expected at most {MAX_MEMBERS}")
         seen.add(name)
         if not any(part.startswith(".") or part in _JUNK for part in PurePosixPath(name).parts):
             yield name, stream
 
 
 def count(path: Path) -> int | None:
-    """About how many files there are, where that is quickly known."""
+    """Return the approximate number of files, or None if counting them would be slow."""
     if path.is_dir():
         return sum(len(files) for _, _, files in os.walk(path))
     if path.is_file() and _is_zip(path):
@@ -84,7 +84,7 @@ def _folder(root: Path) -> Iterator[tuple[str, IO[bytes]]]:
             with path.open("rb") as stream:
                 yield name, stream
         elif not stat.S_ISDIR(kind):
-            raise UserError(f"{root}: {name!r} is a link or a device, expected files and folders alone")
+            raise UserError(f"{root}: {name!r} is a link or a device, expected only files and folders")
 
 
 def _zip(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
@@ -101,7 +101,7 @@ def _zip(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 name = _trusted(path, info.filename)
                 mode = info.external_attr >> 16
                 if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-                    raise UserError(f"{path}: member {name!r} is a link or a device, expected files and folders alone")
+                    raise UserError(f"{path}: member {name!r} is a link or a device, expected only files and folders")
                 if info.flag_bits & 0x1:
                     raise UserError(f"{path}: member {name!r} is encrypted")
                 if not info.is_dir():
@@ -114,7 +114,7 @@ def _zip(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
 def _tar(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     name = ""
     try:
-        # One pass over a stream: no seeking back, and every byte that is unpacked counts, headers included.
+        # One pass without seeking; every unpacked byte counts, including headers.
         with _Bounded(path) as unpacked, tarfile.open(fileobj=cast(IO[bytes], unpacked), mode="r|") as packed:
             for info in packed:
                 name = _trusted(path, info.name)
@@ -123,14 +123,14 @@ def _tar(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
                     continue
                 stream = packed.extractfile(info) if info.isreg() and not info.issparse() else None
                 if stream is None:
-                    raise UserError(f"{path}: member {name!r} is a link or a device, expected files and folders alone")
+                    raise UserError(f"{path}: member {name!r} is a link or a device, expected only files and folders")
                 yield name, stream
     except _DAMAGE as error:
         raise _damaged(path, name, error) from error
 
 
 class _Bounded:
-    """What a packed file unpacks to, up to its bound. As much of a file as tarfile's stream mode needs."""
+    """The unpacked content of a file, up to a bound; the part of the file interface that tarfile's stream mode uses."""
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
@@ -139,7 +139,7 @@ class _Bounded:
         self._path = path
         self._file: IO[bytes] = unpack(path, "rb")
         self._left = self._bound = _bound(path)
-        self.name = ""  # of the member that is being read
+        self.name = ""  # of the current member
 
     def read(self, size: int) -> bytes:
         read = self._file.read(size)

@@ -1,4 +1,4 @@
-"""What a CSV says about the files beside it."""
+"""Read a CSV file that describes the files beside it."""
 
 import csv
 import io
@@ -9,10 +9,10 @@ COLUMNS = ("title", "author", "license", "license_url", "page_url", "url", "tags
 
 
 def read_metadata(name: str, text: bytes) -> dict[str, dict[str, str]]:
-    """Rows by their column `file`; of the others, those in `COLUMNS`, empty where there is nothing. `tags` split at ;.
+    """Return the rows by their column `file`, with the columns in `COLUMNS`; a missing value is empty.
 
     Raises:
-        UserError: it is not UTF-8, not CSV, lacks the column `file`, or names a file twice.
+        UserError: the file is not UTF-8 or not CSV, lacks the column `file`, or names a file twice.
     """
     try:
         lines = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline=""), strict=True))
@@ -24,6 +24,6 @@ def read_metadata(name: str, text: bytes) -> dict[str, dict[str, str]]:
         if "file" not in line:
             raise UserError(f"{name}: found the columns {', '.join(map(str, line))}; expected one called file")
         if file in rows:
-            raise UserError(f"{name}:{number}: {file!r} is there twice")
+            raise UserError(f"{name}:{number}: {file!r} occurs twice")
         rows[file] = {column: (line.get(column) or "").strip() for column in COLUMNS}
     return rows

@@ -9,9 +9,9 @@ class FolderParams(SourceParams):
     """`{kind: folder, path: ~/pictures/facades, license: CC0-1.0, author: Ada Example}`"""
 
     path: str = Field(min_length=1, description="a folder, .zip or .tar(.gz, .bz2, .xz): a path or an http(s) URL")
-    license: str = Field("", description="of every image that the metadata says nothing else of")
-    license_url: str = Field("", description="the page of that licence")
-    author: str = Field("", description="of every image that the metadata says nothing else of")
+    license: str = Field("", description="of every image for which the metadata names none")
+    license_url: str = Field("", description="the URL of that licence")
+    author: str = Field("", description="of every image for which the metadata names none")
     metadata: str | None = Field(None, description="CSV in the folder or beside it: file, title, author, license, …")
-    limit: int | None = Field(None, ge=1, description="at most this many files, the first that are found")
-    allow_private: bool = Field(False, description="whether the URL may lead into one's own network")
+    limit: int | None = Field(None, ge=1, description="at most this many files, the first ones found")
+    allow_private: bool = Field(False, description="whether the URL may be on your own network")

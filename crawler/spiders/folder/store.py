@@ -1,4 +1,4 @@
-"""From the files of a folder or an archive to the writer: one WARC `resource` record a file."""
+"""Store the files of a folder or an archive: one WARC `resource` record per file."""
 
 import mimetypes
 from dataclasses import replace
@@ -19,10 +19,10 @@ from crawler.user_agent import user_agent
 
 
 def store(source: str, params: FolderParams, settings: CrawlSettings, writer: ArchiveWriter) -> None:
-    """Store every file as an image, whatever it is, but the metadata as a page. What the writer has is passed over.
+    """Store every file as an image, whatever its format, and the metadata as a page. Skip what is already stored.
 
     Raises:
-        UserError: the path cannot be read or trusted; the metadata is not to be found, or not as expected.
+        UserError: the path cannot be read or trusted; the metadata is missing or malformed.
     """
     is_url = params.path.startswith(("http://", "https://"))
     agent = user_agent(source, settings.contact, is_local=not is_url or params.allow_private)
@@ -35,7 +35,7 @@ def store(source: str, params: FolderParams, settings: CrawlSettings, writer: Ar
             told = told or role is Role.PAGE
             images += role is Role.IMAGE
             if role is Role.IMAGE and params.limit and images > params.limit:
-                continue  # the metadata may come later
+                continue  # the metadata may follow
             if not writer.find(role, url(source, name)):
                 _end(role, source, name, stream.read(largest + 1), largest, writer)
         if params.metadata is not None and not told:
@@ -48,7 +48,7 @@ def store(source: str, params: FolderParams, settings: CrawlSettings, writer: Ar
 
 
 def stored(archive: Path) -> tuple[dict[str, Fetch], dict[str, dict[str, str]]]:
-    """What an archive holds: the files by name, and the rows of the metadata by the files that they name."""
+    """Return the fetches of an archive by file name, and the rows of its metadata by file name."""
     files: dict[str, Fetch] = {}
     rows: dict[str, dict[str, str]] = {}
     for fetch in latest(archive).values():
@@ -61,13 +61,13 @@ def stored(archive: Path) -> tuple[dict[str, Fetch], dict[str, dict[str, str]]]:
 
 
 def url(source: str, name: str) -> str:
-    """`folder://SOURCE/name`: the same on every machine."""
+    """Return `folder://SOURCE/name`, which is the same on every machine."""
     return f"folder://{source}/{quote(name.encode('utf-8', 'surrogateescape'))}"
 
 
 def _end(role: Role, source: str, name: str, body: bytes, largest: int, writer: ArchiveWriter) -> None:
     if role is Role.PAGE:
-        read_metadata(name, body)  # a mistake in it is told now
+        read_metadata(name, body)  # report a mistake in it now
     where, now = url(source, name), datetime.now(UTC)
     fetch = Fetch(where, role, Outcome.STORED, first_at=now, last_at=now, final_url=where)
     if len(body) <= largest:

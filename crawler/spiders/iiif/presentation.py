@@ -1,7 +1,7 @@
-"""IIIF manifests and image services, versions 2 and 3 read as one.
+"""Read IIIF manifests and image services, versions 2 and 3.
 
 https://iiif.io/api/presentation/3.0/, https://iiif.io/api/presentation/2.1/, https://iiif.io/api/image/3.0/,
-https://iiif.io/api/image/2.1/: version 2 says `@id` where 3 says `id`, `sequences` and `canvases` where 3 says `items`.
+https://iiif.io/api/image/2.1/: version 2 uses `@id`, `sequences` and `canvases` where version 3 uses `id` and `items`.
 """
 
 from collections.abc import Iterator, Mapping

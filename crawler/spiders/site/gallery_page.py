@@ -1,7 +1,7 @@
-"""What a page of a gallery shows and where it leads, as people and their programs write HTML.
+"""Find the pictures, their details and the further links on a page of a gallery.
 
-Each of the six things can be said by a CSS selector (`::text` and `::attr(…)` included); where none is given, what is
-usual is looked for.
+A CSS selector (`::text` and `::attr(…)` included) can name each of the six things to find; without one, the usual HTML
+of galleries is recognised.
 """
 
 import json
@@ -14,7 +14,7 @@ from parsel import Selector, SelectorList
 
 from crawler.archive.schemas import FacadeImage
 
-ICON = 64  # pixels: what says of itself that it is smaller is no photograph
+ICON = 64  # pixels; <img> elements whose width or height attribute is smaller are ignored
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|avif|gif|tiff?)$", re.IGNORECASE)
 _LAZY = ("data-full", "data-large_image", "data-original", "data-lazy-src", "data-src")
 _CANDIDATE = re.compile(r"(\S*[^\s,])(?:\s+([\d.]+)[wx])?\s*(?:,|$)")  # of a srcset
@@ -26,7 +26,7 @@ _NEXT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Selectors:
-    """CSS selectors; empty where what is usual is looked for."""
+    """CSS selectors; an empty one means the usual HTML of galleries."""
 
     image: str = ""
     follow: str = ""
@@ -37,10 +37,10 @@ class Selectors:
 
 
 def images(page: Selector, css: Selectors, thumbnails: bool = False) -> Iterator[FacadeImage]:
-    """The pictures of a page, their URLs as they are written.
+    """Yield the pictures of a page with their URLs as written.
 
-    A picture inside a link is a thumbnail: of another picture, which is given instead, or of a page that will show more
-    of it, so that it is given only if `thumbnails`.
+    A picture inside a link is a thumbnail. If the link leads to another picture, that one is yielded instead; if it
+    leads to a page, the thumbnail is yielded only with `thumbnails`.
     """
     title, author, license, license_url = _title(page, css), _author(page, css), *_license(page, css)
     if not css.image and (described := list(_described(page))):
@@ -56,14 +56,14 @@ def images(page: Selector, css: Selectors, thumbnails: bool = False) -> Iterator
 
 
 def links(page: Selector, css: Selectors) -> list[str]:
-    """Where the page's thumbnails lead: to albums, to pages of single pictures."""
+    """Return the links of the thumbnails: albums, and pages of single pictures."""
     if css.follow:
         return _hrefs(page.css(css.follow))
     return [url for url in _hrefs(page.xpath("//a[@href][.//img]")) if not _is_picture(url)]
 
 
 def following(page: Selector, css: Selectors) -> list[str]:
-    """The next page of a listing, if there is one."""
+    """Return the link to the next page of a listing, if there is one."""
     if css.next:
         return _hrefs(page.css(css.next))[:1]
     named = page.css("a[rel~=next], link[rel~=next], a.next")
@@ -71,7 +71,7 @@ def following(page: Selector, css: Selectors) -> list[str]:
 
 
 def _described(page: Selector) -> Iterator[FacadeImage]:
-    """What JSON-LD says of the page's pictures: https://schema.org/ImageObject."""
+    """Return the ImageObjects in the page's JSON-LD (https://schema.org/ImageObject)."""
     for node in _linked_data(page):
         if "ImageObject" in _list(node.get("@type")) and "contentUrl" in node:
             creator = node.get("creator") or node.get("author") or node.get("creditText") or ""
@@ -85,7 +85,7 @@ def _described(page: Selector) -> Iterator[FacadeImage]:
 
 
 def _linked_data(page: Selector) -> Iterator[dict[str, Any]]:
-    """The objects at the top of a page's JSON-LD. What is deeper belongs to them: a publisher's logo, say."""
+    """Yield the top-level objects of the JSON-LD. Nested ones describe their parts, for example a logo."""
     for script in page.css('script[type="application/ld+json"]::text').getall():
         try:
             document = json.loads(script)
@@ -114,7 +114,7 @@ def _pictures(page: Selector, thumbnails: bool) -> Iterator[Selector]:
 
 
 def _url(element: Selector) -> str:
-    """The URL of an element's largest picture; an element may also be a text or attribute that a selector chose."""
+    """Return the URL of the largest picture of an element, or the text or attribute that a selector chose."""
     if isinstance(element.root, str):
         return str(element.root).strip()
     plain = element.attrib.get("href") or element.attrib.get("content")
@@ -155,12 +155,12 @@ def _title(page: Selector, css: Selectors) -> str:
 def _author(page: Selector, css: Selectors) -> str:
     if css.author:
         return _text(page.css(css.author))
-    # Not <meta name=author>: that is whoever made the page.
+    # Not <meta name=author>: that is the author of the page.
     return _text(page.css("[rel~=author], [itemprop=author], [itemprop=creator], .author, .photographer"))
 
 
 def _license(page: Selector, css: Selectors) -> tuple[str, str]:
-    """Text and URL; nothing where a page of many pictures names several."""
+    """Return text and URL of the licence; nothing if a page of several pictures names several licences."""
     chosen = page.css(
         css.license
         or '[rel~=license], [itemprop=license], a[href*="creativecommons.org/licenses/"], '
@@ -171,7 +171,7 @@ def _license(page: Selector, css: Selectors) -> tuple[str, str]:
 
 
 def _hrefs(elements: "SelectorList[Selector] | list[Selector]") -> list[str]:
-    """The links that elements are or hold; texts and attributes as they are."""
+    """Return the links that the elements are or contain; texts and attributes as they are."""
     found: list[str] = []
     for element in elements:
         found += (
@@ -181,7 +181,7 @@ def _hrefs(elements: "SelectorList[Selector] | list[Selector]") -> list[str]:
 
 
 def _text(elements: "Selector | SelectorList[Selector]") -> str:
-    """The first text that is not empty, on one line."""
+    """Return the first text that is not empty, on one line."""
     for element in elements if isinstance(elements, SelectorList) else [elements]:
         text = element.root if isinstance(element.root, str) else element.xpath("string()").get("")
         if text.strip():

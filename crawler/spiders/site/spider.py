@@ -1,4 +1,4 @@
-"""Any gallery on the web, without code: where to start, and CSS selectors where guessing does not do."""
+"""Any gallery on the web, without code: a start page, and CSS selectors if its HTML is not recognised."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,14 +22,21 @@ class SiteParams(AnyHostParams):
     """`{kind: site, start: "https://example.org/facades/", follow: "li.photo a", license: "p.rights a"}`"""
 
     start: Annotated[list[Url], _list] = Field(min_length=1, description="URL of the first page, or several")
-    image: str = Field("", description="CSS selector of the pictures; without it, the usual ones (docs/sources.md)")
-    follow: str = Field("", description="of links to albums and to pages of one picture; without it, of thumbnails")
-    next: str = Field("", description="of the link to the next page of a listing")
-    title: str = Field("", description="of the title; without it, the caption, else the heading")
-    author: str = Field("", description="of the author")
-    license: str = Field("", description="of the licence: a link to it, or its name")
-    depth: int = Field(3, ge=0, le=20, description="how many links are followed from the first pages, next ones aside")
-    hosts: Annotated[list[str], _list] = Field([], description="that may be asked for pages, besides those of `start`")
+    image: str = Field("", description="CSS selector of the pictures; default: the usual HTML (docs/sources.md)")
+    follow: str = Field(
+        "", description="CSS selector of links to albums and to pages of one picture; default: links of thumbnails"
+    )
+    next: str = Field("", description="CSS selector of the link to the next page of a listing")
+    title: str = Field("", description="CSS selector of the title; default: the caption, else the heading")
+    author: str = Field("", description="CSS selector of the author")
+    license: str = Field("", description="CSS selector of the licence: a link to it, or its name")
+    depth: int = Field(
+        3,
+        ge=0,
+        le=20,
+        description="how many links deep to follow from the first pages; links to the next page do not count",
+    )
+    hosts: Annotated[list[str], _list] = Field([], description="hosts that pages may be on, besides those of `start`")
 
     @field_validator("image", "follow", "next", "title", "author", "license")
     @classmethod
@@ -71,7 +78,7 @@ class Site(SequentialSpider[SiteParams]):
 
 
 def _absolute(response: Page, url: str) -> str:
-    """The URL as the page means it; as it is written where it is none, so that the fetches table can say so."""
+    """Return the absolute URL; an invalid one stays as written, so that the fetches table shows it."""
     try:
         return str(response.urljoin(url))
     except ValueError:

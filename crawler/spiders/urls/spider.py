@@ -1,4 +1,4 @@
-"""A list of image URLs, with what is known of each: a file here or on the web."""
+"""A list of image URLs with their details: a local file, or one on the web."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -24,11 +24,11 @@ class UrlsParams(SourceParams):
     """`{kind: urls, file: facades.csv, columns: {title: caption}, license: CC0-1.0}`"""
 
     file: str = Field(min_length=1, description="a .txt, .csv, .tsv or .parquet: a path or an http(s) URL")
-    columns: dict[ListField, str] = Field({}, description="which columns say what, where they are called otherwise")
-    license: str = Field("", description="of every image that the list says nothing else of")
-    license_url: str = Field("", description="the page of that licence")
-    author: str = Field("", description="of every image that the list says nothing else of")
-    limit: int | None = Field(None, ge=1, description="at most this many images, the first of the list")
+    columns: dict[ListField, str] = Field({}, description="columns of fields whose column has another name")
+    license: str = Field("", description="of every image for which the list names none")
+    license_url: str = Field("", description="the URL of that licence")
+    author: str = Field("", description="of every image for which the list names none")
+    limit: int | None = Field(None, ge=1, description="at most this many images, from the start of the list")
     allow_private: bool = Field(False, description="whether its hosts may be on your own network")
 
 
@@ -67,7 +67,7 @@ class Urls(FacadeSpider[UrlsParams]):
             yield image if image.author else replace(image, author=params.author)
 
     def _list(self) -> bytes:
-        """A list of one's own; it goes into the archive as well, for extraction reads nothing else."""
+        """Return the local list, and archive it: extraction reads nothing but the archive."""
         url = _address(self.params)
         if self.writer and (known := self.writer.find(Role.PAGE, url)):
             return self.writer.body(known)
@@ -86,5 +86,5 @@ def _path(params: UrlsParams) -> Path:
 
 
 def _address(params: UrlsParams) -> str:
-    """The URL of the list; of one's own, a name that is the same on every machine."""
+    """Return the URL of the list; a local one gets a URL that is the same on every machine."""
     return f"list://own/{quote(_path(params).name)}" if _is_own_list(params) else params.file

@@ -1,4 +1,4 @@
-"""A list of images as people keep them: a text file of URLs, a CSV or TSV, a Parquet file."""
+"""Read a list of images: a text file of URLs, a CSV or TSV file, or a Parquet file."""
 
 import csv
 import io
@@ -10,17 +10,18 @@ import pyarrow.parquet as pq
 from crawler.archive.schemas import FacadeImage
 
 Field = Literal["image_url", "page_url", "title", "author", "license", "license_url", "tags"]
-"""What a list can say of an image."""
+"""The fields of an image that a list can contain."""
 
 
 def images(body: bytes, name: str, columns: Mapping[Field, str]) -> Iterator[FacadeImage]:
-    """The images of the list `name`, in its order. A line without a URL is passed over.
+    """Yield the images of the list `name` in its order. Rows without a URL are skipped.
 
-    `columns` are the columns of some fields; the others are in columns of their own names, `image_url` in `url`. Tags
-    are a list, or a text with ";" between them. A text file has a URL a line and nothing else.
+    Args:
+        columns: field to column, where the names differ. By default a field is in the column of its name, and
+            `image_url` in `url`. Tags are a list, or a text separated by ";". A text file has one URL per line.
 
     Raises:
-        ValueError: it cannot be read, or lacks a column.
+        ValueError: the list cannot be read, or lacks a column.
     """
     wanted: dict[Field, str] = {field: field for field in get_args(Field)} | {"image_url": "url"} | dict(columns)
     found, rows = _read(body, name)
@@ -37,7 +38,7 @@ def images(body: bytes, name: str, columns: Mapping[Field, str]) -> Iterator[Fac
 
 
 def _read(body: bytes, name: str) -> tuple[list[str], Iterator[dict[str, object]]]:
-    """The names of the columns, and the rows."""
+    """Return the names of the columns, and the rows."""
     if body.startswith(b"PAR1"):
         file = pq.ParquetFile(io.BytesIO(body))
         return file.schema_arrow.names, (row for batch in file.iter_batches() for row in batch.to_pylist())

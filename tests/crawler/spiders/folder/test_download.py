@@ -76,7 +76,7 @@ def test_a_connection_that_is_lost_is_gone_on_from(files, tmp_path):
 
 def test_the_next_call_goes_on_where_the_last_one_gave_up(files, tmp_path):
     files.hang_ups = module.TRIES
-    with pytest.raises(UserError, match="what came is kept"):
+    with pytest.raises(UserError, match="what was received is kept"):
         download(files.url, tmp_path / "file", agent=AGENT, allow_private=True)
     files.asked.clear()
     download(files.url, tmp_path / "file", agent=AGENT, allow_private=True)

@@ -140,7 +140,7 @@ def test_a_csv_tells_of_the_files(tmp_path, where, caplog):
     ("text", "said"),
     [
         (b"name,title\na.jpg,x\n", "found the columns name, title; expected one called file"),
-        (b"file\na.jpg\na.jpg\n", "about.csv:3: 'a.jpg' is there twice"),
+        (b"file\na.jpg\na.jpg\n", "about.csv:3: 'a.jpg' occurs twice"),
         (b"file\n\xff\xfe\n", "expected CSV in UTF-8"),
         (None, "metadata: about.csv is neither in"),
     ],
