@@ -1,7 +1,9 @@
-"""The dataset as other rooms read it: the folder that `curate.build` writes."""
+"""Read a dataset: the folder that `curate.build` writes."""
 
 import hashlib
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -11,20 +13,58 @@ from numpy.typing import NDArray
 from common.errors import UserError
 from curate.schemas import Split
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 IMAGES_FILE = "images.npy"
 SPLIT_FILE = "split.npy"
 NAMES_FILE = "names.parquet"
 MANIFEST_FILE = "manifest.parquet"
 
 SPLIT_CODES = {Split.TRAIN: 0, Split.HOLDOUT: 1}
-"""What split.npy holds."""
+"""The values in split.npy."""
+
+
+class Dataset:
+    """A dataset for notebooks; everything is read at its first use."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the dataset in `folder`.
+
+        Raises:
+            UserError: there is no complete dataset.
+        """
+        self.folder = folder
+        self.images: NDArray[np.uint8] = read_images(folder)
+        """The facades, memory-mapped: N × 3 × S × S, uint8, sRGB, sorted by sha256."""
+
+    @cached_property
+    def split(self) -> NDArray[np.str_]:
+        """For each image `train` or `holdout`: N strings."""
+        names = np.array([str(split) for split in SPLIT_CODES])
+        return np.asarray(names[read_split(self.folder)])
+
+    @cached_property
+    def manifest(self) -> "pd.DataFrame":
+        """The decision on every image of every source, dropped ones too: `curate.schemas.MANIFEST_COLUMNS`."""
+        import pandas as pd
+
+        integers = {pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype()}  # which have nulls
+        frame: pd.DataFrame = read_manifest(self.folder).to_pandas(types_mapper=integers.get)
+        return frame
+
+    @cached_property
+    def kept(self) -> "pd.DataFrame":
+        """The rows of the manifest that belong to `images`, in the same order, with the index 0 to N − 1."""
+        kept = self.manifest[self.manifest["row"].notna()]
+        return kept.sort_values("row").reset_index(drop=True)
 
 
 def read_images(dataset: Path) -> NDArray[np.uint8]:
-    """The facades, memory-mapped: N × 3 × S × S, uint8, sRGB, in the order of their sha256.
+    """Return the facades, memory-mapped: N × 3 × S × S, uint8, sRGB, sorted by sha256.
 
     Raises:
-        UserError: there is no whole dataset at `dataset`.
+        UserError: there is no complete dataset at `dataset`.
     """
     images = _load(dataset / IMAGES_FILE)
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] != 3 or images.shape[2] != images.shape[3]:
@@ -34,10 +74,10 @@ def read_images(dataset: Path) -> NDArray[np.uint8]:
 
 
 def read_split(dataset: Path) -> NDArray[np.uint8]:
-    """For each row of the images 0 (train) or 1 (holdout): N, uint8.
+    """Return, for each of the N images, 0 (train) or 1 (holdout), uint8.
 
     Raises:
-        UserError: there is no whole dataset at `dataset`.
+        UserError: there is no complete dataset at `dataset`.
     """
     split = _load(dataset / SPLIT_FILE)
     if split.dtype != np.uint8 or split.ndim != 1:
@@ -46,16 +86,16 @@ def read_split(dataset: Path) -> NDArray[np.uint8]:
 
 
 def read_names(dataset: Path) -> pa.Table:
-    """What each row of the images may be labelled by: `source`, string, and `tags`, list of string.
+    """Return the names by which the images may be labelled, in their order: `curate.schemas.NAMES_COLUMNS`.
 
     Raises:
-        UserError: there is no whole dataset at `dataset`.
+        UserError: there is no complete dataset at `dataset`.
     """
     return _read_table(dataset / NAMES_FILE)
 
 
 def read_manifest(dataset: Path) -> pa.Table:
-    """The decision on every image of every source: `curate.schemas.MANIFEST`.
+    """Return the decision on every image of every source: `curate.schemas.MANIFEST`.
 
     Raises:
         UserError: there is no dataset at `dataset`.
@@ -64,7 +104,11 @@ def read_manifest(dataset: Path) -> pa.Table:
 
 
 def dataset_hash(dataset: Path) -> str:
-    """sha256, in hex, of images.npy and split.npy: of all that training sees."""
+    """Return the sha256, in hex, of images.npy and split.npy: of everything that training reads.
+
+    Raises:
+        UserError: there is no complete dataset at `dataset`.
+    """
     digest = hashlib.sha256()
     for name in (IMAGES_FILE, SPLIT_FILE):
         try:

@@ -53,6 +53,18 @@ def test_every_dependency_on_code_exists(stage: str) -> None:
     assert [dep for dep in code_deps(stage) if not (ROOT / dep).exists()] == []
 
 
+def test_importing_a_package_runs_nothing() -> None:
+    """So no stage depends on its `__init__`: functions for notebooks, and what a type checker wants of them."""
+    harmless = (ast.Expr, ast.Import, ast.ImportFrom, ast.If, ast.Assign, ast.FunctionDef)
+    for room in ROOMS:
+        body = ast.parse((ROOT / room / "__init__.py").read_text(encoding="utf-8")).body
+        assert all(isinstance(node, harmless) for node in body)
+        assert not [node for node in body if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)]
+        for node in body:
+            assert not isinstance(node, ast.If) or ast.unparse(node.test) == "TYPE_CHECKING"
+            assert not isinstance(node, ast.Assign) or ast.unparse(node.targets[0]) == "__all__"
+
+
 def test_imports_point_one_way() -> None:
     """pipelines → train → curate → crawler → common."""
     upward = [
