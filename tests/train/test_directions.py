@@ -1,5 +1,7 @@
 import torch
+from torch import nn
 
+from tests.train.layers import weight
 from train.directions import principal_directions
 from train.gan import Gan
 from train.latents import draw
@@ -10,8 +12,8 @@ from train.recipe import Recipe
 def generator() -> Generator:
     """Of a z of which component 4 matters most, then component 9."""
     network = Gan(Recipe(latent=20, width_g=8), 32, torch.device("cpu"), "fp32").published_generator()
-    network[0].weight[4] *= 4
-    network[0].weight[9] *= 2
+    weight(network)[4] *= 4
+    weight(network)[9] *= 2
     return network
 
 
@@ -30,10 +32,14 @@ def test_the_components_of_z_that_matter_lead() -> None:
 
 def test_where_images_are_linear_in_z_they_are_its_singular_vectors() -> None:
     network = generator()
-    network[0].weight[15] *= 1.5  # a third that stands out: of equally strong vectors neither way finds the same one
-    network[0].weight *= 1e-3  # so small a step that no ReLU turns
-    scale = network[1].weight / (network[1].running_var + network[1].eps).sqrt()
-    network[1].bias.copy_(network[1].running_mean * scale + 1)
+    weight(network)[15] *= 1.5  # a third that stands out: of equally strong vectors neither way finds the same one
+    weight(network).mul_(1e-3)  # so small a step that no ReLU turns
+    norm = network[1]
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    norm.bias.copy_(norm.running_mean * scale + 1)
     z = draw(400, 20, seed=1)[:, :, None, None]
     images = network(z).flatten(1).double()
     fit = torch.linalg.lstsq(z.flatten(1).double(), images - images.mean(0)).solution

@@ -30,7 +30,7 @@ from train.recipe import Recipe
 
 dataset, recipe, out, state, adaptive_images, dead, dies = sys.argv[1:]
 trainer.SAVE_EVERY, trainer.SAVE_FRACTION, gan.ADAPTIVE_IMAGES = 0.0, math.inf, int(adaptive_images)
-step = trainer.Gan.update
+step = gan.Gan.update
 
 def update(trained, real, number, labels):
     if number == int(dies) and trained.group.rank == int(dead):
@@ -42,7 +42,7 @@ def refuse(path):
 
 if os.environ["RANK"] != "0":
     checkpoint.replacing = generator.replacing = publish.replacing = refuse
-trainer.Gan.update = update
+gan.Gan.update = update
 trainer.train(Path(dataset), Recipe.model_validate_json(recipe), Path(out), Path(state))
 """
 

@@ -10,6 +10,7 @@ from common.errors import UserError
 from train import data, generator
 from train.evaluate import evaluate
 from train.networks import Generator
+from train.provenance import Provenance
 from train.recipe import EvaluateParams, Recipe
 from train.samples import GAP
 
@@ -20,7 +21,7 @@ METRICS = ("fsd", "ksd", "swd", "precision", "recall", "density", "coverage")
 def model(tmp_path: Path) -> Path:
     path = tmp_path / "generator.safetensors"
     recipe = Recipe(latent=8, width_g=4)
-    making = generator.Provenance(
+    making = Provenance(
         recipe=recipe,
         dataset="",
         size=32,

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.train.layers import weight
 from train.gan import Gan
 from train.networks import noise
 from train.random_streams import RandomStream
@@ -58,27 +59,27 @@ def test_dcgan_is_the_example_s_loop() -> None:
 def test_the_average_lags_behind_by_its_half_life() -> None:
     recipe = Recipe(batch=8, width_g=4, width_d=4, ema_images=1_000, lr_g=1e-30, decay=0)
     gan = Gan(recipe, 32, CPU, "fp32")
-    start = gan.G_ema[0].weight.clone()
+    start = weight(gan.G_ema).clone()
     with torch.no_grad():
-        gan.G[0].weight.add_(1.0)
+        weight(gan.G).add_(1.0)
     real = torch.zeros(8, 3, 32, 32)
     for step in range(1_000 // 8):
         gan.update(real, 10_000_000 + step)  # far past the ramp
-    torch.testing.assert_close(gan.G_ema[0].weight, start + 0.5, rtol=0, atol=1e-3)
+    torch.testing.assert_close(weight(gan.G_ema), start + 0.5, rtol=0, atol=1e-3)
 
 
 def test_the_average_forgets_the_start_as_more_images_are_seen() -> None:
     recipe = Recipe(batch=8, width_g=4, width_d=4, ema_images=10**9, ema_ramp=0.5, lr_g=1e-30)
     gan = Gan(recipe, 32, CPU, "fp32")
-    start = gan.G_ema[0].weight.clone()
+    start = weight(gan.G_ema).clone()
     with torch.no_grad():
-        gan.G[0].weight.add_(1.0)
+        weight(gan.G).add_(1.0)
     real = torch.zeros(8, 3, 32, 32)
     for step in range(100, 200):
         gan.update(real, step)
     # A half-life of half the images seen: doubling their number is ln 2 / 0.5 half-lives.
     left = 0.5 ** (math.log(2) / 0.5)
-    torch.testing.assert_close(gan.G_ema[0].weight, start + 1 - left, rtol=0, atol=5e-3)
+    torch.testing.assert_close(weight(gan.G_ema), start + 1 - left, rtol=0, atol=5e-3)
 
 
 def test_publishing_changes_nothing_and_uses_the_average() -> None:
@@ -89,7 +90,7 @@ def test_publishing_changes_nothing_and_uses_the_average() -> None:
     published = gan.published_generator()
     torch.testing.assert_close(gan.state_dict(), before, rtol=0, atol=0)
     assert not published.training
-    torch.testing.assert_close(published[0].weight, gan.G_ema[0].weight, rtol=0, atol=0)
+    torch.testing.assert_close(published[0].weight, weight(gan.G_ema), rtol=0, atol=0)
     # Its statistics are those of its own images, so its first normalised layer is normal on fresh noise.
     hidden = published[1](published[0](noise(512, 100, RandomStream.LATENTS.rng(9))))
     assert (hidden.mean((0, 2, 3)) - published[1].bias).abs().max() < 0.2

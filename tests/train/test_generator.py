@@ -16,8 +16,8 @@ from train.recipe import Recipe
 RECIPE = Recipe(latent=10, width_g=4)
 
 
-def made(**changes: object) -> generator.Provenance:
-    return generator.Provenance(
+def made(**changes: object) -> provenance.Provenance:
+    return provenance.Provenance(
         recipe=RECIPE,
         dataset="0" * 64,
         size=32,

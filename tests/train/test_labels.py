@@ -14,6 +14,7 @@ from train import export, generator, trainer
 from train.gan import Gan
 from train.labels import NONE, number
 from train.networks import Generator, initialise, noise
+from train.provenance import Provenance
 from train.random_streams import RandomStream
 from train.recipe import Recipe
 
@@ -58,10 +59,10 @@ def test_labels_are_drawn_as_often_as_they_are_seen() -> None:
     assert drawn[2] / 4000 == pytest.approx(0.8, abs=0.03)
 
 
-def untrained() -> tuple[Generator, generator.Provenance]:
+def untrained() -> tuple[Generator, Provenance]:
     """A generator with the labels wall and gate, as if just read."""
     recipe = Recipe(latent=8, width_g=4, labels=("wall", "gate"))
-    making = generator.Provenance(
+    making = Provenance(
         recipe=recipe, dataset="", size=32, step=1, ksd=None, alarms={}, device="cpu", precision="fp32", threads=1,
         versions={},
     )  # fmt: skip

@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+from tests.train.layers import weight
 from train.gan import Gan
 from train.losses import gradient_penalty, loss_d, loss_g
 from train.recipe import Recipe
@@ -71,9 +72,9 @@ def test_a_penalty_acts_on_its_steps_alone() -> None:
         recipe = Recipe(batch=8, latent=8, width_g=4, width_d=4, r1=r1, penalty_every=3, norm_d="none")
         gan = Gan(recipe, 32, torch.device("cpu"), "fp32")
         gan.update(real, 1)
-        after_one = gan.D[0].weight.detach().clone()
+        after_one = weight(gan.D).detach().clone()
         gan.update(real, 3)
-        weights.append((after_one, gan.D[0].weight.detach()))
+        weights.append((after_one, weight(gan.D).detach()))
     assert torch.equal(weights[0][0], weights[1][0])
     assert not torch.equal(weights[0][1], weights[1][1])
 

@@ -17,11 +17,13 @@ def row(step: int, ksd: float, d_train: float = 0.9, d_heldout: float = 0.8) -> 
 
 
 def test_no_alarm_for_one_bad_measurement() -> None:
+    rows: list[dict[str, float]]
     rows = [row(1, 0.2), row(2, 0.4), row(3, 0.2), row(4, 0.2, 1.0, 0.1), {"step": 5}, row(6, 0.2)]
     assert alarms(rows) == {}
 
 
 def test_each_alarm_names_the_step_at_which_it_first_rang() -> None:
+    rows: list[dict[str, float]]
     rows = [row(1, 0.2), row(2, 0.4, 1.0, 0.5), {"step": 3}, row(4, 0.4), row(5, 0.4, 1.0, 0.5), row(6, 0.1, 1.0, 0.5)]
     assert alarms(rows) == {"collapse": 4, "overfitting": 6}
 

@@ -36,7 +36,7 @@ def die(dataset: Path, recipe: Recipe, folder: Path, at: int, every: int) -> Non
 
     save = checkpoint.save
     trainer.SAVE_EVERY = 0.0  # a tiny step is shorter than the time between two saves
-    checkpoint.save = lambda state, to: save(state, to) if state["step"] % every == 0 else None
+    checkpoint.save = lambda state, folder: save(state, folder) if state["step"] % every == 0 else None
     trainer.train(dataset, recipe, folder / "model", folder / "state", progress)
 
 
@@ -70,7 +70,7 @@ def test_saving_takes_its_share_of_the_time_at_most(
 ) -> None:
     """By a clock on which a step takes 10 s and a save 0.41: the first comes after 30 s, the next 82 s later."""
     clock, saves = [0.0], list[int]()
-    update, save = trainer.Gan.update, checkpoint.save
+    update, save = gan.Gan.update, checkpoint.save
 
     def slow_update(*given: Any) -> torch.Tensor:
         clock[0] += 10.0
@@ -81,7 +81,7 @@ def test_saving_takes_its_share_of_the_time_at_most(
         saves.append(state["step"])
         save(state, folder)
 
-    monkeypatch.setattr(trainer.Gan, "update", slow_update)
+    monkeypatch.setattr(gan.Gan, "update", slow_update)
     monkeypatch.setattr(checkpoint, "save", slow_save)
     monkeypatch.setattr(trainer, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     train(dataset, TINY, tmp_path)

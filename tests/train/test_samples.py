@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from train.samples import GAP, grid, save_training_gif
 
@@ -39,6 +39,6 @@ def test_the_gif_of_a_training_shows_every_frame_and_the_last_one_longest(tmp_pa
         durations.append(gif.info["duration"])
         difference = np.asarray(gif.convert("RGB"), int) - np.asarray(Image.open(path), int)
         assert np.abs(difference).max() <= 2
-    assert gif.n_frames == 4
+    assert len(ImageSequence.all_frames(gif)) == 4
     assert gif.info["loop"] == 0
     assert durations[-1] > 5 * durations[0]

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from common.errors import UserError
 from curate.dataset import dataset_hash
+from tests.train.layers import weight
 from train import generator, provenance, trainer
+from train.gan import Gan
 from train.recipe import Recipe
 from train.state import TrainingState
 
@@ -68,7 +70,7 @@ def test_a_model_is_complete(dataset: Path, tmp_path: Path) -> None:
     frames = sorted((model / "samples").glob("step-*"))
     assert frames[0].name == "step-000000.png"
     assert frames[-1].name == "step-000014.png"
-    assert Image.open(model / "progress.gif").n_frames == len(frames) == 15
+    assert len(ImageSequence.all_frames(Image.open(model / "progress.gif"))) == len(frames) == 15
 
 
 def test_the_last_weights_on_request(dataset: Path, tmp_path: Path) -> None:
@@ -87,7 +89,7 @@ class Unread(list[dict[str, float]]):
 def test_patience_reads_the_rows_only_after_a_measurement(patience: int, last: dict[str, float]) -> None:
     """The loop asks at every step, and there are thousands of rows."""
     recipe = TINY.model_copy(update={"patience": patience})
-    gan = trainer.Gan(recipe, 32, torch.device("cpu"), "fp32")
+    gan = Gan(recipe, 32, torch.device("cpu"), "fp32")
     assert not TrainingState(gan, rows=Unread([last])).should_stop_early()
 
 
@@ -114,9 +116,9 @@ def test_patience_ends_a_training_that_no_longer_gets_better(dataset: Path, tmp_
 
 def test_fast_instead_of_exact_on_request(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
-    update = trainer.Gan.update
+    update = Gan.update
     monkeypatch.setattr(
-        trainer.Gan,
+        Gan,
         "update",
         lambda *given: (asked.append(torch.are_deterministic_algorithms_enabled()), update(*given))[1],
     )
@@ -146,18 +148,18 @@ def test_a_loss_that_is_not_finite_stops_with_its_step(dataset: Path, tmp_path: 
 def spoiling(monkeypatch: pytest.MonkeyPatch, at: int, times: int = 2, loss: float = 0.0) -> None:
     """Let the weights of G and its average turn to NaN in one update, the first times that it comes; something is added
     to its losses, which else are still fine."""
-    update, left = trainer.Gan.update, [loss] * times
+    update, left = Gan.update, [loss] * times
 
-    def spoil(trained: trainer.Gan, real: torch.Tensor, step: int, labels: torch.Tensor) -> torch.Tensor:
+    def spoil(trained: Gan, real: torch.Tensor, step: int, labels: torch.Tensor) -> torch.Tensor:
         found = update(trained, real, step, labels)
         if step == at and left:
             found[1] += left.pop()
             with torch.no_grad():
                 for network in (trained.G, trained.G_ema):
-                    network[0].weight.fill_(torch.nan)
+                    weight(network).fill_(torch.nan)
         return found
 
-    monkeypatch.setattr(trainer.Gan, "update", spoil)
+    monkeypatch.setattr(Gan, "update", spoil)
 
 
 @pytest.mark.parametrize("keep", ["best", "last"])

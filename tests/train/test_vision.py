@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.functional import pad
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from tests.train.layers import weight
 from train import vision
 from train.gan import Gan
 from train.recipe import Recipe
@@ -112,10 +113,10 @@ def test_the_backbone_stays_as_it_is_and_out_of_the_state() -> None:
 
 def test_its_weight_changes_what_g_learns_and_nothing_that_d_learns() -> None:
     real = torch.rand(4, 3, 32, 32) * 2 - 1
-    gans = [Gan(TINY.model_copy(update={"vision": weight}), 32, CPU, "fp32") for weight in (0, 1)]
+    gans = [Gan(TINY.model_copy(update={"vision": share}), 32, CPU, "fp32") for share in (0, 1)]
     for gan in gans:
         gan.update(real, 0)
     without, aided = gans
     torch.testing.assert_close(aided.D.state_dict(), without.D.state_dict(), rtol=0, atol=0)
-    assert not torch.equal(aided.G[0].weight, without.G[0].weight)  # type: ignore[arg-type]
+    assert not torch.equal(weight(aided.G), weight(without.G))
     assert len(without.critic) == 0
