@@ -133,7 +133,7 @@ def test_a_csv_tells_of_the_files(tmp_path, where, caplog):
     assert list(told.tags) == ["door", "gothic", "tower"]
     untold = rows.loc["folder://set/notes.txt"]
     assert (untold.author, untold.license) == ("Somebody", "CC-BY-SA-3.0")
-    assert "names 1 files that are not there, 'missing.jpg' first" in caplog.text
+    assert "names 1 missing files, the first is 'missing.jpg'" in caplog.text
 
 
 @pytest.mark.parametrize(
