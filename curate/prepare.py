@@ -16,7 +16,8 @@ from crawler.archive.reader import ArchiveReader
 from curate.crop import center_crop, thumbnail, trimmed
 from curate.decode import decode
 from curate.duplicates.hashes import hashes
-from curate.executors.processes import PROCESSES, Executor
+from curate.executors.executor import Executor
+from curate.executors.processes import PROCESSES
 from curate.measures import measure
 from curate.schemas import PROBES, SQUARE_SIDE, Reason, prepared_schema
 

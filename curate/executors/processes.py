@@ -1,7 +1,4 @@
-"""Work spread over processes so that its result is the same for any number of them, and whatever becomes of them.
-
-`curate.executors.ray` spreads it over machines.
-"""
+"""An executor of local processes, which survives their crashes."""
 
 import multiprocessing
 import os
@@ -11,59 +8,27 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 from common.errors import UserError
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+from curate.executors.executor import Item, Result, Task
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class Executor(Protocol):
-    """Where work is done."""
-
-    @property
-    def sees_files(self) -> bool:
-        """Whether a task may open the files of this machine; else all that it needs is in its chunk."""
-
-    def run(
-        self,
-        task: Callable[[Sequence[Item]], Result],
-        chunks: Iterable[Sequence[Item]],
-        *,
-        lost: Callable[[Item], Result],
-    ) -> Iterator[Result]:
-        """The results of `task` on each chunk, in the order of the chunks; `task` must be importable by name.
-
-        Where a worker dies (a decoder's crash, the kernel's out-of-memory killer), the items of the chunk are done one
-        by one, each in its turn tried twice; what kills both its workers gets the result of `lost`. Such a chunk gives
-        one result an item. An exception of `task` itself is raised here.
-
-        Raises:
-            UserError: workers end as they start, before any work.
-        """
 
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Processes of this machine; one a core where `workers` is None."""
+    """The processes of this machine (`curate.executors.executor.Executor`)."""
 
-    workers: int | None = None
+    workers: int | None = None  # None: one per core
     sees_files: bool = True
 
     def run(
-        self,
-        task: Callable[[Sequence[Item]], Result],
-        chunks: Iterable[Sequence[Item]],
-        *,
-        lost: Callable[[Item], Result],
+        self, task: Task[Item, Result], chunks: Iterable[Sequence[Item]], *, lost: Callable[[Item], Result]
     ) -> Iterator[Result]:
-        """As `Executor.run`."""
+        """See `Executor.run`."""
         return _run(task, chunks, lost, self.workers or cores())
 
 
@@ -71,10 +36,7 @@ PROCESSES = Processes()
 
 
 def _run(
-    task: Callable[[Sequence[Item]], Result],
-    chunks: Iterable[Sequence[Item]],
-    lost: Callable[[Item], Result],
-    workers: int,
+    task: Task[Item, Result], chunks: Iterable[Sequence[Item]], lost: Callable[[Item], Result], workers: int
 ) -> Iterator[Result]:
     pool = _pool(workers)
     waiting: deque[tuple[Sequence[Item], Future[Result]]] = deque()
@@ -85,8 +47,8 @@ def _run(
         try:
             yield future.result()
         except BrokenProcessPool:
-            # All processes are gone and with them all that waited; the chunk at the head goes first, with care.
-            pool = _fresh_pool(workers)
+            # All processes are gone and so are the waiting chunks: submit those again, and run the first item by item.
+            pool = _new_pool(workers)
             later = [(other, _submit(pool, task, other)) for other, _ in waiting]
             waiting.clear()
             waiting.extend(later)
@@ -103,25 +65,21 @@ def _run(
         pool.shutdown(cancel_futures=True)
 
 
-def _one_by_one(
-    task: Callable[[Sequence[Item]], Result], chunk: Sequence[Item], lost: Callable[[Item], Result]
-) -> Iterator[Result]:
-    pool = _fresh_pool(1)
+def _one_by_one(task: Task[Item, Result], chunk: Sequence[Item], lost: Callable[[Item], Result]) -> Iterator[Result]:
+    pool = _new_pool(1)
     for item in chunk:
         for _ in range(2):
             try:
                 yield pool.submit(task, [item]).result()
                 break
             except BrokenProcessPool:
-                pool = _fresh_pool(1)
+                pool = _new_pool(1)
         else:
             yield lost(item)
     pool.shutdown()
 
 
-def _submit(
-    pool: ProcessPoolExecutor, task: Callable[[Sequence[Item]], Result], chunk: Sequence[Item]
-) -> Future[Result]:
+def _submit(pool: ProcessPoolExecutor, task: Task[Item, Result], chunk: Sequence[Item]) -> Future[Result]:
     try:
         return pool.submit(task, chunk)
     except BrokenProcessPool as error:
@@ -130,19 +88,19 @@ def _submit(
         return failed
 
 
-def _fresh_pool(workers: int) -> ProcessPoolExecutor:
-    """A pool in the place of a broken one.
+def _new_pool(workers: int) -> ProcessPoolExecutor:
+    """Return a pool that replaces a broken one.
 
     Raises:
-        UserError: its processes end without any work, too; the items must not be blamed for that.
+        UserError: its processes exit without any work, too, so no item is the reason.
     """
     pool = _pool(workers)
     try:
         pool.submit(os.getpid).result()
     except BrokenProcessPool:
         raise UserError(
-            "worker processes: found that they end as they start, for the reason above; expected that they can import "
-            "the main module again, which must be a file, and whose name no other module bears"
+            "worker processes: found that they exit on start (see the error above), expected that they can import the "
+            "main module, a file with a unique name; run it as a script or with `python -m`"
         ) from None
     return pool
 
@@ -152,7 +110,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _end_with_parent() -> None:
-    """Leave when the parent is killed: a worker that waits for work would wait for ever."""
+    """Exit when the parent is killed; a worker would otherwise wait for work forever."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 

@@ -1,7 +1,9 @@
-"""Work spread over the machines of a Ray cluster (https://docs.ray.io/en/latest/ray-core/tasks/fault-tolerance.html).
+"""An executor of the machines of a Ray cluster, which survives the loss of workers and machines.
 
-The machines need Python, Ray and this project's dependencies in the same versions, nothing else: the code goes with the
-job and the bytes of the images with each task.
+The machines need Python, Ray and this project's dependencies in the same versions, and nothing else: the code is sent
+with the job, and the bytes of the images with each task.
+
+https://docs.ray.io/en/latest/ray-core/tasks/fault-tolerance.html
 """
 
 import logging
@@ -17,35 +19,31 @@ from importlib import metadata
 from typing import Any
 
 from common.errors import UserError
-from curate.executors.processes import Item, Result
+from curate.executors.executor import Item, Result, Task
 
 DECIDING = ("numpy", "pillow", "pillow-heif", "simplejpeg", "scipy", "pyarrow", "torch")
-"""Packages of which another version may give other bytes."""
+"""Packages of which another version may produce other bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class RayCluster:
-    """The machines of the Ray cluster at `address` (`host:port`; `auto`: the one this machine belongs to)."""
+    """The machines of a Ray cluster (`curate.executors.executor.Executor`)."""
 
-    address: str
+    address: str  # `host:port`, or `auto` for the cluster that this machine belongs to
     sees_files: bool = False
 
     def run(
-        self,
-        task: Callable[[Sequence[Item]], Result],
-        chunks: Iterable[Sequence[Item]],
-        *,
-        lost: Callable[[Item], Result],
+        self, task: Task[Item, Result], chunks: Iterable[Sequence[Item]], *, lost: Callable[[Item], Result]
     ) -> Iterator[Result]:
-        """As `curate.executors.processes.Executor.run`.
+        """See `Executor.run`.
 
         Raises:
-            UserError: Ray is not installed, no cluster answers, or a machine of it has other versions than this one.
+            UserError: Ray is not installed, no cluster answers, or its machines have other package versions.
         """
         with _joined(self.address) as ray:
             submit = ray.remote(num_cpus=1, max_retries=1)(_task)
             wanted = versions()
-            # A chunk's result may be late, but no more work is held than keeps all machines busy meanwhile.
+            # Two chunks per core keep all machines busy while the result of the first one is awaited.
             limit = 2 * int(ray.cluster_resources().get("CPU", 1))
             waiting: deque[tuple[Sequence[Item], Any]] = deque()
 
@@ -68,8 +66,8 @@ class RayCluster:
                 yield from first()
 
 
-def _task(wanted: dict[str, str], task: Callable[[Sequence[Item]], Result], chunk: Sequence[Item]) -> Result:
-    """Runs on some machine."""
+def _task(wanted: dict[str, str], task: Task[Item, Result], chunk: Sequence[Item]) -> Result:
+    """Run a chunk on a machine of the cluster, if its packages have the wanted versions."""
     here = versions()
     others = [f"{name} {here[name]}, expected {wanted[name]}" for name in wanted if here[name] != wanted[name]]
     if others:
@@ -79,7 +77,7 @@ def _task(wanted: dict[str, str], task: Callable[[Sequence[Item]], Result], chun
 
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
-    """Of the packages that this process decodes, measures and hashes with."""
+    """Return the versions of the packages that decode, measure and hash in this process."""
     return {name: metadata.version(name) for name in DECIDING}
 
 
@@ -91,14 +89,14 @@ def _result(ray: Any, future: Any) -> Any:
 
 
 def _gone(ray: Any) -> tuple[type[Exception], ...]:
-    """What says that a worker or its machine died, and not that its task failed."""
+    """Return the exceptions by which Ray reports that a worker or its machine died."""
     known = ray.exceptions
     return (known.WorkerCrashedError, known.NodeDiedError, known.OutOfMemoryError, known.ObjectLostError)
 
 
 @contextmanager
 def _joined(address: str) -> Iterator[Any]:
-    """The module `ray`, connected; a connection that was there before stays."""
+    """Yield the module `ray`, connected; an existing connection is used and stays open."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
@@ -113,7 +111,7 @@ def _joined(address: str) -> Iterator[Any]:
 
     try:
         if address != "auto":
-            # Ray itself would try for minutes.
+            # Fail at once: Ray itself tries for minutes.
             host, _, port = address.rpartition(":")
             socket.create_connection((host, int(port)), timeout=10).close()
         ray.init(

@@ -2,7 +2,8 @@
 
 from common.progress import progress
 from curate import prepare
-from curate.executors.processes import Executor, Processes
+from curate.executors.executor import Executor
+from curate.executors.processes import Processes
 from pipelines import params, paths
 
 

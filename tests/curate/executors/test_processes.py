@@ -1,4 +1,4 @@
-"""Processes: the order of results, and what is left of them when they die."""
+"""Worker processes: the order of results, and what remains of them after crashes."""
 
 import subprocess
 import sys
@@ -54,4 +54,4 @@ def test_processes_that_cannot_start_are_no_fault_of_the_items() -> None:
 """
     root = Path(__file__).parents[3]
     ran = subprocess.run([sys.executable, "-"], input=script, text=True, cwd=root, capture_output=True, timeout=120)
-    assert ran.stdout.startswith("worker processes: found that they end as they start"), ran.stderr
+    assert ran.stdout.startswith("worker processes: found that they exit on start"), ran.stderr
