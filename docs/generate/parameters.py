@@ -115,9 +115,10 @@ def _type(node: Mapping[str, Any], root: Mapping[str, Any]) -> str:
         return f"list of {_type(node['items'], root)}"
     if node["type"] == "object" and isinstance(node.get("additionalProperties"), Mapping):
         return f"map of text to {_type(node['additionalProperties'], root)}"
-    return WORDS.get(node["type"], node["type"]) + "".join(
-        f", {sign} {node[key]}" for key, sign in BOUNDS.items() if key in node
-    )
+    word = WORDS.get(node["type"], node["type"])
+    if "minimum" in node and "maximum" in node:
+        return f"{word}, {node['minimum']} to {node['maximum']}"
+    return word + "".join(f" {sign} {node[key]}" for key, sign in BOUNDS.items() if key in node)
 
 
 def _shown(value: Any) -> str:
