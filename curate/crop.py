@@ -1,4 +1,4 @@
-"""The two views of a picture: the crop that a model sees, and the thumbnail that duplicates are told by."""
+"""Cut a picture: the square crop for training, and the grey thumbnail by which duplicates are found."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,10 @@ from curate.schemas import THUMBNAIL_SIDE
 
 
 def center_crop(rgb: Image.Image, size: int) -> NDArray[np.uint8]:
-    """The largest square in the middle of `rgb`, scaled to 3 × size × size, uint8.
+    """Return the largest centred square of `rgb`, scaled: 3 × size × size, uint8.
 
-    With Pillow's Hamming filter, antialiased, nearly as sharp as its bicubic one and done in two thirds of the time;
-    bicubic where the square is enlarged. Its edges need not fall on whole pixels, so that it lies in the very middle.
+    Reduced with Pillow's antialiased Hamming filter, nearly as sharp as bicubic in two thirds of the time; enlarged
+    with the bicubic filter. The edges of the square may fall between pixels, so it is exactly centred.
     """
     side = min(rgb.size)
     left, top = (rgb.width - side) / 2, (rgb.height - side) / 2
@@ -22,10 +22,11 @@ def center_crop(rgb: Image.Image, size: int) -> NDArray[np.uint8]:
 
 
 def trimmed(rgb: Image.Image) -> Image.Image:
-    """`rgb` without the flat strips along its edges: a frame, a letterbox, a stock agency's caption.
+    """Cut off flat strips along the edges: a frame, a letterbox, a stock agency's caption.
 
-    As `curate.measures.border` tells them, the deepest first, since one may hide the next; one line more goes, which
-    scaling has blurred. What would lose more than a quarter at an edge stays as it is: no strip but a wall or a sky.
+    Strips are found as by `curate.measures.border`, the deepest first, since one may hide the next. One more line is
+    cut, because scaling blurs it. A picture that would lose more than a quarter at an edge is returned whole: that is
+    a wall or a sky.
     """
     left, top, right, bottom = box = [0, 0, rgb.width, rgb.height]
     luma = np.asarray(rgb.convert("L"))[None]
@@ -47,8 +48,9 @@ def trimmed(rgb: Image.Image) -> Image.Image:
 
 
 def thumbnail(rgb: Image.Image) -> NDArray[np.uint8]:
-    """The whole of `rgb` in grey (ITU-R 601 luma), squeezed to 64 × 64 uint8 with Pillow's antialiased bilinear.
+    """Return the whole picture in grey (ITU-R BT.601 luma), scaled to a square: 64 × 64, uint8.
 
-    A sharper filter lets through more of what a smaller copy has lost: with it fewer copies are found.
+    Scaled with Pillow's antialiased bilinear filter: sharper filters keep detail that a smaller copy has lost, and then
+    fewer copies are found.
     """
     return np.asarray(rgb.convert("L").resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR))

@@ -1,4 +1,4 @@
-"""What people asked to have left out: `exclusions.csv`, kept under version control beside params.yaml."""
+"""Read `exclusions.csv`, the images that people asked to leave out, and find them in an image table."""
 
 import csv
 import datetime
@@ -20,18 +20,18 @@ KINDS = ("image", "url", "author", "page")
 
 
 class Exclusion(NamedTuple):
-    """One row: no image of this sha256, image URL, author or page; with `near`, no near duplicate of one either."""
+    """One row of `exclusions.csv`."""
 
-    kind: str
-    value: str
-    near: bool
+    kind: str  # one of KINDS
+    value: str  # a sha256, an image URL, an author or a page URL
+    near: bool  # near duplicates of the images are excluded, too
 
 
 def read_exclusions(path: Path) -> list[Exclusion]:
-    """The rows of `path`.
+    """Read the exclusions in a CSV file.
 
     Raises:
-        UserError: the file is missing or a row is not as it should be; names file and line.
+        UserError: the file is missing, or a row has a mistake; the message names file and line.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -43,7 +43,7 @@ def read_exclusions(path: Path) -> list[Exclusion]:
             raise UserError(f"{path}:1: found {','.join(reader.fieldnames or ())}, expected {','.join(COLUMNS)}")
         return [_exclusion(row, f"{path}:{reader.line_num}") for row in reader]
     except csv.Error as error:
-        # DictReader counts a line when it is whole.
+        # DictReader counts a line only after it was read completely.
         raise UserError(f"{path}:{reader.reader.line_num}: {error}; expected a line of CSV") from None
 
 
@@ -55,7 +55,7 @@ def _exclusion(row: dict[str, str], where: str) -> Exclusion:
     if kind not in KINDS:
         raise UserError(f"{where}: kind: found {kind!r}, expected one of {', '.join(KINDS)}")
     if not value:
-        raise UserError(f"{where}: value: found nothing, expected what to leave out")
+        raise UserError(f"{where}: value: found nothing, expected the image, URL, author or page to leave out")
     if kind == "image" and not re.fullmatch("[0-9a-f]{64}", value):
         raise UserError(f"{where}: value: found {value!r}, expected a sha256: 64 digits 0-9a-f")
     if near not in ("true", "false", ""):
@@ -74,9 +74,12 @@ def _is_date(text: str) -> bool:
 
 
 def excluded(images: pa.Table, exclusions: Sequence[Exclusion]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which rows of `images` (`schemas.IMAGES`) are excluded, and which of them with their near duplicates.
+    """Return two masks over the rows of an image table: the excluded ones, and those excluded with near duplicates.
 
-    What is excluded are bytes: where one row of a sha256 is named, by whatever it says, all of them are.
+    Exclusions apply to bytes: if one row of a sha256 matches, in any source, all rows of that sha256 are excluded.
+
+    Args:
+        images: the columns of `crawler.archive.schemas.IMAGES`.
     """
     near = _named(images, [exclusion for exclusion in exclusions if exclusion.near])
     return near | _named(images, exclusions), near

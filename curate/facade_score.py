@@ -1,4 +1,4 @@
-"""How much of a facade a picture has, by what a network that was trained on other pictures takes it for."""
+"""The measure `facade`: how much a picture looks like a building, by an ImageNet classifier."""
 
 import multiprocessing
 from functools import cache
@@ -12,7 +12,7 @@ from torchvision.models import SqueezeNet
 from curate.schemas import SQUARE_SIDE
 from curate.squeezenet import MEAN_BGR, squeezenet
 
-BATCH = 16  # always: the last bits of a convolution depend on how many pictures it is given, not on which
+BATCH = 16  # fixed, because the last bits of a convolution depend on the size of the batch
 
 BUILDINGS = {
     425: "barn",
@@ -50,24 +50,25 @@ BUILDINGS = {
     904: "window screen",
     905: "window shade",
 }
-"""The classes of ImageNet (ILSVRC 2012) that are buildings or parts of their fronts, by their numbers."""
+"""The ImageNet classes (ILSVRC 2012) that are buildings or parts of facades, by number."""
 
 NATURE = (*range(398), 970, *range(972, 981), *range(984, 999))
-"""Animals; alp, cliff, coral reef, geyser, lakeside, promontory, sandbar, seashore, valley, volcano; plants, fungi."""
+"""The classes of animals, landscapes (alp, cliff, coral reef, geyser, lakeside, …), plants and fungi."""
 
 
 @torch.inference_mode()
 def score(squares: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Buildings' share, 0 to 1, of the probability that SqueezeNet gives to buildings and to nature together.
+    """Return P(building) / (P(building) + P(nature)) by SqueezeNet, for each picture.
 
-    Zero-shot: the classes are chosen by their names, nothing is fitted. What else a picture may show (cars, furniture,
-    people) speaks neither for nor against it.
+    Zero-shot: the classes were chosen by their names, and nothing is fitted. Other classes (cars, furniture, people)
+    have no influence.
 
     Args:
-        squares: uint8, n × 3 × SQUARE_SIDE × SQUARE_SIDE, sRGB.
+        squares: n × 3 × SQUARE_SIDE × SQUARE_SIDE, uint8, sRGB.
 
     Returns:
-        n values, rounded to 4 places to hide a CPU's last bit; each is what it would be alone.
+        n values, 0 to 1, float32, rounded to 4 places, because CPUs differ in the last bits. A value does not depend
+        on the other pictures.
 
     Raises:
         UserError: the network's weights are not installed.
@@ -88,5 +89,5 @@ def score(squares: NDArray[np.uint8]) -> NDArray[np.float32]:
 @cache
 def _network() -> SqueezeNet:
     if multiprocessing.parent_process():
-        torch.set_num_threads(1)  # one of several processes, as many as there are cores
+        torch.set_num_threads(1)  # a worker process; there is one per core
     return squeezenet(torch.device("cpu"))

@@ -1,4 +1,4 @@
-"""From an archive to a prepared table: decode, crop, measure and hash every image, once."""
+"""Make the prepared table of a source: decode, crop, measure and hash every image of its archive, once."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
@@ -21,8 +21,8 @@ from curate.executors.processes import PROCESSES
 from curate.measures import measure
 from curate.schemas import PROBES, SQUARE_SIDE, Reason, prepared_schema
 
-CHUNK = 64  # images that a process takes at a time
-ROW_GROUP = 2048  # rows that are held before they are written: 34 MB at 64 × 64
+CHUNK = 64  # images per task
+ROW_GROUP = 2048  # rows in memory before they are written: 34 MB at 64 × 64
 
 
 class PrepareOptions(NamedTuple):
@@ -43,11 +43,16 @@ def prepare(
     executor: Executor = PROCESSES,
     progress: Progress = lambda done, total, note: None,
 ) -> None:
-    """Write to `out` a row (`curate.schemas.prepared_schema`) for every image in the folder `archive`.
+    """Write a row (`curate.schemas.prepared_schema`) for every image of an archive.
 
-    `score_facades` says whether the measure `facade`, which takes the most time of all, is taken; `trim` whether flat
-    strips along the edges are cut off before the crop. The bytes of `out` depend on the archive and these alone, and
-    not on the executor.
+    The bytes of `out` depend on the archive and on `image_size`, `score_facades` and `trim` only, not on the executor.
+
+    Args:
+        archive: the folder of a finished archive.
+        out: the table to write.
+        image_size: side of the crop in pixels.
+        score_facades: whether to compute the measure `facade`, which takes most of the time.
+        trim: whether to cut off flat strips along the edges before the crop.
 
     Raises:
         UserError: there is no finished archive, or it is damaged.
@@ -64,7 +69,7 @@ def prepare(
     else:
         bodies = ([(digest, reader.get(digest)) for digest in chunk] for chunk in chunks)
         batches = executor.run(partial(prepare_images, options), bodies, lost=lambda image: lost(image[0]))
-    # Pixels do not compress; dictionaries help no column but `error`.
+    # Pixels do not compress, and only `error` has few distinct values.
     compression = {field.name: "none" if field.name in ("thumbnail", "pixels") else "zstd" for field in schema}
     with (
         replacing(out) as draft,
@@ -160,13 +165,13 @@ def _columns(views: Sequence[_Views]) -> dict[str, pa.Array]:
 
 
 def _scores(squares: NDArray[np.uint8]) -> NDArray[np.float32]:
-    from curate.facade_score import score  # loads torch, which nothing else here needs
+    from curate.facade_score import score  # here, because it loads torch
 
     return score(squares)
 
 
 def _binary(arrays: NDArray[np.uint8]) -> pa.Array:
-    """Each of `arrays` (along the first axis) as one fixed-size binary value."""
+    """Return n arrays (along the first axis) as a column of n fixed-size binary values."""
     width = int(np.prod(arrays.shape[1:]))
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(arrays), [None, pa.py_buffer(arrays.tobytes())])
 
@@ -177,7 +182,7 @@ def _failed(schema: pa.Schema, digest: str, error: Reason) -> pa.RecordBatch:
 
 @lru_cache(maxsize=1)
 def _reader(archive: Path) -> ArchiveReader:
-    """One reader a process."""
+    """Open an archive once per process."""
     return ArchiveReader(archive)
 
 
@@ -192,12 +197,12 @@ def _counted(batches: Iterable[pa.RecordBatch], total: int, progress: Progress) 
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The same rows in tables of ROW_GROUP rows, the last one shorter, however they came."""
-    held = pa.Table.from_batches([], schema)
+    """Yield the same rows in tables of ROW_GROUP rows, so that the file does not depend on the size of batches."""
+    rows = pa.Table.from_batches([], schema)
     for batch in batches:
-        held = pa.concat_tables([held, pa.Table.from_batches([batch])])
-        while len(held) >= ROW_GROUP:
-            yield held.slice(0, ROW_GROUP).combine_chunks()
-            held = held.slice(ROW_GROUP)
-    if len(held):
-        yield held.combine_chunks()
+        rows = pa.concat_tables([rows, pa.Table.from_batches([batch])])
+        while len(rows) >= ROW_GROUP:
+            yield rows.slice(0, ROW_GROUP).combine_chunks()
+            rows = rows.slice(ROW_GROUP)
+    if len(rows):
+        yield rows.combine_chunks()

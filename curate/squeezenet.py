@@ -1,7 +1,7 @@
-"""SqueezeNet 1.1 (Iandola et al. 2016, arXiv:1602.07360) trained on ImageNet: the eye of facade score and metrics.
+"""SqueezeNet 1.1 (Iandola et al. 2016, arXiv:1602.07360) trained on ImageNet, for the facade score and the metrics.
 
-Its weights come with the package `ndf` 0.1.4 (MIT), so that nothing needs a download. They are a pickle: it is read by
-an unpickler that knows numpy's arrays and nothing else, after its sha256 was checked; the package is not imported.
+Its weights come with the package `ndf` 0.1.4 (MIT), so nothing is downloaded. They are a pickle: its sha256 is checked,
+then an unpickler reads it that builds numpy arrays and nothing else. The package is not imported.
 """
 
 import io
@@ -26,12 +26,13 @@ SIDE = 128  # the smallest input on which fire9 still has a 7×7 grid to average
 
 @cache
 def squeezenet(device: torch.device) -> SqueezeNet:
-    """The network, frozen: `features` up to `fire9`, `classifier` to the 1,000 classes of ImageNet.
+    """Return the network, frozen, in evaluation mode.
 
-    It wants float32 pixels, N×3×S×S, blue first, less MEAN_BGR.
+    `features` ends with `fire9`; `classifier` gives the logits of the 1,000 classes of ImageNet. The input is N×3×S×S,
+    float32, levels 0 to 255 with blue first, minus MEAN_BGR; S is at least SIDE for a useful `fire9`.
 
     Raises:
-        UserError: the weights are not installed, or are not the ones expected.
+        UserError: the weights are not installed, or have another sha256.
     """
     weights = _weights()
     network = squeezenet1_1(weights=None)
@@ -46,18 +47,18 @@ def squeezenet(device: torch.device) -> SqueezeNet:
 
 
 class _NumpyOnly(pickle.Unpickler):
-    """Builds numpy arrays; refuses every other class or function that a pickle can name."""
+    """An unpickler that builds numpy arrays and refuses every other class or function that a pickle can name."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("numpy.core.multiarray", "_reconstruct"):
-            return np.zeros(0).__reduce__()[0]
+            return np.zeros(0).__reduce__()[0]  # this function, whose module has moved in numpy 2
         if module == "numpy" and name in ("ndarray", "dtype"):
             return getattr(np, name)
-        raise pickle.UnpicklingError(f"{module}.{name} has no place among weights")
+        raise pickle.UnpicklingError(f"{module}.{name}: not expected in a file of weights")
 
 
 def _weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """A kernel (height × width × in × out) and a bias for each convolution."""
+    """Return the kernel (height × width × in × out) and the bias of each convolution, by its name."""
     data = shipped(PACKAGE, FILE, SHA256)
     weights: dict[str, tuple[np.ndarray, np.ndarray]] = _NumpyOnly(io.BytesIO(data)).load()
     return weights

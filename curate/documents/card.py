@@ -1,4 +1,4 @@
-"""The data card: what a dataset holds, how it was gathered, what was left out, where it is lopsided."""
+"""The data card: what a dataset contains, how it was collected, what was left out, and its biases."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,10 +16,10 @@ LISTED = 12  # tags
 
 @dataclass(frozen=True)
 class Origin:
-    """What the manifest does not know of where a dataset comes from."""
+    """Facts about the sources that are not in the manifest."""
 
-    entries: Mapping[str, str] = field(default_factory=dict)  # source to what it was asked for, on one line
-    contact: str = ""  # whom to write to about an image: an e-mail address or a URL
+    entries: Mapping[str, str] = field(default_factory=dict)  # by source: kind and parameters, on one line
+    contact: str = ""  # an e-mail address or a URL, for questions about an image
 
 
 NO_ORIGIN = Origin()
@@ -27,46 +27,48 @@ NO_ORIGIN = Origin()
 
 @dataclass(frozen=True)
 class Facts:
-    """A manifest in numbers."""
+    """The counts in a manifest. Facades are the images that are kept."""
 
-    seen: Mapping[str, int]  # images of each source
-    kept: Mapping[str, int]  # facades of each source
-    splits: Mapping[str, int]
+    seen: Mapping[str, int]  # images by source
+    kept: Mapping[str, int]  # facades by source
+    splits: Mapping[str, int]  # facades by split
     licenses: Mapping[str, int]  # facades by licence id
     reasons: Mapping[str, int]  # dropped images by reason, in the order of the rules
-    authors: tuple[int, ...]  # facades of each author who is named, the most first
+    authors: tuple[int, ...]  # facades of each named author, in descending order
     tags: Mapping[str, int]  # facades by tag, the most frequent first
-    untagged: int  # facades
+    untagged: int  # facades without tags
 
     @property
     def facades(self) -> int:
+        """The number of facades."""
         return sum(self.kept.values())
 
     @property
     def images(self) -> int:
+        """The number of images, dropped ones too."""
         return sum(self.seen.values())
 
     @property
     def largest(self) -> tuple[str, float]:
-        """The source with the most facades, and its share; of a dataset without any, no source."""
+        """The source with the most facades, and its fraction of them; an empty name if there are no facades."""
         name = max(self.kept, key=lambda source: self.kept[source], default="")
         return name, self.kept[name] / self.facades if self.facades else 0.0
 
     @property
     def prolific(self) -> float:
-        """The share of the facades by the ten authors with the most."""
+        """The fraction of the facades by the ten authors with the most."""
         return sum(self.authors[:10]) / self.facades if self.facades else 0.0
 
 
 def facts(manifest: pa.Table) -> Facts:
-    """Count what the rows of a manifest (`curate.schemas.MANIFEST`) say."""
+    """Count the rows of a manifest (`curate.schemas.MANIFEST`)."""
     kept = manifest.filter(manifest["row"].is_valid())
-    seen, own = _counts(manifest["source"]), _counts(kept["source"])
+    seen, kept_by_source = _counts(manifest["source"]), _counts(kept["source"])
     splits, dropped = _counts(kept["split"]), _counts(manifest["reason"])
     tagged = _counts(pc.list_flatten(kept["tags"]))
     return Facts(
         seen=seen,
-        kept={source: own.get(source, 0) for source in seen},
+        kept={source: kept_by_source.get(source, 0) for source in seen},
         splits={split.value: splits.get(split, 0) for split in Split},
         licenses=_counts(kept["license"]),
         reasons={reason.value: dropped[reason] for reason in Reason if reason in dropped},
@@ -77,7 +79,14 @@ def facts(manifest: pa.Table) -> Facts:
 
 
 def card(found: Facts, origin: Origin, params: CurateParams, version: str) -> Iterator[str]:
-    """Lines of Markdown; `version` is the dataset's hash."""
+    """Yield the lines of the card, in Markdown.
+
+    Args:
+        found: the counts in the manifest.
+        origin: facts about the sources.
+        params: the parameters of stage `curate`.
+        version: the dataset's hash (`curate.dataset.dataset_hash`).
+    """
     yield "# Facades"
     yield ""
     yield (
@@ -92,36 +101,37 @@ def card(found: Facts, origin: Origin, params: CurateParams, version: str) -> It
     yield from _biases(found)
     yield "## Limits"
     yield ""
-    yield "- Only the middle square of each photograph is here; what a filter measures, it measures there."
-    yield "- People, vehicles and signs may appear, at a few pixels; nobody looked for them and nothing was blurred."
-    yield "- Titles, authors and licences are what the sources say; nobody checked them a second time."
+    yield "- The dataset contains only the middle square of each photograph; the filters measure only that square."
+    yield "- People, vehicles and signs may be visible at a few pixels; nobody searched for them, nothing was blurred."
+    yield "- Titles, authors and licences are copied from the sources and were not checked again."
     yield ""
     yield from _cite(found, version)
     yield from removal(origin)
 
 
 def _gathered(found: Facts, origin: Origin) -> Iterator[str]:
-    yield "## How it was gathered"
+    yield "## How it was collected"
     yield ""
     yield (
-        "By a crawler that says who it is, obeys robots.txt, waits as long as it is asked to, and leaves out what its "
-        "owner reserved (X-Robots-Tag, TDM reservation, XMP DataMining). Every URL that was tried has its outcome in "
-        "`fetches.parquet`, and the exact bytes lie in a web archive (`data/archive/`)."
+        "A crawler collected the images. It identifies itself, obeys robots.txt and the delays that sites ask for, and "
+        "leaves out images whose owner reserved their use (X-Robots-Tag, TDM reservation, XMP DataMining). "
+        "`fetches.parquet` lists every URL that was tried, with its outcome; a web archive (`data/archive/`) contains "
+        "the exact bytes."
     )
     yield ""
     rows = (
         (source, origin.entries.get(source, ""), seen, found.kept[source], f"{found.kept[source] / seen:.0%}")
         for source, seen in found.seen.items()
     )
-    yield from table(("source", "asked for", "images", "facades", "kept"), rows)
+    yield from table(("source", "query", "images", "facades", "kept"), rows)
 
 
 def _licences(found: Facts) -> Iterator[str]:
     yield "## Licences"
     yield ""
     yield (
-        "The collection has no licence of its own: every facade keeps that of its original. "
-        "`ATTRIBUTION.md` names its author in a line that is ready to print, `manifest.parquet` its page."
+        "The dataset as a whole has no licence: every facade keeps the licence of its original. "
+        "`ATTRIBUTION.md` credits each author in a line that is ready to print; `manifest.parquet` has the page."
     )
     yield ""
     yield from table(("licence", "facades"), ((name_of(name), count) for name, count in found.licenses.items()))
@@ -130,21 +140,28 @@ def _licences(found: Facts) -> Iterator[str]:
 def _left_out(found: Facts, params: CurateParams) -> Iterator[str]:
     yield f"## Left out: {found.images - found.facades} of {found.images} images"
     yield ""
-    yield "Every image has one verdict and one reason, the first rule that objects; `manifest.parquet` has them all."
+    yield (
+        "Every image has one decision, and every dropped one has one reason: the first rule that matched. "
+        "`manifest.parquet` lists them."
+    )
     yield ""
     yield from table(("reason", "images"), found.reasons.items())
-    yield from table(("threshold", ""), thresholds(params).items())
+    yield from table(("threshold", "value"), thresholds(params).items())
     duplicates = params.duplicates
     yield (
-        f"Duplicates: the same bytes, or hashes within {duplicates.radius} bits and a similarity of at least "
-        f"{duplicates.similarity} after alignment{', mirrored copies too' if duplicates.mirrored else ''}. "
-        f"Of each cluster stays the first by {', '.join(params.keeper)}."
+        f"Duplicates are images with the same bytes, or with hashes within {duplicates.radius} bits and a similarity "
+        f"of at least {duplicates.similarity} after alignment{_mirrored(params)}. "
+        f"Of each cluster one image is kept, chosen by {', '.join(params.keeper)}."
     )
     yield ""
 
 
+def _mirrored(params: CurateParams) -> str:
+    return "; mirrored copies count" if params.duplicates.mirrored else ""
+
+
 def thresholds(params: CurateParams) -> dict[str, str]:
-    """Each filter's line as a person reads it."""
+    """Return the threshold of each filter as text, `off` if it is switched off."""
     values = {one.threshold: params.thresholds.of(one) for one in FILTERS}
     return {name: "off" if value is None else f"{value:g}" for name, value in values.items()}
 
@@ -157,29 +174,29 @@ def _biases(found: Facts) -> Iterator[str]:
     yield ""
     if found.tags:
         listed = list(found.tags.items())[:LISTED]
-        yield f"The {len(listed)} most frequent of {len(found.tags)} tags; {found.untagged} facades have none:"
+        yield f"The {len(listed)} most frequent of {len(found.tags)} tags ({found.untagged} facades have no tag):"
         yield ""
         yield from table(("tag", "facades"), listed)
 
 
 def biases(found: Facts) -> list[str]:
-    """Where the dataset is lopsided, a sentence each."""
+    """Return the known biases of the dataset, one sentence each."""
     source, share = found.largest
-    named = f"{len(found.authors)} authors are named; the ten with the most facades made {found.prolific:.0%} of them."
+    named = f"{len(found.authors)} authors are named; the ten most frequent made {found.prolific:.0%} of the facades."
     return [
-        f"By source: of {len(found.seen)}, {plain(source)} gives the most facades, {share:.0%} of them."
+        f"By source: of {len(found.seen)} sources, {plain(source)} has the most facades, {share:.0%} of all."
         if found.facades
         else "By source: there are no facades.",
-        "By place: none is recorded. What the sources' tags and categories say is the nearest to it; landmarks, "
-        "city centres and rich countries are photographed and uploaded far more often than others.",
+        "By place: places are not recorded; the sources' tags and categories come nearest. Landmarks, city centres and "
+        "rich countries are photographed and uploaded far more often than others.",
         f"By author: {named}",
-        "By rule: night shots, drawings, monochrome (so most historical) photographs and very wide or tall ones are "
-        "left out wherever their filters are on; a source of such pictures loses more than others (column `kept`).",
+        "By rule: the filters remove night shots, drawings, monochrome (so most historical) photographs, and very wide "
+        "or tall ones; a source of such pictures loses more than others (column `kept`).",
     ]
 
 
 def citation(found: Facts, version: str) -> str:
-    """A BibTeX entry."""
+    """Return a BibTeX entry for the dataset with this hash."""
     return (
         f"@misc{{facades-{version[:8]}, title = {{Facades: {found.facades} photographs of building facades}}, "
         f"note = {{version {version[:16]}; sources: {', '.join(found.seen)}}}}}"
@@ -189,26 +206,27 @@ def citation(found: Facts, version: str) -> str:
 def _cite(found: Facts, version: str) -> Iterator[str]:
     yield "## How to cite"
     yield ""
-    yield "Name the version, and thank whoever made the pictures that you show (`ATTRIBUTION.md`):"
+    yield "Name the version, and credit the authors of the pictures that you show (`ATTRIBUTION.md`):"
     yield ""
     yield f"    {citation(found, version)}"
     yield ""
 
 
 def removal(origin: Origin) -> Iterator[str]:
-    """Lines on how to ask for an image to be left out."""
-    whom = f"Write to {origin.contact}" if origin.contact else "Write to whoever gave you this dataset"
+    """Yield lines on how to ask for the removal of an image."""
+    whom = f"Write to {origin.contact}" if origin.contact else "Write to the publisher of this dataset"
     yield "## How to ask for removal"
     yield ""
     yield (
-        f"{whom} with the image's page, its address, its row here, or your name as its author. "
-        "It is then left out with `facades dataset exclude`: "
-        "the next version is without it and without what looks like it, and no new crawl brings it back. "
-        "`facades dataset affected` names the versions and models that hold it still."
+        f"{whom} and give the page or the URL of the image, its row in this dataset, or your name as its author. "
+        "The publisher then runs `facades dataset exclude`: the next version contains neither the image nor its near "
+        "duplicates, and no new crawl brings it back. "
+        "`facades dataset affected` lists the versions and models that still contain it. "
+        "TAKEDOWN.md in the project's repository describes the procedure."
     )
 
 
 def _counts(column: pa.ChunkedArray | pa.Array) -> dict[str, int]:
-    """How often each value occurs, nulls aside, in the order of the values."""
+    """Return how often each value occurs, without nulls, in the order of the values."""
     counted = column.drop_null().value_counts()
     return dict(sorted((str(pair["values"]), pair["counts"].as_py()) for pair in counted))

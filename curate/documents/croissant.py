@@ -1,4 +1,4 @@
-"""The dataset described for machines, as Croissant 1.1 with the vocabulary of responsible AI.
+"""Describe a dataset for machines: Croissant 1.1 with the vocabulary of responsible AI (RAI).
 
 https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html
@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from common.described import Column
 from crawler.rights.licenses import url_of
 from curate.documents.card import Facts, Origin, biases, citation, removal, thresholds
 from curate.rules import CurateParams
+from curate.schemas import MANIFEST_COLUMNS
 
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
@@ -56,31 +58,32 @@ _CONTEXT: dict[str, Any] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
-"""The official context, as the specification's appendix has it."""
+"""The JSON-LD context in the appendix of the specification."""
 
-_FIELDS = {
-    "sha256": ("sc:Text", "of the exact bytes of the original image"),
-    "source": ("sc:Text", "the source that it was gathered from"),
-    "image_url": ("sc:URL", "where the original lies"),
-    "page_url": ("sc:URL", "the page that it was found on"),
-    "title": ("sc:Text", "as the source has it"),
-    "author": ("sc:Text", "as the source has it"),
-    "license": ("sc:Text", "a normalised id: SPDX's, or that of rightsstatements.org"),
-    "license_url": ("sc:URL", "the text of the licence"),
-    "attribution": ("sc:Text", "one line, ready to print"),
-    "decision": ("sc:Text", "kept or dropped"),
-    "reason": ("sc:Text", "why it was dropped"),
-    "measure": ("sc:Text", "the measure that decided"),
-    "value": ("sc:Float", "its value"),
-    "threshold": ("sc:Float", "what the value was held against"),
-    "cluster": ("sc:Text", "sha256 of the keeper of its duplicates"),
-    "keeper": ("sc:Text", "sha256 of the duplicate that it lost to"),
-    "row": ("sc:Integer", "its place in images.npy and split.npy"),
-    "split": ("sc:Text", "train or holdout"),
+_TYPES = {
+    "sha256": "sc:Text",
+    "source": "sc:Text",
+    "image_url": "sc:URL",
+    "page_url": "sc:URL",
+    "title": "sc:Text",
+    "author": "sc:Text",
+    "license": "sc:Text",
+    "license_url": "sc:URL",
+    "attribution": "sc:Text",
+    "decision": "sc:Text",
+    "reason": "sc:Text",
+    "measure": "sc:Text",
+    "value": "sc:Float",
+    "threshold": "sc:Float",
+    "cluster": "sc:Text",
+    "keeper": "sc:Text",
+    "row": "sc:Integer",
+    "split": "sc:Text",
 }
+"""The columns of the manifest that are described, and their types."""
 
 ENCODINGS = {".npy": "application/octet-stream", ".parquet": "application/x-parquet"}
-"""The files of a dataset that are data, by their suffix."""
+"""The media types of the dataset's data files, by suffix."""
 
 _EQUIVALENT = {
     "image_url": "sc:contentUrl",
@@ -90,15 +93,20 @@ _EQUIVALENT = {
     "license_url": "sc:license",
     "attribution": "sc:creditText",
 }
-"""What schema.org calls a property of each image."""
+"""The properties of schema.org that are equivalent to a column."""
 
 
 def croissant(
     found: Facts, origin: Origin, params: CurateParams, version: str, files: Sequence[Path]
 ) -> dict[str, Any]:
-    """JSON-LD for the dataset of that hash, whose manifest is among its `files`.
+    """Return the JSON-LD document of a dataset. It has no date, so equal datasets have equal documents.
 
-    It has no date: equal facades give equal papers, whenever they were gathered.
+    Args:
+        found: the counts in the manifest.
+        origin: facts about the sources.
+        params: the parameters of stage `curate`.
+        version: the dataset's hash (`curate.dataset.dataset_hash`).
+        files: its data files, the manifest among them.
     """
     size = params.image_size
     return {
@@ -107,7 +115,7 @@ def croissant(
         "name": "facades",
         "description": (
             f"{found.facades} photographs of building facades as uint8 RGB of {size} × {size} pixels, "
-            "with the origin, author, licence and reason of every image that was looked at."
+            "with the origin, author, licence and decision of every image that was examined."
         ),
         "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
         "version": f"1.0.0+{version[:16]}",
@@ -122,21 +130,21 @@ def croissant(
                 "@type": "cr:RecordSet",
                 "@id": "images",
                 "name": "images",
-                "description": "The decision on every image; the facades are those with a row.",
+                "description": "The decision on every image; the facades are the images with a row.",
                 "key": [{"@id": "images/sha256"}, {"@id": "images/source"}],
-                "field": [_field(name, kind, what) for name, (kind, what) in _FIELDS.items()],
+                "field": [_field(column, _TYPES[column.name]) for column in MANIFEST_COLUMNS if column.name in _TYPES],
             }
         ],
     }
 
 
 def _responsible(found: Facts, origin: Origin, params: CurateParams) -> dict[str, Any]:
-    """The fields of the RAI vocabulary that have an answer here."""
-    asked = "; ".join(f"{source}: {origin.entries.get(source) or 'not told'}" for source in found.seen)
+    """Return the properties of the RAI vocabulary that apply."""
+    queries = "; ".join(f"{source}: {origin.entries.get(source) or 'not recorded'}" for source in found.seen)
     reasons = ", ".join(f"{name} {count}" for name, count in found.reasons.items()) or "none"
-    lines = ", ".join(f"{name} {line}" for name, line in thresholds(params).items())
+    limits = ", ".join(f"{name} {limit}" for name, limit in thresholds(params).items())
     return {
-        "rai:dataCollection": f"Crawled from the sources named, or read from folders. {asked}.",
+        "rai:dataCollection": f"Crawled from these sources, or read from folders. {queries}.",
         "rai:dataCollectionType": ["Software Collection"],
         "rai:dataCollectionMissingData": (
             f"Of {found.images} images {found.images - found.facades} were left out: {reasons}. "
@@ -145,15 +153,17 @@ def _responsible(found: Facts, origin: Origin, params: CurateParams) -> dict[str
         "rai:dataCollectionRawData": "The exact bytes that the servers sent, as web archives (WARC), named by sha256.",
         "rai:dataPreprocessingProtocol": [
             f"The middle square of each photograph in sRGB, scaled to {params.image_size} pixels on a side.",
-            f"Left out by thresholds: {lines}.",
-            f"One of each cluster of duplicates stays, by {', '.join(params.keeper)}.",
+            f"Left out by thresholds: {limits}.",
+            f"One image of each cluster of duplicates is kept, chosen by {', '.join(params.keeper)}.",
         ],
-        "rai:dataAnnotationProtocol": ["Nobody labelled the images; titles, authors and tags are the sources' own."],
+        "rai:dataAnnotationProtocol": [
+            "The images were not labelled; titles, authors and tags are copied from the sources."
+        ],
         "rai:dataBiases": biases(found),
-        "rai:dataLimitations": ["Only the middle square of each photograph is here, at a low resolution."],
+        "rai:dataLimitations": ["The dataset contains only the middle square of each photograph, at a low resolution."],
         "rai:dataUseCases": ["Training and testing small generative models; studying curation and provenance."],
         "rai:personalSensitiveInformation": [
-            "People and vehicles may appear at a few pixels; names of authors are given as their licences ask."
+            "People and vehicles may be visible at a few pixels; authors are named as their licences require."
         ],
         "rai:dataReleaseMaintenancePlan": " ".join(line for line in list(removal(origin))[2:] if line),
     }
@@ -173,13 +183,14 @@ def _file(path: Path) -> dict[str, Any]:
     }
 
 
-def _field(name: str, kind: str, what: str) -> dict[str, Any]:
+def _field(column: Column, type_: str) -> dict[str, Any]:
+    name = column.name
     return {
         "@type": "cr:Field",
         "@id": f"images/{name}",
         "name": name,
-        "description": what,
-        "dataType": kind,
+        "description": column.description,
+        "dataType": type_,
         **({"equivalentProperty": _EQUIVALENT[name]} if name in _EQUIVALENT else {}),
         "source": {"fileObject": {"@id": "manifest.parquet"}, "extract": {"column": name}},
     }

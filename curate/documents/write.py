@@ -1,4 +1,4 @@
-"""The papers that go with a dataset: whom to thank, what is in it and why, and the same for machines."""
+"""Write the documents of a dataset: attribution, data card, Croissant metadata."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,14 @@ CROISSANT_FILE = "croissant.json"
 
 
 def write_documents(manifest: pa.Table, params: CurateParams, folder: Path, origin: Origin) -> None:
-    """Write ATTRIBUTION.md, card.md and croissant.json beside the arrays and the manifest that lie in `folder`."""
+    """Write ATTRIBUTION.md, card.md and croissant.json.
+
+    Args:
+        manifest: the manifest of the dataset.
+        params: the parameters of stage `curate`.
+        folder: the folder of the dataset, with its arrays and tables.
+        origin: facts about the sources.
+    """
     kept = manifest.filter(manifest["row"].is_valid())
     version = dataset_hash(folder)
     found = facts(manifest)
@@ -32,10 +39,14 @@ def write_documents(manifest: pa.Table, params: CurateParams, folder: Path, orig
 
 
 def attribution(kept: pa.Table) -> Iterator[str]:
-    """Lines of Markdown: who made each facade, under which licence, licence by licence."""
+    """Yield the lines of ATTRIBUTION.md: the credit line of each facade, grouped by licence.
+
+    Args:
+        kept: the rows of the manifest that are kept.
+    """
     yield "# Attribution"
     yield ""
-    yield f"Every picture in this dataset, {len(kept)} in all, cropped and scaled from the work named, by its row."
+    yield f"The {len(kept)} pictures of this dataset, by row; each is cropped and scaled from the work that is named."
     for license_id in sorted(set(kept["license"].to_pylist())):
         works = kept.filter(pc.equal(kept["license"], license_id))
         link = url_of(license_id)

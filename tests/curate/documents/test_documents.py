@@ -1,4 +1,4 @@
-"""The papers of a dataset: their numbers are the manifest's, and mlcroissant accepts and reads croissant.json."""
+"""The documents of a dataset: their numbers are the manifest's, and mlcroissant accepts and reads croissant.json."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ from curate.schemas import MANIFEST
 ORIGIN = Origin({"museum": "iiif, manifest https://a.invalid/m", "town": "demo, buildings 9"}, "ann@example.invalid")
 
 
-def row(number: int, **told: Any) -> dict[str, Any]:
+def row(number: int, **values: Any) -> dict[str, Any]:
     sha256 = hashlib.sha256(str(number).encode()).hexdigest()
     return {
         "sha256": sha256,
@@ -39,7 +39,7 @@ def row(number: int, **told: Any) -> dict[str, Any]:
         "cluster": sha256,
         "split": "train",
         "rule_version": 1,
-        **told,
+        **values,
     }
 
 
@@ -53,10 +53,10 @@ def manifest() -> pa.Table:
         row(8, reason="excluded", **dropped),
     ]
     rows.sort(key=lambda one: one["sha256"])
-    place = 0
+    number = 0
     for one in rows:
-        one["row"] = place if one["decision"] == "kept" else None
-        place += one["decision"] == "kept"
+        one["row"] = number if one["decision"] == "kept" else None
+        number += one["decision"] == "kept"
     return pa.Table.from_pylist(rows, MANIFEST)
 
 
@@ -84,7 +84,7 @@ def test_facts_are_those_of_the_manifest(manifest: pa.Table) -> None:
     assert found.prolific == pytest.approx(6 / 7)
 
 
-def test_an_empty_dataset_has_papers_too(tmp_path: Path) -> None:
+def test_an_empty_dataset_has_documents_too(tmp_path: Path) -> None:
     np.save(tmp_path / "images.npy", np.zeros((0, 3, 64, 64), np.uint8))
     np.save(tmp_path / "split.npy", np.zeros(0, np.uint8))
     manifest = MANIFEST.empty_table()
@@ -94,7 +94,7 @@ def test_an_empty_dataset_has_papers_too(tmp_path: Path) -> None:
     assert mlcroissant.Dataset(jsonld=tmp_path / "croissant.json").metadata.name == "facades"
 
 
-def test_the_card_says_all_that_is_asked_of_it(folder: Path) -> None:
+def test_the_card_has_all_its_sections_and_numbers(folder: Path) -> None:
     text = (folder / "card.md").read_text()
     for line in (
         "| town | demo, buildings 9 | 7 | 6 | 86% |",
@@ -102,7 +102,7 @@ def test_the_card_says_all_that_is_asked_of_it(folder: Path) -> None:
         "## Left out: 2 of 9 images",
         "| dark | 1 |",
         "| CC0 1.0 | 1 |",
-        "- By source: of 2, town gives the most facades, 86% of them.",
+        "- By source: of 2 sources, town has the most facades, 86% of all.",
         "| Paris | 6 |",
         "## How to cite",
         "## How to ask for removal",
@@ -127,12 +127,12 @@ def test_attribution_has_a_line_for_each_facade_that_markdown_leaves_alone(folde
 def test_mlcroissant_accepts_it_and_reads_each_images_licence_creator_and_url(folder: Path, manifest: pa.Table) -> None:
     dataset = mlcroissant.Dataset(jsonld=folder / "croissant.json")
     assert not dataset.metadata.ctx.issues.errors
-    told = dataset.metadata
-    assert told.data_biases == biases(facts(manifest))
-    assert "museum: iiif" in told.data_collection
-    assert "ann@example.invalid" in told.data_release_maintenance_plan
+    metadata = dataset.metadata
+    assert metadata.data_biases == biases(facts(manifest))
+    assert "museum: iiif" in metadata.data_collection
+    assert "ann@example.invalid" in metadata.data_release_maintenance_plan
     for name in ("data_limitations", "data_use_cases", "personal_sensitive_information", "cite_as"):
-        assert getattr(told, name), name
+        assert getattr(metadata, name), name
     records = list(dataset.records("images"))
     assert len(records) == 9
     by_sha = {one["sha256"]: one for one in manifest.to_pylist()}
@@ -149,7 +149,7 @@ def test_croissant_is_1_1_with_rai(folder: Path) -> None:
         assert hashlib.sha256((folder / entry["name"]).read_bytes()).hexdigest() == entry["sha256"]
 
 
-def test_what_came_from_the_web_stays_text_in_markdown() -> None:
+def test_text_from_the_web_is_escaped_in_markdown() -> None:
     assert plain("a | b\n<i>*x*</i>") == r"a \| b \<i\>\*x\*\</i\>"
     assert plain("see https://a.invalid/x_y_z") == "see https://a.invalid/x_y_z"
     assert list(table(("a", "b"), [("1|2", 3)])) == ["| a | b |", "|---|---|", r"| 1\|2 | 3 |", ""]
