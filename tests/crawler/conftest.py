@@ -59,6 +59,7 @@ class Site:
     log: list[tuple[float, str]] = field(default_factory=list)  # (monotonic time of arrival, path)
     sent: list[tuple[str, int]] = field(default_factory=list)  # (path, status) of each answer
     agents: set[str] = field(default_factory=set)
+    referers: set[str] = field(default_factory=set)
     under_way: int = 0
     levels: list[tuple[float, int]] = field(default_factory=list)  # (time, requests under way), as each arrives
     port: int = 0
@@ -110,6 +111,7 @@ class Handler(BaseHTTPRequestHandler):
             number = site.count(self.path)
             site.log.append((time.monotonic(), self.path))
             site.agents.add(self.headers.get("User-Agent", ""))
+            site.referers.add(self.headers.get("Referer", ""))
             site.under_way += 1
             site.levels.append((time.monotonic(), site.under_way))
         answer = site.pages.get(self.path, Answer(status=404))

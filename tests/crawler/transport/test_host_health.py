@@ -1,11 +1,13 @@
-"""URLs and hosts that never answer: they cost what they must, and keep nobody waiting."""
+"""URLs and hosts that never answer: what they cost, and that other URLs do not wait for them."""
 
 import time
 from collections import Counter
+from itertools import zip_longest
 
 from crawler.archive.schemas import Outcome
 from crawler.transport.host_health import CONNECTION_FAILURES, FAILURES_BEFORE_PROBE, HostHealth
 from crawler.transport.refusal import Refusal
+from tests.crawler.conftest import Crawls, Site
 
 DEAD = tuple(f"/dead/{number}.jpg" for number in range(24))
 GOOD = tuple(f"/good/{number}.jpg" for number in range(24))
@@ -14,43 +16,45 @@ LATE = Refusal(Outcome.TIMEOUT, "late")
 REFUSED = Refusal(Outcome.CONNECTION_ERROR, "refused", unreachable=True)
 
 
-def show(site):
-    mixed = [path for pair in zip(DEAD, GOOD, strict=True) for path in pair]
+def serve(site: Site, dead: tuple[str, ...] = DEAD) -> None:
+    """Serve a page of good pictures, mixed with dead ones, which take 20 seconds to answer."""
+    mixed = [path for pair in zip_longest(dead, GOOD) for path in pair if path]
     site.pages["/robots.txt"] = site.answer()
     site.pages["/"] = site.html(*mixed)
     for number, path in enumerate(GOOD):
         site.pages[path] = site.jpeg(number)
-    for path in DEAD:
+    for path in dead:
         site.pages[path] = site.answer(wait=20)
 
 
-def test_urls_that_never_answer_are_tried_twice_and_keep_the_others_waiting_once(site, crawl):
-    show(site)
+def test_urls_that_never_answer_are_tried_twice_and_keep_the_others_waiting_once(site: Site, crawl: Crawls) -> None:
+    dead = DEAD[:12]
+    serve(site, dead)
     started = time.monotonic()
     done = crawl(site.entry(), {"limits": {"delay": 0, "per_host": 4, "retries": 3, "answer": 1}})
     took = time.monotonic() - started
     assert done.returncode == 0, done.errors
-    assert Counter(done.outcomes().values()) == {"stored": len(GOOD), "timeout": len(DEAD)}
+    assert Counter(done.outcomes().values()) == {"stored": len(GOOD), "timeout": len(dead)}
     failed = done.fetches[done.fetches.outcome == "timeout"]
     assert set(failed.attempts) == {2}
     assert failed.detail.str.contains("no answer within 1 s").all()
-    tries = {path: site.times(path) for path in DEAD}
+    tries = {path: site.times(path) for path in dead}
     assert min(second for _, second in tries.values()) > max(site.times("/good/")), "second tries come last"
-    assert took < len(DEAD) * 2 / 4 + 15, "and the arithmetic of the guide holds"
-    assert site.count("/robots.txt") > 1, "so many failures one after the other: is anybody there?"
+    assert took < len(dead) * 2 / 4 + 15, "two tries of a second each, four at a time"
+    assert site.count("/robots.txt") > 1, "after ten failures in a row the host is probed"
 
 
-def test_the_first_wait_of_a_quick_host_is_shorter_than_the_second(site, crawl):
-    show(site)
+def test_the_first_wait_of_a_quick_host_is_shorter_than_the_second(site: Site, crawl: Crawls) -> None:
+    serve(site)
     site.pages["/"] = site.html(DEAD[0], GOOD[0])
-    done = crawl(site.entry(), {"limits": {"delay": 0, "answer": 8}})
+    done = crawl(site.entry(), {"limits": {"delay": 0, "answer": 6}})
     first, second = site.times(DEAD[0])
-    assert 4.5 < second - first < 8
+    assert 4.5 < second - first < 6
     [row] = done.fetches[done.fetches.outcome == "timeout"].to_dict("records")
-    assert "no answer within 8 s" in row["detail"]
+    assert "no answer within 6 s" in row["detail"]
 
 
-def test_a_body_may_take_longer_than_the_answer_to_begin(site, crawl):
+def test_a_body_may_take_longer_than_the_answer_to_begin(site: Site, crawl: Crawls) -> None:
     site.pages["/"] = site.html("/slow.jpg")
     site.pages["/slow.jpg"] = site.answer(b"\xff\xd8\xff", promise=4)  # the rest never comes
     done = crawl(site.entry(), {"limits": {"delay": 0, "answer": 1, "timeout": 4, "retries": 0}})
@@ -60,10 +64,10 @@ def test_a_body_may_take_longer_than_the_answer_to_begin(site, crawl):
     assert "no answer" not in row["detail"]
 
 
-def test_a_host_that_is_gone_is_asked_no_more_and_the_others_go_on(site, crawl):
+def test_a_host_that_is_down_gets_no_more_requests_and_the_others_go_on(site: Site, crawl: Crawls) -> None:
     """The same server by two names: one of them dies for all but its first picture."""
     other = site.url.replace("127.0.0.1", "localhost")
-    show(site)
+    serve(site)
     site.pages["/"] = site.html(f"{other}/good/0.jpg", *(f"{other}{path}" for path in DEAD), *GOOD[1:])
     site.pages["/robots.txt"] = lambda number: site.answer(wait=20 if number > 1 else 0)
     limits = {"limits": {"delay": 0, "per_host": 4, "retries": 0, "answer": 0.5}}
@@ -73,7 +77,7 @@ def test_a_host_that_is_gone_is_asked_no_more_and_the_others_go_on(site, crawl):
     assert "the same command resumes" in stopped.errors
     assert FAILURES_BEFORE_PROBE <= sum(site.count(path) for path in DEAD) < len(DEAD)
     assert all(site.count(path) == 1 for path in GOOD)
-    show(site)
+    serve(site)
     for number, path in enumerate(DEAD):
         site.pages[path] = site.jpeg(100 + number)
     site.pages["/"] = site.answer(status=404)
@@ -82,7 +86,7 @@ def test_a_host_that_is_gone_is_asked_no_more_and_the_others_go_on(site, crawl):
     assert Counter(done.outcomes().values()) == {"stored": len(DEAD) + len(GOOD)}
 
 
-def test_when_it_is_time_to_ask_whether_anybody_is_there():
+def test_a_probe_is_due_after_so_many_failures_in_a_row() -> None:
     host = HostHealth("http://example.org:80")
     assert not any(host.fail(LATE) for _ in range(FAILURES_BEFORE_PROBE - 1))
     assert host.fail(LATE)
@@ -91,7 +95,7 @@ def test_when_it_is_time_to_ask_whether_anybody_is_there():
     assert not host.is_down
 
 
-def test_connections_refused_say_it_sooner():
+def test_refused_connections_need_fewer_failures() -> None:
     host = HostHealth("http://example.org:80")
     assert not any(host.fail(REFUSED) for _ in range(CONNECTION_FAILURES))
     assert (host.is_down, host.is_lost) == (True, False), "it never answered"
