@@ -1,6 +1,5 @@
 """What a server sees of a crawl, by its log: which requests, how far apart, how many at a time."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -129,8 +128,9 @@ def test_a_busy_host_gets_fewer_requests_at_a_time(site: Site, crawl: Crawls) ->
 
 
 def test_no_referer_is_sent_whatever_a_page_asks_for(site: Site, crawl: Crawls) -> None:
-    serve(site, links=("/next",))
-    site.pages["/"] = replace(site.pages["/"], headers={"Content-Type": "text/html", "Referrer-Policy": "unsafe-url"})
+    serve(site)
+    page = site.html(*PICTURES, links=("/next",))
+    site.pages["/"] = site.answer(page.body, headers={**page.headers, "Referrer-Policy": "unsafe-url"})
     site.pages["/next"] = site.answer(status=302, headers={"Location": "/end", "Referrer-Policy": "unsafe-url"})
     site.pages["/end"] = site.html("/i/0.jpg")
     done = crawl(site.entry())
