@@ -92,9 +92,10 @@ def lists() -> Iterator[str]:
     yield (
         "Keys of `models/NAME/metrics.json`.\n"
         "Each exists three times: as it is, generated against held-out images; with `_floor`, training against "
-        "held-out images; with `_train`, generated against training images."
+        "held-out images; with `_train`, generated against training images.\n"
+        "`step` is the step of the generator; `n_generated`, `n_training` and `n_heldout` count the images compared."
     )
     yield table(("key", "better", "meaning"), [[f"`{one.key}`", one.better, sentence(one.meaning)] for one in METRICS])
     yield "## Alarms"
-    yield "Keys of `models/NAME/metrics.json`: the step at which an alarm was first raised, or null."
+    yield "Keys of `models/NAME/metrics.json`: the step at which an alarm was first raised; without the alarm, no key."
     yield table(("key", "meaning"), [[f"`{key}`", sentence(meaning)] for key, meaning in ALARMS.items()])
