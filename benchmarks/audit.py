@@ -27,6 +27,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from PIL import Image
 
 from common.files import write_table
@@ -40,7 +41,8 @@ from curate.documents.write import write_documents
 from curate.prepare import PrepareOptions, prepare_images
 from curate.rules import CurateParams
 from curate.schemas import MANIFEST, MEASURES, Split
-from pipelines.report.write import SourcePaths, write_report
+from pipelines.report.inputs import SourcePaths
+from pipelines.report.write import write_report
 
 ROOT = Path(__file__).parents[1]
 PICTURES = 200  # different ones; every image has one of them, under bytes of its own
@@ -131,7 +133,7 @@ class Repository:
         return statistics.median(seconds), statistics.median(busy), memory
 
 
-def manifest(digests: Sequence[str], min_side: int, *, without_duplicates: bool = False) -> pa.Table:
+def manifest(digests: Sequence[str] | NDArray[np.str_], min_side: int, *, without_duplicates: bool = False) -> pa.Table:
     """ManifestReader on these images (sorted): some too small, some near duplicates, the rest kept."""
     names = pa.array(digests)
     number = np.array([int(digest[:12], 16) for digest in digests])

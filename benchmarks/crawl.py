@@ -124,8 +124,8 @@ def compare(temp: Path, images: int, rounds: int, peers: Path | None, only: list
         for _ in range(rounds):
             for name in seconds:
                 out = temp / "out"
-                words = [word.replace("{out}", str(out)).replace("{list}", str(listed)) for word in commands[name]]
-                took, worked, peak = measure(words)
+                command = [word.replace("{out}", str(out)).replace("{list}", str(listed)) for word in commands[name]]
+                took, worked, peak = measure(command)
                 seconds[name].append(took)
                 cpu[name].append(worked)
                 peaks[name].append(peak)
@@ -141,8 +141,8 @@ def compare(temp: Path, images: int, rounds: int, peers: Path | None, only: list
                     assert rows == min(images, FILES), rows
                 shutil.rmtree(out)
     print(f"{images} images of {NBYTES // 1000} KB, {rounds} rounds, medians of whole processes")
-    for name, took in seconds.items():
-        median = float(np.median(took))
+    for name, rounds_took in seconds.items():
+        median = float(np.median(rounds_took))
         a_cpu_second = images / float(np.median(cpu[name]))
         rates = f"{images / median:7.0f} images/s {a_cpu_second:7.0f} a CPU second"
         print(f"{name:14} {rates}  peak {max(peaks[name]):5.0f} MB")

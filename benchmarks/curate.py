@@ -191,7 +191,7 @@ def archive(folder: Path, bodies: list[bytes], count: int) -> Path:
         }
         for number in range(count)
     ]
-    rows.sort(key=lambda row: row["sha256"])
+    rows.sort(key=lambda row: str(row["sha256"]))
     write_table(pa.Table.from_pylist(rows, INDEX), folder / "index.parquet")
     return folder
 

@@ -40,8 +40,8 @@ def main() -> None:
         ) as run:
             assert run.stdout is not None
             for line in run.stdout:
-                if stage := re.match(r"Running stage '([^']+)'", line):
-                    marks.append((stage[1], time.monotonic()))
+                if running := re.match(r"Running stage '([^']+)'", line):
+                    marks.append((running[1], time.monotonic()))
         marks.append(("", time.monotonic()))
         if run.returncode:
             sys.exit(f"dvc repro ended with exit code {run.returncode}")

@@ -150,7 +150,8 @@ def drawing_of(gen: nn.Module, fixed: torch.Tensor, folder: Path, utils: Any) ->
 def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
     """Our loop, with what it spends inside the step; and on measurements, snapshots and saves, each spread over the
     steps between two of them in a run of default length."""
-    from train import checkpoint, publish, trainer
+    from train import checkpoint, progress_report, publish, trainer
+    from train.gan import Gan
     from train.recipe import Recipe
     from train.state import TrainingState
 
@@ -170,7 +171,7 @@ def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
         setattr(holder, name, outer)
 
     for holder, name in (
-        (trainer.Gan, "update"),
+        (Gan, "update"),
         (TrainingState, "measure"),
         (publish, "save_snapshot"),
         (checkpoint, "save"),
@@ -185,12 +186,10 @@ def ours(folder: Path, precision: str, steps: int) -> dict[str, float]:
         if done == WARM + steps:
             raise EndedError
 
-    import train.journal
-
-    train.progress_report.REPORT_EVERY = 0.0
+    progress_report.REPORT_EVERY = 0.0
     usual, trainer.SAVE_EVERY = trainer.SAVE_EVERY, 0.0  # one save, after the first step: before the clock runs
     # Of WARM + steps + 1 steps only the step before the last is looked at: nothing is measured in between.
-    recipe = Recipe(recipe="dcgan", precision=precision, measure_every=5_000)  # type: ignore[arg-type]
+    recipe = Recipe(recipe="dcgan", precision=precision, measure_every=5_000)
     state = folder / f"state-{os.getpid()}"
     try:
         trainer.train(folder / "dataset", recipe, folder / "model", state, progress)
@@ -266,14 +265,15 @@ def best(action: Any, times: int = 4) -> float:
 def start(folder: Path, precision: str, steps: int) -> dict[str, float]:
     """From the command to the first step of the default recipe, on MANY images; and the memory then."""
     from train import trainer
+    from train.gan import Gan
     from train.recipe import Recipe
 
     def update(*given: Any) -> Any:
         raise EndedError
 
-    trainer.Gan.update = update  # type: ignore[method-assign]
+    Gan.update = update  # type: ignore[assignment,method-assign]  # the process ends with it
     try:
-        recipe = Recipe(precision=precision)  # type: ignore[arg-type]
+        recipe = Recipe(precision=precision)
         trainer.train(folder / "many", recipe, folder / "model", folder / f"state-{os.getpid()}")
     except EndedError:
         seconds, busy = time.time() - float(os.environ["BEGAN"]), time.process_time()

@@ -53,8 +53,8 @@ def replay_equals_eager(bench: Bench) -> None:
                 gan = Gan(recipe, SIZE, bench.device, "bf16")
                 if not replays:
                     eager(gan)
-                figures = [gan.update(inputs(recipe, step)[0].to(bench.device), step) for step in range(recipe.steps)]
-                found.append((deepcopy(gan.state_dict()), torch.stack(figures)))
+                steps = [gan.update(inputs(recipe, step)[0].to(bench.device), step) for step in range(recipe.steps)]
+                found.append((deepcopy(gan.state_dict()), torch.stack(steps)))
         (state, figures), (other_state, other_figures) = found
         bench.fact(
             "replay_equals_eager", recipe=name, state=equal(state, other_state),
