@@ -66,12 +66,12 @@ def _excluded(workspace: Version) -> set[str]:
     """What curation left out in the work tree: also what looks like an excluded image, or has its bytes elsewhere."""
     if workspace.lock.dataset is None:
         return set()
-    rows = workspace.manifest(("sha256",), wanted=pc.field("reason") == str(Reason.EXCLUDED))
+    rows = workspace.manifest(("sha256",), where=pc.field("reason") == str(Reason.EXCLUDED))
     return set(rows["sha256"].to_pylist())
 
 
 def _held(version: Version, requests: Sequence[Request], excluded: set[str]) -> Holder:
-    kept = version.rows(wanted=pc.field("decision") == str(Decision.KEPT), columns=NAMED)
+    kept = version.rows(where=pc.field("decision") == str(Decision.KEPT), columns=NAMED)
     named = takedown.requests_for(kept, requests)
     held = [row for row in kept if row["sha256"] in named or row["sha256"] in excluded]
     held_out = sum(row["split"] == "holdout" for row in held)

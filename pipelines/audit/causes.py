@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from curate.schemas import DECODE_ERRORS, Reason
 from pipelines.audit.parameters import changed, sentence
 from pipelines.versions.manifest import ManifestReader
-from pipelines.versions.row_alignment import Mask, Rows, digests, kinds, shared_codes
+from pipelines.versions.row_alignment import Mask, Rows, digests, distinct_rows, shared_codes
 
 LICENSES = (Reason.LICENSE_UNKNOWN, Reason.LICENSE_NOT_ALLOWED)
 DUPLICATES = (Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)
@@ -133,7 +133,7 @@ def explain(
         }
     )
     # Many images, few objections: each kind is judged once.
-    first, kind = kinds(objections.columns)
+    first, kind = distinct_rows(objections.columns)
     judged = [of_objection(Objection(**row), before, after) for row in objections.take(pa.array(first)).to_pylist()]
     return {
         "cause": pa.array([str(cause) for cause, _ in judged], pa.string()).take(pa.array(kind)),

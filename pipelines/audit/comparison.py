@@ -21,7 +21,7 @@ from pipelines.audit.parameters import changed
 from pipelines.audit.shifts import Shift
 from pipelines.versions.dvc_lock import Stage
 from pipelines.versions.manifest import ManifestReader
-from pipelines.versions.row_alignment import digests, kinds
+from pipelines.versions.row_alignment import digests, distinct_rows
 from pipelines.versions.version import Version
 
 LEADING = ("extract", "prepare", "curate")
@@ -100,7 +100,7 @@ def groups(difference: Difference) -> list[Group]:
 def keyed(difference: Difference) -> tuple[list[Key], NDArray[np.int64]]:
     """The keys of the groups, and for each change the place of its own among them."""
     columns = ("change", "cause", "detail", "source", "amended")
-    first, kind = kinds([difference.changes[name] for name in columns])
+    first, kind = distinct_rows([difference.changes[name] for name in columns])
     rows = difference.changes.select(columns).take(pa.array(first)).to_pylist()
     places: dict[Key, int] = {}
     place = np.array([places.setdefault(_key(**row), len(places)) for row in rows], np.int64)

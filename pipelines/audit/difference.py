@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipelines.audit.causes import Basis, explain, of_source
 from pipelines.versions.manifest import ManifestReader
-from pipelines.versions.row_alignment import Alignment, Mask, Rows, align, differs, pick, shared_codes
+from pipelines.versions.row_alignment import Alignment, Mask, Rows, align, differs, select_rows, shared_codes
 
 TOLD = ("image_url", "page_url", "title", "author", "license", "license_url", "attribution", "tags")
 """What the source says of an image."""
@@ -140,14 +140,14 @@ def _amended(old: ManifestReader, new: ManifestReader, rows: Alignment, columns:
 
 def _differs(old: ManifestReader, new: ManifestReader, rows: Alignment, column: str) -> Mask:
     """For each shared row whether one column differs."""
-    earlier, later = old.stretches(column), new.stretches(column)
+    earlier, later = old.range_reader(column), new.range_reader(column)
     found = np.zeros(len(rows.before), bool)
     for start, end in pairwise(np.searchsorted(rows.before, earlier.ends)):
         if start < end:
             here, there = rows.before[start:end], rows.after[start:end]
             was = earlier.rows(here[0], here[-1] + 1)
             now = later.rows(there.min(), there.max() + 1)
-            found[start:end] = differs(pick(was, here - here[0]), pick(now, there - there.min()))
+            found[start:end] = differs(select_rows(was, here - here[0]), select_rows(now, there - there.min()))
     return found
 
 

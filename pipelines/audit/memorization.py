@@ -148,7 +148,7 @@ def _pairs(
     dataset: Version, found: Likeness, closest: NDArray[np.intp], places: NDArray[np.int64], rows: NDArray[np.intp]
 ) -> tuple[Pair, ...]:
     chosen = [int(rows[place % len(rows)]) for place in places]
-    by_row = {row["row"]: row for row in dataset.rows(wanted=pc.field("row").isin(sorted(set(chosen))))}
+    by_row = {row["row"]: row for row in dataset.rows(where=pc.field("row").isin(sorted(set(chosen))))}
     return tuple(
         Pair(int(image), bool(place >= len(rows)), float(found.generated.distance[image]), by_row[row])
         for image, place, row in zip(closest, places, chosen, strict=True)

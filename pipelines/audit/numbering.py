@@ -1,31 +1,37 @@
 """The semantic version of a dataset, by the rule of Croissant 1.1 (docs.mlcommons.org/croissant, "Version")."""
 
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.versions.row_alignment import Digests, places
+from pipelines.versions.row_alignment import Digests, positions
 
 CHUNK = 4096  # facades compared at a time: 50 MB at 64×64
 
 Pixels = NDArray[np.uint8]
+"""N × 3 × S × S."""
 
 
 class Step(IntEnum):
-    PATCH = 0  # the same facades; something else is told of them
-    MINOR = 1  # only added
-    MAJOR = 2  # some removed, or with other pixels
+    """Which part of the number changes."""
+
+    PATCH = 0  # the same facades, with other metadata
+    MINOR = 1  # facades were only added
+    MAJOR = 2  # facades were removed, or their pixels changed
 
 
-class Number(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A semantic version: 2.0.1."""
+
     major: int
     minor: int
     patch: int
 
     def after(self, step: Step) -> "Number":
-        """The number of a version that is `step` away from this one."""
+        """Return the number of the next version."""
         if step is Step.MAJOR:
             return Number(self.major + 1, 0, 0)
         if step is Step.MINOR:
@@ -33,24 +39,34 @@ class Number(NamedTuple):
         return Number(self.major, self.minor, self.patch + 1)
 
     def __str__(self) -> str:
-        return ".".join(str(part) for part in self)
+        return f"{self.major}.{self.minor}.{self.patch}"
 
 
 FIRST = Number(1, 0, 0)
 
 
 def step(before: Digests, after: Digests, *, redrawn: bool) -> Step:
-    """What a version is to the one before, by their facades; `redrawn` where pixels of shared ones differ."""
-    if redrawn or (places(before, after) < 0).any():
+    """Return the step from one version to the next.
+
+    Args:
+        before, after: The sha256 of the facades of each, sorted.
+        redrawn: Whether the pixels of a facade that is in both differ.
+    """
+    if redrawn or (positions(before, after) < 0).any():
         return Step.MAJOR
     return Step.MINOR if len(after) > len(before) else Step.PATCH
 
 
 def redrawn(before: Digests, after: Digests, images_before: Pixels, images_after: Pixels) -> bool:
-    """Whether a facade that both versions have differs in a pixel."""
+    """Return whether a facade that is in both versions differs in a pixel.
+
+    Args:
+        before, after: The sha256 of the facades of each, sorted.
+        images_before, images_after: Their pixels, in the same order.
+    """
     if images_before.shape[1:] != images_after.shape[1:]:
         return True
-    rows = places(before, after)
+    rows = positions(before, after)
     shared = np.flatnonzero(rows >= 0)
     parts = (shared[start : start + CHUNK] for start in range(0, len(shared), CHUNK))
     return any(not np.array_equal(images_before[part], images_after[rows[part]]) for part in parts)

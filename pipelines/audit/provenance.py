@@ -1,4 +1,4 @@
-"""The life of one image: where it was found, what was said and measured of it, what was decided, where it went."""
+"""The provenance of one image: its fetches, licence and measures, the decision on it, and where it was used."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from pipelines.versions.version import Version, one_of
 Row = Mapping[str, Any]
 
 HIDDEN_COLUMNS = ("probes", "thumbnail", "pixels")
-"""Columns of the prepared table that say nothing to a person."""
+"""Columns of the prepared table that are left out, since they are not for reading."""
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """What one version made of the image."""
+    """The decision on the image in one version and source."""
 
     version: str
     source: str
@@ -34,53 +34,59 @@ class Appearance:
 
 @dataclass(frozen=True)
 class TrainingUse:
-    """A model that was trained on a dataset with the image in it."""
+    """A model that was trained on a dataset with the image."""
 
     model: str
-    recorded: str  # the version in which the model was recorded last
-    split: str  # `holdout`: only measured against, never learned from
+    recorded: str  # the last version that contains the model
+    split: str  # `holdout`: the model was measured with the image, but did not learn from it
 
 
 @dataclass(frozen=True)
 class Provenance:
+    """What is known of one image."""
+
     sha256: str
-    version: str  # in which the following was looked up
+    version: str  # that the following was read from
     decisions: Sequence[Row]  # rows of the manifest, one a source
-    images: Sequence[Row]  # what each source tells, with `source`
+    images: Sequence[Row]  # rows of the image tables, with `source`
     fetches: Sequence[Row]  # of the image and its page, with `source`
     locations: Sequence[Row]  # of the bytes in the archives, with `source`
     measures: Row  # from the prepared table
     cluster: Sequence[Row]  # rows of the manifest that are duplicates of each other, the keeper first
     request: Request | None  # for its exclusion
-    appearances: Sequence[Appearance]  # by every version that knows it, newest first
+    appearances: Sequence[Appearance]  # in all versions, newest first
     trainings: Sequence[TrainingUse]
-    unknown: Sequence[str]  # versions of which the data are not to be had
+    unknown: Sequence[str]  # versions whose data are not available
 
 
 def trace_image(repository: Repository, version: Version, sha256: str) -> Provenance:
-    """Gather all that is known of an image of `version`.
+    """Collect the provenance of an image.
+
+    Args:
+        repository: Its versions and models are searched for the image.
+        version: The version to read metadata, measures and decisions from.
+        sha256: Of the image file, 64 digits.
 
     Raises:
-        UserError: the version does not know it, or its data are not to be had.
+        UserError: The version does not contain the image, or its data are not available.
     """
     decisions = version.rows([sha256])
     if not decisions:
         raise UserError(f"{sha256[:16]}: no such image at {version.name}")
     appearances, uses, unknown = _history(repository, sha256)
-    images = _rows(version, version.outputs("extract", ".parquet"), pc.field("sha256") == sha256)
+    same_image = pc.field("sha256") == sha256
+    images = _rows(version, version.outputs("extract", ".parquet"), same_image)
     urls = sorted({row[name] for row in images for name in ("image_url", "page_url")})
     archives = version.outputs("crawl")
-    measures = _rows(version, version.outputs("prepare", ".parquet"), pc.field("sha256") == sha256)
+    measures = next(iter(_rows(version, version.outputs("prepare", ".parquet"), same_image)), {})
     return Provenance(
         sha256=sha256,
         version=version.name,
         decisions=decisions,
         images=images,
         fetches=_rows(version, _in(archives, "fetches.parquet"), one_of("url", urls)),
-        locations=_rows(version, _in(archives, "index.parquet"), pc.field("sha256") == sha256),
-        measures={
-            name: value for name, value in (measures or [{}])[0].items() if name not in (*HIDDEN_COLUMNS, "source")
-        },
+        locations=_rows(version, _in(archives, "index.parquet"), same_image),
+        measures={name: value for name, value in measures.items() if name not in (*HIDDEN_COLUMNS, "source")},
         cluster=_cluster(version, decisions[0]["cluster"]),
         request=requests_of(version, [sha256]).get(sha256),
         appearances=appearances,
@@ -89,12 +95,12 @@ def trace_image(repository: Repository, version: Version, sha256: str) -> Proven
     )
 
 
-def _rows(version: Version, tables: Mapping[str, str], wanted: pc.Expression) -> list[dict[str, Any]]:
-    """The wanted rows of a table of each source, with `source`."""
+def _rows(version: Version, tables: Mapping[str, str], where: pc.Expression) -> list[dict[str, Any]]:
+    """The rows of a table of each source that meet a condition, with `source`."""
     return [
         {"source": source, **row}
         for source, path in sorted(tables.items())
-        for row in version.table(path, wanted=wanted).to_pylist()
+        for row in version.table(path, where=where).to_pylist()
     ]
 
 
@@ -103,14 +109,14 @@ def _in(folders: Mapping[str, str], name: str) -> dict[str, str]:
 
 
 def _cluster(version: Version, cluster: str) -> list[dict[str, Any]]:
-    rows = version.rows(wanted=pc.field("cluster") == cluster)
+    rows = version.rows(where=pc.field("cluster") == cluster)
     return sorted(rows, key=lambda row: (row["decision"] != Decision.KEPT, row["sha256"], row["source"]))
 
 
 def _history(repository: Repository, sha256: str) -> tuple[list[Appearance], list[TrainingUse], list[str]]:
-    """By which versions the image was seen, which models were trained with it, and which versions cannot be asked."""
-    seen, uses, unknown = [], [], []
-    splits: dict[tuple[str, ...], str] = {}  # of the datasets that hold it
+    """The image in all versions, the models trained on it, and the versions whose data are not available."""
+    appearances, uses, unknown = [], [], []
+    splits: dict[tuple[str, ...], str] = {}  # of the image, by dataset
     for version, _ in versions(repository, everywhere=True):
         try:
             rows = version.manifest(("source", "decision", "reason", "split"), [sha256]).to_pylist()
@@ -118,21 +124,27 @@ def _history(repository: Repository, sha256: str) -> tuple[list[Appearance], lis
         except UserError:
             unknown.append(version.name)
             continue
-        seen += [Appearance(version.name, row["source"], row["decision"], row["reason"], row["split"]) for row in rows]
+        appearances += [
+            Appearance(version.name, row["source"], row["decision"], row["reason"], row["split"]) for row in rows
+        ]
     for training in trainings(repository, everywhere=True):
         if training.data in splits:
             uses.append(TrainingUse(training.model, training.version.name, splits[training.data]))
-    return seen, uses, unknown
+    return appearances, uses, unknown
 
 
 def manifest_summary(version: Version, images: Sequence[str]) -> pa.Table:
-    """Rows of the manifest for some images, in short."""
+    """Return the main columns of the manifest for some images.
+
+    Raises:
+        UserError: The version's data are not available.
+    """
     columns = ("sha256", "source", "decision", "reason", "row", "license", "title", "author", "page_url")
     return version.manifest(columns, images)
 
 
 def source_fields(image: Row) -> list[tuple[str, str]]:
-    """What a source tells of an image (a row of its image table), with names for a person."""
+    """Return the metadata that a source gives for an image (a row of its image table), with readable names."""
     return [
         ("source", image["source"]),
         ("title", image["title"]),
@@ -148,7 +160,7 @@ def source_fields(image: Row) -> list[tuple[str, str]]:
 
 
 def describe_decision(row: Row) -> str:
-    """A row of the manifest in a few words."""
+    """Return the decision in a row of the manifest in words: `blurred: sharpness 0.31, threshold 0.4`."""
     reason = (row["reason"] or row["decision"]).replace("_", " ")
     lost = f", to {row['keeper'][:12]}" if row["keeper"] else ""
     if row["value"] is None or row["threshold"] is None:

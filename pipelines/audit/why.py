@@ -107,7 +107,7 @@ def _rule(row: Mapping[str, Any]) -> str | None:
 
 
 def _held(version: Version, prepared: str, sha256: str) -> list[Held]:
-    row = version.table(prepared, wanted=pc.field("sha256") == sha256)
+    row = version.table(prepared, where=pc.field("sha256") == sha256)
     thresholds = Thresholds().model_dump() | (version.params["curate"].get("thresholds") or {})
     held = []
     for rule in FILTERS:

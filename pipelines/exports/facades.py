@@ -65,7 +65,7 @@ class Facades:
         Raises:
             UserError: the data of the version are not available.
         """
-        kept = version.manifest(("decision", *COLUMNS), wanted=pc.field("decision") == str(Decision.KEPT))
+        kept = version.manifest(("decision", *COLUMNS), where=pc.field("decision") == str(Decision.KEPT))
         self.rows: Sequence[dict[str, Any]] = kept.select(COLUMNS).to_pylist()
         self.documents = {
             name: version.file(f"{version.dataset.path}/{name}").read_bytes() for name in (ATTRIBUTION_FILE, CARD_FILE)

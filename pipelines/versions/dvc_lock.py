@@ -1,4 +1,4 @@
-"""dvc.lock at one revision: what each stage read and made, by hash, and the parameters it ran with."""
+"""dvc.lock at one revision: for each stage the hashes of its inputs and outputs, and its parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from common.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file or folder that a stage read or made."""
+    """An input or output of a stage, a file or a folder."""
 
-    path: str  # from the root of the repository, with /
+    path: str  # from the root of the repository, with / as separator
     md5: str  # as DVC computes it; ends in `.dir` for a folder
     size: int  # in bytes
 
@@ -24,6 +24,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
+    """One run of a stage."""
+
     deps: Mapping[str, Item] = field(default_factory=dict)  # by path
     outs: Mapping[str, Item] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)  # dotted key of params.yaml to its value
@@ -31,35 +33,42 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
+    """The content of a dvc.lock."""
+
     stages: Mapping[str, Stage]  # by name: `curate`, `train@facade`
 
     @property
     def dataset(self) -> Item | None:
-        """The dataset's folder, wherever it lay then: the output of stage `curate`."""
+        """The folder of the dataset: the output of stage `curate`, under any path; None if there is none."""
         outs = self.stages["curate"].outs.values() if "curate" in self.stages else ()
         return next((out for out in outs if out.is_folder), None)
 
     def foreach(self, stage: str) -> dict[str, Stage]:
-        """The stages of one `foreach`, by key: `foreach("crawl")` by source, `foreach("train")` by model."""
+        """Return the stages of one `foreach`: `foreach("crawl")` by source, `foreach("train")` by model."""
         prefix = f"{stage}@"
         return {name.removeprefix(prefix): body for name, body in self.stages.items() if name.startswith(prefix)}
 
     def outs(self) -> list[Item]:
+        """Return the outputs of all stages."""
         return [out for stage in self.stages.values() for out in stage.outs.values()]
 
 
 def parse(text: bytes, name: str) -> Lock:
-    """Read the text of a dvc.lock; `name` is what an error calls it.
+    """Parse the text of a dvc.lock.
+
+    Args:
+        text: The content of the file.
+        name: Of the file, for errors.
 
     Raises:
-        UserError: it is not a dvc.lock, or a conflict was left in it.
+        UserError: It is not a dvc.lock, or it contains an unresolved merge conflict.
     """
     try:
         stages = (yaml.load(text, Loader=yaml.CSafeLoader) or {}).get("stages", {})
         return Lock({stage: _stage(body) for stage, body in stages.items()})
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
         reason = str(getattr(error, "problem", None) or error)
-        raise UserError(f"{name}: not a dvc.lock that can be read ({reason}); expected stages with outs") from None
+        raise UserError(f"{name}: not a valid dvc.lock ({reason}); expected stages with outs") from None
 
 
 def _stage(body: Mapping[str, Any]) -> Stage:
@@ -68,7 +77,7 @@ def _stage(body: Mapping[str, Any]) -> Stage:
 
 
 def _items(entries: Any) -> dict[str, Item]:
-    # An entry without a hash is a dependency outside of the repository.
+    # An entry without a hash is outside of the repository.
     return {
         entry["path"]: Item(entry["path"], entry["md5"], int(entry.get("size", 0)))
         for entry in entries

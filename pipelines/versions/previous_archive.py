@@ -1,4 +1,4 @@
-"""The archive that a crawl is about to replace: DVC removes a stage's output before it runs the stage."""
+"""The archive that a crawl is about to replace. DVC removes a stage's output before it runs the stage."""
 
 import sys
 import tempfile
@@ -13,10 +13,10 @@ from pipelines import paths
 
 @contextmanager
 def previous_archive(source: str) -> Iterator[Path | None]:
-    """A folder with the finished archive that this source had until now; None for a source that is new.
+    """Yield a folder with the last finished archive of a source, or None if there is none.
 
-    It is the one in its place, or else, under `dvc repro`, the one that dvc.lock still names, from DVC's cache or
-    remote. Where that is not to be had either, standard error says that everything is fetched anew.
+    It is the folder in the work tree or, under `dvc repro`, which has removed that, the archive named in dvc.lock, from
+    It is the folder in the work tree or, under `dvc repro`, which removes that one, the archive named in dvc.lock, from
     """
     archive = paths.archive(source)
     if (archive / RUN_FILE).is_file():
@@ -27,7 +27,7 @@ def previous_archive(source: str) -> Iterator[Path | None]:
 
 
 def _from_dvc(source: str, folder: Path) -> Path | None:
-    """The archive of dvc.lock as links in `folder`."""
+    """The archive named in dvc.lock, as links in `folder`."""
     lock_file = Path("dvc.lock")
     if not lock_file.is_file():
         return None
@@ -44,6 +44,6 @@ def _from_dvc(source: str, folder: Path) -> Path | None:
         for path in files.hashes(archive):
             (folder / Path(path).name).symlink_to(files.file(path).resolve())
     except (UserError, FileNotFoundError) as error:
-        print(f"crawl {source}: everything is fetched anew: the archive until now: {error}", file=sys.stderr)
+        print(f"crawl {source}: everything is fetched again: the previous archive: {error}", file=sys.stderr)
         return None
     return folder

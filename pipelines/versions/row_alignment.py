@@ -1,4 +1,4 @@
-"""Which row of one manifest is which row of another, and which rows are alike."""
+"""Matches the rows of two manifests, and finds rows with equal values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,52 +11,55 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 Codes = NDArray[np.int64]
-"""Numbers that stand for the values of a column; -1 for null."""
+"""A number for each value of a column; -1 for null."""
 Digests = NDArray[np.bytes_]
-"""sha256 in hex, dtype S64."""
+"""sha256 in hexadecimal, dtype S64."""
 
 KEY = ("sha256", "source")
-"""What a manifest is sorted by, and has no two rows of."""
+"""The columns by which a manifest is sorted; no two rows have the same values in both."""
 
-NONE = "0" * 64
-"""Stands for a sha256 that is null."""
+NO_DIGEST = "0" * 64
+"""Replaces a sha256 that is null."""
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """The rows that two manifests share, pair by pair, and those that only one has. All but `after` ascend."""
+    """The rows that two manifests share, and those that only one has. All but `after` are in ascending order."""
 
     before: Rows
-    after: Rows  # as many
+    after: Rows  # the partner of each row in `before`
     removed: Rows  # of before
     added: Rows  # of after
-    renamed: Mapping[str, str]  # sources, from their earlier to their later name
+    renamed: Mapping[str, str]  # sources, from the old to the new name
 
 
 def digests(column: pa.ChunkedArray) -> Digests:
-    """A column of sha256 as an array that numpy can compare and search; `NONE` where it is null."""
-    fixed = pc.fill_null(column, NONE).cast(pa.binary()).cast(pa.binary(64)).combine_chunks()
+    """Return a column of sha256 as an array that numpy can compare and search; null becomes `NO_DIGEST`."""
+    fixed = pc.fill_null(column, NO_DIGEST).cast(pa.binary()).cast(pa.binary(64)).combine_chunks()
     if not len(fixed):
         return np.array([], "S64")
     return np.frombuffer(fixed.buffers()[1], "S64", len(fixed), fixed.offset * 64)
 
 
-def places(wanted: Digests, images: Digests) -> Rows:
-    """Where in `images`, which are sorted, each of `wanted` is first; -1 where it is not."""
+def positions(wanted: Digests, images: Digests) -> Rows:
+    """Return the first position of each of `wanted` in `images`, which are sorted; -1 if it is not among them."""
     if not len(images):
         return np.full(len(wanted), -1, np.int64)
     found = np.searchsorted(images, wanted)
-    there = images[np.minimum(found, len(images) - 1)] == wanted
-    return np.where(there, found, -1)
+    present = images[np.minimum(found, len(images) - 1)] == wanted
+    return np.where(present, found, -1)
 
 
 def align(
     images_before: Digests, sources_before: pa.ChunkedArray, images_after: Digests, sources_after: pa.ChunkedArray
 ) -> Alignment:
-    """Match the rows of two manifests that speak of the same image of the same source.
+    """Match the rows of two manifests for the same image and source.
 
-    Both are sorted by (sha256, source). A source of which most images come again under a source that is new has been
-    renamed, and is the same source under both names.
+    If most images of a source that is gone are in a source that is new, the source counts as renamed.
+
+    Args:
+        images_before, sources_before: The sha256 and the source of each row, sorted by both.
+        images_after, sources_after: The same of the other manifest.
     """
     names, sources, others = shared_codes(sources_before, sources_after)
     renamed = _renamed(names, sources, images_before, others, images_after)
@@ -64,16 +67,16 @@ def align(
         sources[sources == names.index(earlier)] = names.index(later)
 
     partners = np.full(len(images_before), -1, np.int64)
-    # An image has a row in each source that holds it: look at the first row with its sha256, then at the next, …
+    # An image has a row in each source that has it: compare the first row with its sha256, then the next, …
     candidates = np.searchsorted(images_after, images_before)
     rows = np.flatnonzero(candidates < len(images_after))
     while len(rows):
-        places = candidates[rows]
-        there = images_after[places] == images_before[rows]
-        same = there & (others[places] == sources[rows])
-        partners[rows[same]] = places[same]
+        found = candidates[rows]
+        equal = images_after[found] == images_before[rows]
+        same = equal & (others[found] == sources[rows])
+        partners[rows[same]] = found[same]
         candidates[rows] += 1
-        rows = rows[there & ~same & (candidates[rows] < len(images_after))]
+        rows = rows[equal & ~same & (candidates[rows] < len(images_after))]
     shared = partners >= 0
     new = np.ones(len(images_after), bool)
     new[partners[shared]] = False
@@ -81,7 +84,7 @@ def align(
 
 
 def codes(column: pa.ChunkedArray) -> tuple[list[object], Codes]:
-    """The different values of a column, and for each row which of them it has."""
+    """Return the distinct values of a column, and for each row the index of its value."""
     encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
     if not len(column):
         return [], np.array([], np.int64)
@@ -90,16 +93,20 @@ def codes(column: pa.ChunkedArray) -> tuple[list[object], Codes]:
 
 
 def shared_codes(one: pa.ChunkedArray, other: pa.ChunkedArray) -> tuple[list[object], Codes, Codes]:
-    """The same for two columns, with the same numbers for the same values."""
+    """Return the distinct values of two columns, and for each row of both the index of its value."""
     values, numbers = codes(one)
     theirs, others = codes(other)
-    known = {value: place for place, value in enumerate(values)}
+    known = {value: index for index, value in enumerate(values)}
     translated = np.array([*(known.setdefault(value, len(known)) for value in theirs), -1], np.int64)
     return list(known), numbers, translated[others]
 
 
-def kinds(columns: Sequence[pa.ChunkedArray]) -> tuple[Rows, Codes]:
-    """Rows that are alike in all of some columns: a row of each kind, the first one, and for each row its kind."""
+def distinct_rows(columns: Sequence[pa.ChunkedArray]) -> tuple[Rows, Codes]:
+    """Group rows that are equal in all columns.
+
+    Returns:
+        The first row of each group, and for each row the number of its group.
+    """
     kind = np.zeros(len(columns[0]), np.int64)
     for column in columns:
         values, numbers = codes(column)
@@ -110,8 +117,8 @@ def kinds(columns: Sequence[pa.ChunkedArray]) -> tuple[Rows, Codes]:
     return first, kind
 
 
-def pick(column: pa.ChunkedArray, rows: Rows) -> pa.ChunkedArray:
-    """Some rows of a column. Filters where it can, which for long texts takes a third of the time of `take`."""
+def select_rows(column: pa.ChunkedArray, rows: Rows) -> pa.ChunkedArray:
+    """Return some rows of a column. Ascending rows are filtered, in a third of the time of `take` for long texts."""
     if len(rows) == len(column) and (rows == np.arange(len(rows))).all():
         return column
     if len(rows) > 1 and not (np.diff(rows) > 0).all():
@@ -122,7 +129,7 @@ def pick(column: pa.ChunkedArray, rows: Rows) -> pa.ChunkedArray:
 
 
 def differs(one: pa.ChunkedArray, other: pa.ChunkedArray) -> Mask:
-    """Where two columns differ; two nulls do not."""
+    """Return for each row whether two columns differ; two nulls do not."""
     if pa.types.is_list(one.type):
         one, other = pc.binary_join(one, "\n"), pc.binary_join(other, "\n")
     unequal = pc.fill_null(pc.not_equal(one, other), False)
@@ -133,11 +140,12 @@ def differs(one: pa.ChunkedArray, other: pa.ChunkedArray) -> Mask:
 def _renamed(
     names: Sequence[object], before: Codes, images_before: Digests, after: Codes, images_after: Digests
 ) -> dict[str, str]:
-    there, now = set(np.unique(before).tolist()), set(np.unique(after).tolist())
+    """Sources that are gone and share most of their images with a new one."""
+    old, new = set(np.unique(before).tolist()), set(np.unique(after).tolist())
     renamed: dict[str, str] = {}
-    for earlier in sorted(there - now, key=lambda code: str(names[code])):
+    for earlier in sorted(old - new, key=lambda code: str(names[code])):
         images = images_before[before == earlier]
-        for later in sorted(now - there, key=lambda code: str(names[code])):
+        for later in sorted(new - old, key=lambda code: str(names[code])):
             theirs = images_after[after == later]
             shared = int(np.isin(images, theirs, assume_unique=True).sum())
             if str(names[later]) not in renamed.values() and 2 * shared > max(len(images), len(theirs)):

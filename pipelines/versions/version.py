@@ -1,7 +1,8 @@
-"""One dataset version: the tables, pictures and parameters of a git revision, or of the work tree as it is."""
+"""One dataset version: the tables, arrays and parameters of a git revision, or of the work tree as it is."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
 
 
 class Version:
-    """What a revision held. Everything is read when it is asked for, and only then."""
+    """The contents of a revision. Everything is read on demand."""
 
     def __init__(self, repository: Repository, commit: Commit | None) -> None:
-        """`commit` is None for the work tree: what lies there now, tracked or not, is what counts."""
+        """Open the version of a commit; None is the work tree, with the files that are there now, tracked or not."""
         self.repository = repository
         self.commit = commit
 
     @property
     def name(self) -> str:
+        """The tags of the commit or the start of its hash, or `workspace`."""
         return self.commit.name if self.commit else WORKSPACE
 
     @property
@@ -41,20 +43,20 @@ class Version:
 
     @cached_property
     def lock(self) -> Lock:
-        """Empty where nothing has been reproduced yet.
+        """dvc.lock; empty before the first `dvc repro`.
 
         Raises:
-            UserError: dvc.lock cannot be read.
+            UserError: dvc.lock is not valid.
         """
         text = self.read_tracked(LOCK)
         return parse(text, f"{LOCK} at {self.name}") if text else Lock({})
 
     @cached_property
     def params(self) -> dict[str, Any]:
-        """params.yaml, not validated: older versions may have had other keys.
+        """params.yaml, not validated, since older versions may have other keys.
 
         Raises:
-            UserError: it is not YAML.
+            UserError: It is not YAML.
         """
         try:
             values = yaml.load(self.read_tracked("params.yaml") or b"", Loader=yaml.CSafeLoader)
@@ -64,110 +66,108 @@ class Version:
 
     @property
     def dataset(self) -> Item:
-        """The dataset's folder.
+        """The folder of the dataset, as dvc.lock lists it.
 
         Raises:
-            UserError: this revision has none.
+            UserError: This revision has no dataset.
         """
         if self.lock.dataset is None:
             raise UserError(f"{self.name}: found no dataset in its {LOCK}; expected an output of stage curate")
         return self.lock.dataset
 
     def read_tracked(self, path: str) -> bytes | None:
-        """A file that git tracks (in the work tree: that lies there), None where there is none."""
+        """Return the content of a file that git tracks, or of any file in the work tree; None if there is none."""
         if self.commit is not None:
             return self.repository.read(self.commit, path)
         file = self.repository.root / path
         return file.read_bytes() if file.is_file() else None
 
     def file(self, path: str) -> Path:
-        """A local file with the content of what a stage made at `path`; not to be written to.
+        """Return a local file with the content of the output `path`; callers must not write to it.
 
         Raises:
-            UserError: no stage made it, or its content is not to be had.
+            UserError: No stage wrote `path`, or its content is not available.
         """
         if self.commit is None and (self.repository.root / path).is_file():
             return self.repository.root / path
-        try:
+        with self._named(path, "file"):
             return self._files.file(path)
-        except FileNotFoundError:
-            raise UserError(f"{path}: no such file at {self.name}") from None
-        except UserError as error:
-            raise UserError(f"{self.name}: {error}") from None
 
     def hashes(self, folder: str) -> dict[str, str]:
-        """The md5 of every file in a folder that a stage made, as dvc.lock has it, by its path from the root.
+        """Return the md5 of each file in a folder that a stage wrote, by its path from the root of the repository.
 
         Raises:
-            UserError: as `file`.
+            UserError: As `file`.
         """
-        try:
+        with self._named(folder, "folder"):
             return self._files.hashes(folder)
-        except FileNotFoundError:
-            raise UserError(f"{folder}: no such folder at {self.name}") from None
-        except UserError as error:
-            raise UserError(f"{self.name}: {error}") from None
 
     def manifest(
         self,
         columns: Sequence[str] | None = None,
         images: Collection[str] | None = None,
-        wanted: pc.Expression | None = None,
+        where: pc.Expression | None = None,
     ) -> pa.Table:
-        """The decision table; of `columns`, those that this version already had; of `images`, those that it knows.
+        """Return the manifest.
+
+        Args:
+            columns: Columns to read; those that this version lacks are left out. All if not given.
+            images: sha256 of the images to read; all if not given.
+            where: Condition for the rows to read, if `images` is not given.
 
         Raises:
-            UserError: as `file`, or it is not a Parquet file.
+            UserError: As `file`, or it is not a Parquet file.
         """
         if images is not None:
-            wanted = one_of("sha256", images)
-        return self.table(f"{self.dataset.path}/manifest.parquet", columns, wanted)
+            where = one_of("sha256", images)
+        return self.table(f"{self.dataset.path}/manifest.parquet", columns, where)
 
     def manifest_reader(self) -> ManifestReader:
-        """The decision table, whose columns are read when they are asked for.
+        """Return a reader of the manifest for single columns.
 
         Raises:
-            UserError: as `manifest`.
+            UserError: As `manifest`.
         """
         path = f"{self.dataset.path}/manifest.parquet"
-        try:
+        with self._readable(path):
             return ManifestReader(self.file(path))
-        except (pa.ArrowInvalid, OSError) as error:
-            raise _unreadable(path, self.name, error) from None
 
     def rows(
         self,
         images: Collection[str] | None = None,
-        wanted: pc.Expression | None = None,
+        where: pc.Expression | None = None,
         columns: Sequence[str] = tuple(MANIFEST.names),
     ) -> list[dict[str, Any]]:
-        """Rows of the decision table, with all `columns`; None where this version did not have them yet.
+        """Return rows of the manifest with all `columns`; the value is None for a column that this version lacks.
 
         Raises:
-            UserError: as `manifest`.
+            UserError: As `manifest`.
         """
         absent = dict.fromkeys(columns)
-        return [absent | row for row in self.manifest(columns, images, wanted).to_pylist()]
+        return [absent | row for row in self.manifest(columns, images, where).to_pylist()]
 
-    def table(self, path: str, columns: Sequence[str] | None = None, wanted: pc.Expression | None = None) -> pa.Table:
-        """Any table that a stage made; of `columns`, those that it has; the rows that are `wanted`.
+    def table(self, path: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+        """Return a table that a stage wrote.
+
+        Args:
+            path: From the root of the repository.
+            columns: Columns to read; those that the table lacks are left out. All if not given.
+            where: Condition for the rows to read.
 
         Raises:
-            UserError: as `file`, or it is not a Parquet file.
+            UserError: As `file`, or it is not a Parquet file.
         """
         file = self.file(path)
-        try:
-            there = pq.read_schema(file).names
-            chosen = None if columns is None else [name for name in columns if name in there]
-            return pq.read_table(file, columns=chosen, filters=wanted)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise _unreadable(path, self.name, error) from None
+        with self._readable(path):
+            present = pq.read_schema(file).names
+            chosen = None if columns is None else [name for name in columns if name in present]
+            return pq.read_table(file, columns=chosen, filters=where)
 
     def array(self, name: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
-        """`images.npy` or `split.npy` of the dataset, memory-mapped.
+        """Return `images.npy` or `split.npy` of the dataset, memory-mapped.
 
         Raises:
-            UserError: as `file`, or it is not an array.
+            UserError: As `file`, or it is not an array.
         """
         path = f"{self.dataset.path}/{name}"
         try:
@@ -177,9 +177,9 @@ class Version:
         return array
 
     def foreach(self, stage: str) -> dict[str, Stage]:
-        """The stages of one `foreach`, by key; not those of a source or model that params.yaml names no more.
+        """Return the stages of one `foreach`, by source or model.
 
-        DVC leaves what was taken out of params.yaml in dvc.lock.
+        Those that params.yaml no longer lists are left out; DVC keeps them in dvc.lock.
         """
         section = self.params.get("models" if stage in ("train", "evaluate") else "sources")
         stages = self.lock.foreach(stage)
@@ -190,7 +190,11 @@ class Version:
         return {key: path for key, body in self.foreach(stage).items() for path in body.outs if path.endswith(ending)}
 
     def metrics(self, model: str) -> dict[str, float]:
-        """metrics.json of a model; empty where it was not evaluated."""
+        """Return the numbers in metrics.json of a model; empty if it was not evaluated.
+
+        Raises:
+            UserError: The file is not available.
+        """
         path = self.outputs("evaluate", ".json").get(model)
         if path is None:
             return {}
@@ -199,24 +203,38 @@ class Version:
         values = json.loads(content)
         return {key: value for key, value in values.items() if isinstance(value, int | float)}
 
+    @contextmanager
+    def _named(self, path: str, what: str) -> Iterator[None]:
+        """Add the name of the version to errors."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise UserError(f"{path}: no such {what} at {self.name}") from None
+        except UserError as error:
+            raise UserError(f"{self.name}: {error}") from None
+
+    @contextmanager
+    def _readable(self, path: str) -> Iterator[None]:
+        """Turn the errors of pyarrow into one line."""
+        try:
+            yield
+        except (pa.ArrowInvalid, OSError) as error:
+            raise UserError(f"{path} at {self.name}: not a Parquet file: {' '.join(str(error).split())}") from None
+
     @cached_property
     def _files(self) -> "OutputFiles":
         return self.repository.output_files(self.lock.outs())
 
 
 def one_of(column: str, values: Collection[str]) -> pc.Expression:
-    """The rows of a table whose `column`, of texts, is one of `values`, of which there may be none."""
+    """Return the condition that `column` is one of `values`, texts of which there may be none."""
     return pc.field(column).isin(pa.array(sorted(values), pa.string()))
 
 
-def _unreadable(path: str, version: str, error: Exception) -> UserError:
-    return UserError(f"{path} at {version}: not a Parquet file: {' '.join(str(error).split())}")
-
-
 def open_version(repository: Repository, rev: str) -> Version:
-    """The version that a revision names; `workspace` is the work tree.
+    """Open the version that a revision names; `workspace` is the work tree.
 
     Raises:
-        UserError: there is no such revision.
+        UserError: There is no such revision.
     """
     return Version(repository, None if rev == WORKSPACE else repository.resolve(rev))

@@ -1,4 +1,4 @@
-"""The page of `show`: one image, or all of an author's."""
+"""The pages of `facades dataset show`: one image, or all images of an author."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from PIL import Image
 from common.errors import UserError
 from curate.decode import Picture as Decoded
 from curate.decode import decode
+from pipelines.audit import sections
 from pipelines.audit.pages.pictures import pixels, shown, tiles
 from pipelines.audit.pages.render import render
 from pipelines.audit.provenance import Provenance, Row, describe_decision, source_fields
@@ -14,16 +15,16 @@ from pipelines.report.embedded import Picture, picture
 from pipelines.versions.originals import Originals
 from pipelines.versions.version import Version
 
-LARGEST = 640  # pixels on a side at which the original is shown
+LARGEST = 640  # pixels of the longer side of the original, as shown
 MEMBERS = 48  # of a cluster
-WORKS = 1000  # of an author
+AUTHOR_IMAGES = 1000
 
 
 def page(found: Provenance, version: Version) -> str:
-    """One self-contained page on an image.
+    """Return a self-contained page on an image.
 
     Raises:
-        UserError: the version's data are not to be had.
+        UserError: The data of the version are not available.
     """
     public = all(shown(row) for row in found.decisions)
     cluster = [row for row in found.cluster if shown(row)][:MEMBERS] if len(found.cluster) > 1 else []
@@ -36,9 +37,14 @@ def page(found: Provenance, version: Version) -> str:
             "found": found,
             "public": public,
             "original": _original(found, version) if public else None,
-            "crop": picture(crop, "the crop that models see") if crop else None,
+            "crop": picture(crop, "the crop that models are trained on") if crop else None,
             "sources": [source_fields(row) for row in found.images],
-            "verdicts": [(row, describe_decision(row)) for row in found.decisions],
+            "decisions": [(row, describe_decision(row)) for row in found.decisions],
+            "fetched": sections.fetched(found),
+            "archived": sections.archived(found),
+            "measured": sections.measured(found),
+            "versions": sections.in_versions(found),
+            "models": sections.in_models(found),
             "sheet": sheet,
             "members": members,
         },
@@ -46,15 +52,15 @@ def page(found: Provenance, version: Version) -> str:
 
 
 def author_page(author: str, rows: Sequence[Row], version: Version) -> str:
-    """One self-contained page with all images of an author.
+    """Return a self-contained page with the images of an author, from the rows of `manifest_summary`.
 
     Raises:
-        UserError: the version's data are not to be had.
+        UserError: The data of the version are not available.
     """
     public = [row for row in rows if shown(row)]
-    rule = "not those without a picture, or that somebody asked to have left out"
-    if len(public) > WORKS:
-        public, rule = public[:WORKS], "the first by sha256"
+    rule = "not those without a picture, nor those excluded on request"
+    if len(public) > AUTHOR_IMAGES:
+        public, rule = public[:AUTHOR_IMAGES], "the first by sha256"
     pictures = pixels(version, {row["sha256"] for row in public})
     sheet, made = tiles([(row, str(row["reason"] or "").replace("_", " "), False) for row in public], pictures)
     return render(
@@ -64,10 +70,10 @@ def author_page(author: str, rows: Sequence[Row], version: Version) -> str:
 
 
 def _original(found: Provenance, version: Version) -> Picture | None:
-    """What a person sees of the archived bytes, if that is a picture."""
-    for place in found.locations:
+    """The archived image, made smaller; None if its bytes are not available or not an image."""
+    for location in found.locations:
         try:
-            with Originals(version, place["source"], [found.sha256]) as originals:
+            with Originals(version, location["source"], [found.sha256]) as originals:
                 decoded = decode(originals.get(found.sha256), min_side=LARGEST)
         except UserError:
             continue

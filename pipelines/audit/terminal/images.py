@@ -8,69 +8,69 @@ from rich.text import Text
 
 from common.safe_text import one_line
 from curate.schemas import Decision
+from pipelines.audit import sections
 from pipelines.audit.affected import Affected
 from pipelines.audit.provenance import Provenance, describe_decision, source_fields
 from pipelines.audit.takedown import Request
 from pipelines.audit.terminal.tables import LISTED, facts, section, table
 
+Parts = list[RenderableType]
 
-def provenance(found: Provenance) -> list[RenderableType]:
-    parts: list[RenderableType] = [Text.assemble((found.sha256, "bold")), Text(f"at {found.version}"), Text()]
-    for row in found.images:
-        parts += [facts(source_fields(row)), Text()]
-    rows = [
-        (f["source"], f["role"], f["outcome"], f["status"] or "", f"{f['last_at']:%Y-%m-%d %H:%M}", f["attempts"])
-        for f in found.fetches
+
+def provenance(found: Provenance) -> Parts:
+    """Return the provenance of an image, one section after the other."""
+    return [
+        Text.assemble((found.sha256, "bold")),
+        Text(f"at {found.version}"),
+        Text(),
+        *(part for row in found.images for part in (facts(source_fields(row)), Text())),
+        *_table("fetched", sections.fetched(found).without("URL")),
+        *_table("archived", sections.archived(found)),
+        *_measures(found),
+        *_table("decided", sections.decided(found)),
+        *_request(found),
+        *_cluster(found),
+        *_table("in versions", sections.in_versions(found)),
+        *_table("in models", sections.in_models(found)),
+        *_unavailable(found.unknown),
     ]
-    parts += section("fetched", ("source", "what", "outcome", "status", "when", "tries"), rows)
-    parts += section(
-        "archived",
-        ("source", "file", "offset", "length"),
-        [(p["source"], p["file"], p["offset"], p["length"]) for p in found.locations],
-    )
-    measured = ", ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in found.measures.items()
-        if value is not None and name not in ("sha256", "phash")
-    )
-    phash = found.measures.get("phash")
-    parts += [Text(f"measured: {measured}" + (f", phash {phash:016x}" if phash is not None else "")), Text()]
-    decided = [
-        (
-            row["source"],
-            describe_decision(row),
-            "" if row["row"] is None else row["row"],
-            row["split"] or "",
-            row["rule_version"],
-        )
-        for row in found.decisions
+
+
+def _table(title: str, found: sections.Section) -> Parts:
+    return section(title, found.columns, [["" if cell is None else cell for cell in row] for row in found.rows])
+
+
+def _measures(found: Provenance) -> Parts:
+    return [Text("measured: " + ", ".join(f"{name} {value}" for name, value in sections.measured(found))), Text()]
+
+
+def _request(found: Provenance) -> Parts:
+    return [Text(f"excluded {found.request}"), Text()] if found.request else []
+
+
+def _cluster(found: Provenance) -> Parts:
+    if len(found.cluster) < 2:
+        return []
+    title = f"cluster of {len(found.cluster)}, {LISTED} shown" if len(found.cluster) > LISTED else "cluster"
+    members = [
+        (row["sha256"][:12], row["source"], describe_decision(row), *_similarity(row)) for row in found.cluster[:LISTED]
     ]
-    parts += section("decided", ("source", "verdict", "row", "split", "rules"), decided)
-    if found.request:
-        parts += [Text(f"excluded {found.request}"), Text()]
-    if len(found.cluster) > 1:
-        title = f"cluster of {len(found.cluster)}, {LISTED} shown" if len(found.cluster) > LISTED else "cluster"
-        members = [
-            (row["sha256"][:12], row["source"], describe_decision(row), *_likeness(row))
-            for row in found.cluster[:LISTED]
-        ]
-        parts += section(title, ("image", "source", "verdict", "bits", "similarity"), members)
-    parts += section(
-        "in versions",
-        ("version", "source", "verdict", "split"),
-        [(s.version, s.source, s.reason or s.decision, s.split or "") for s in found.appearances],
-    )
-    parts += section(
-        "in models",
-        ("model", "recorded in", "split"),
-        [(use.model, use.recorded, use.split) for use in found.trainings],
-    )
-    if found.unknown:
-        parts.append(Text(f"not to be had, so not asked: {', '.join(found.unknown)}"))
-    return parts
+    return section(title, ("image", "source", "decision", "bits", "similarity"), members)
 
 
-def author(author: str, rows: Sequence[Mapping[str, object]]) -> list[RenderableType]:
+def _similarity(row: Mapping[str, Any]) -> tuple[str, str]:
+    return (
+        "" if row["distance"] is None else str(row["distance"]),
+        "" if row["similarity"] is None else f"{row['similarity']:.2f}",
+    )
+
+
+def _unavailable(versions: Sequence[str]) -> Parts:
+    return [Text(f"not searched, since their data are not available: {', '.join(versions)}")] if versions else []
+
+
+def author(author: str, rows: Sequence[Mapping[str, object]]) -> Parts:
+    """Return a table of the images of an author, from the rows of `manifest_summary`."""
     cells = [
         (
             str(r["sha256"])[:12],
@@ -84,33 +84,31 @@ def author(author: str, rows: Sequence[Mapping[str, object]]) -> list[Renderable
     ]
     return [
         Text(f"{len(rows):,} images by {one_line(author)}"),
-        table("image", "source", "verdict", "row", "licence", "title", rows=cells),
+        table("image", "source", "decision", "row", "licence", "title", rows=cells),
     ]
 
 
-def _likeness(row: Mapping[str, Any]) -> tuple[str, str]:
-    return (
-        "" if row["distance"] is None else str(row["distance"]),
-        "" if row["similarity"] is None else f"{row['similarity']:.2f}",
-    )
-
-
-def exclusion(request: Request, images: Sequence[Mapping[str, object]]) -> list[RenderableType]:
+def exclusion(request: Request, images: Sequence[Mapping[str, object]]) -> Parts:
+    """Return what a new line of exclusions.csv covers, given the manifest rows of the images that it names."""
     kept = sum(row["decision"] == Decision.KEPT for row in images)
-    near = "; what looks alike goes with it" if request.near else ""
-    what = f"{len(images):,} image(s) of the work tree's dataset, {kept:,} of them facades"
-    named = Text(f"exclusions.csv names {request.kind} {one_line(request.value)} now: {what}{near}")
+    near = "; near duplicates of them are excluded, too" if request.near else ""
+    count = f"{len(images):,} image(s) of the work tree's dataset, {kept:,} of them facades"
+    added = Text(f"added {request.kind} {one_line(request.value)} to exclusions.csv: {count}{near}")
     if not images:
-        return [named, Text("if that is no mistake, it is for images to come; else take the last line out again")]
-    return [named, Text("`dvc repro` leaves out what it names; `facades dataset affected` lists what holds it still")]
+        return [added, Text("if that is a mistake, remove the last line again; otherwise it applies to later images")]
+    return [
+        added,
+        Text("next: `dvc repro` excludes them; `facades dataset affected` lists what still contains them"),
+    ]
 
 
-def affected(found: Affected) -> list[RenderableType]:
-    parts: list[RenderableType] = []
-    versions = [(held.version, f"{held.images:,}", "; ".join(held.requests)) for held in found.versions]
-    models = [(held.model, held.version, f"{held.images:,}", f"{held.held_out:,}") for held in found.models]
-    parts += section("versions", ("version", "images", "excluded"), versions)
-    parts += section("models", ("model", "recorded in", "images", "held out"), models)
-    if found.unknown:
-        parts.append(Text(f"not to be had, so not asked: {', '.join(found.unknown)}"))
-    return parts or [Text("no version and no model holds an excluded image")]
+def affected(found: Affected) -> Parts:
+    """Return the versions and the models that contain excluded images."""
+    versions = [(one.version, f"{one.images:,}", "; ".join(one.requests)) for one in found.versions]
+    models = [(one.model, one.version, f"{one.images:,}", f"{one.held_out:,}") for one in found.models]
+    parts = [
+        *section("versions", ("version", "images", "excluded"), versions),
+        *section("models", ("model", "recorded in", "images", "held out"), models),
+        *_unavailable(found.unknown),
+    ]
+    return parts or [Text("no version and no model contains an excluded image")]

@@ -48,7 +48,7 @@ def test_pages_show_what_the_tables_say(story: "Town", tmp_path: Path) -> None:
     assert "by curator, 2026-11-20: asked by mail (author Bob)" in written["diff"]
     assert "min_side 96 → 120" in written["diff"]
     assert "the original, " in written["life"]
-    assert "the crop that models see" in written["life"]
+    assert "the crop that models are trained on" in written["life"]
     assert "Its cluster of 2" in written["cluster"]
     assert written["works"].count('role="img"') == 8
 
@@ -56,7 +56,7 @@ def test_pages_show_what_the_tables_say(story: "Town", tmp_path: Path) -> None:
 def test_whoever_asked_not_to_be_used_is_not_put_on_show(story: "Town", tmp_path: Path) -> None:
     written = {name: path.read_text() for name, path in write(story, tmp_path).items()}
     assert "data:image" not in written["excluded"]
-    assert "somebody asked to have it left out" in written["excluded"]
+    assert "its owner asked for its exclusion" in written["excluded"]
     group = re.search(r'<div class="group"[^>]*>\s*<h3>redecided: exclusion.*?</div>', written["diff"], re.DOTALL)
     assert group
     assert "pictures of what was excluded are not shown" in group[0]

@@ -95,7 +95,7 @@ def test_what_is_not_there_is_named(town: "Town", tmp_path: Path) -> None:
     with pytest.raises(UserError, match="found no dataset"):
         version(town, "HEAD").manifest()
     (town.folder / "dvc.lock").write_text("<<<<<<< HEAD\n")
-    with pytest.raises(UserError, match=r"^dvc.lock at workspace: not a dvc.lock"):
+    with pytest.raises(UserError, match=r"^dvc.lock at workspace: not a valid dvc.lock"):
         version(town, "workspace").manifest()
 
 

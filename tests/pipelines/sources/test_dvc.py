@@ -98,6 +98,6 @@ def test_without_the_archive_before_it_says_so_and_crawls_anew(site, clone):
     clone.run("rm", "-rf", ".dvc/cache")
     clone.params(lambda params: params["sources"]["listed"].update(snapshot="2"))
     output = clone.run("dvc", "repro", "extract@listed").stdout
-    assert "crawl listed: everything is fetched anew: the archive until now:" in output
+    assert "crawl listed: everything is fetched again: the previous archive:" in output
     assert [status for _, status in sorted(site.sent)] == [200, 200, 200, 404, 404]
     assert images(clone) == 3
