@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from common.files import replacing
 from common.html import environment
@@ -103,7 +102,7 @@ def _real_facades(inputs: Inputs) -> dict[str, Picture | str | None]:
         return {"real": None, "real_caption": ""}
     held_out = int(inputs.split[shown].sum())
     return {
-        "real": picture(grid(torch.from_numpy(inputs.images[shown]), GRID_COLUMNS), f"{len(shown)} real facades"),
+        "real": picture(grid(inputs.images[shown], GRID_COLUMNS), f"{len(shown)} real facades"),
         "real_caption": "Facades held out from training."
         if held_out == len(shown)
         else f"The first {held_out} are held out from training, the others are not.",

@@ -1,6 +1,5 @@
 """The report in a real browser: headless Chromium, as Debian ships it."""
 
-import runpy
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from pipelines.report import selection
 from pipelines.report.write import write_report
+from tests.pipelines.report.report_inputs import write_inputs
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -58,9 +58,8 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = runpy.run_path(str(Path(__file__).parents[1] / "pipelines" / "report" / "report_inputs.py"))
     folder = tmp_path_factory.mktemp("a report")
-    inputs = made["write_inputs"](folder, kept=150, each=30)
+    inputs = write_inputs(folder, kept=150, each=30)
     out = folder / "index.html"
     write_report(sources=inputs.sources, dataset=inputs.dataset, models=inputs.models, out=out)
     return out

@@ -1,4 +1,4 @@
-"""What the stages before the report would leave: drawn facades, every outcome and reason, hostile words."""
+"""Outputs of the stages before the report: drawn facades, every outcome and reason, hostile text."""
 
 import csv
 import hashlib
@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
@@ -239,7 +238,7 @@ def _write_source(
 
 
 def _grid(tiles: list[NDArray[np.uint8]]) -> Image.Image:
-    return grid(torch.from_numpy(np.stack(tiles).transpose(0, 3, 1, 2)), columns=8)
+    return grid(np.stack(tiles).transpose(0, 3, 1, 2), columns=8)
 
 
 def _write_model(folder: Path, rng: np.random.Generator, *, quality: int, finished: bool) -> None:

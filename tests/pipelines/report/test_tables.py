@@ -1,8 +1,7 @@
-"""The tables beside the page: whole, what the page shows, and the same in both formats."""
+"""The tables beside the page: complete, and equal in both formats."""
 
 import csv
 import itertools
-import runpy
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,18 @@ import pytest
 
 from curate.schemas import Decision, Reason
 from pipelines.report.write import write_report
+from tests.pipelines.report.report_inputs import Inputs, write_inputs
 
-made = runpy.run_path(str(Path(__file__).with_name("report_inputs.py")))
 NAMES = ["clusters", "dropped", "failures", "funnel", "licenses", "measures", "models", "sources"]
 
 
 @pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return made["write_inputs"](tmp_path_factory.mktemp("inputs"), kept=20, each=40, models=("facade",))
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    return write_inputs(tmp_path_factory.mktemp("inputs"), kept=20, each=40, models=("facade",))
 
 
 @pytest.fixture(scope="module")
-def folder(inputs: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("report")
     write_report(sources=inputs.sources, dataset=inputs.dataset, models=inputs.models, out=out / "index.html")
     return out / "tables"
@@ -33,7 +32,7 @@ def rows(folder: Path, name: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_each_table_is_there_twice_and_the_page_leads_to_it(folder: Path) -> None:
+def test_each_table_is_written_twice_and_linked_from_the_page(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [f"{n}.{e}" for n in NAMES for e in ("csv", "parquet")]
     page = (folder.parent / "index.html").read_text()
     for name in NAMES:
@@ -45,7 +44,7 @@ def test_each_table_is_there_twice_and_the_page_leads_to_it(folder: Path) -> Non
         assert len(lines) == table.num_rows
 
 
-def test_the_funnel_ends_where_it_should(folder: Path, inputs: Any) -> None:
+def test_the_steps_of_the_funnel_add_up(folder: Path, inputs: Inputs) -> None:
     found = rows(folder, "funnel")
     steps = [row for row in found if row["loss"] is None]
     assert steps[0]["count"] == len(inputs.fetches)
@@ -55,7 +54,7 @@ def test_the_funnel_ends_where_it_should(folder: Path, inputs: Any) -> None:
     assert steps[-1]["count"] == sum(row["decision"] == Decision.KEPT for row in inputs.manifest)
 
 
-def test_every_dropped_image_is_listed_the_nearest_to_its_threshold_first(folder: Path, inputs: Any) -> None:
+def test_every_dropped_image_is_listed_the_nearest_to_its_threshold_first(folder: Path, inputs: Inputs) -> None:
     found = rows(folder, "dropped")
     expected = {(row["sha256"], row["source"]) for row in inputs.manifest if row["decision"] == Decision.DROPPED}
     assert {(row["sha256"], row["source"]) for row in found} == expected
@@ -68,14 +67,14 @@ def test_every_dropped_image_is_listed_the_nearest_to_its_threshold_first(folder
         assert gaps == sorted(gaps)
 
 
-def test_a_clusters_keeper_leads_it(folder: Path, inputs: Any) -> None:
+def test_the_keeper_is_the_first_of_its_cluster(folder: Path, inputs: Inputs) -> None:
     found = rows(folder, "clusters")
     assert found
     for before, row in itertools.pairwise([{"cluster": None}, *found]):
         assert row["is_keeper"] == (row["cluster"] != before["cluster"])
 
 
-def test_measures_stand_beside_the_decision(folder: Path, inputs: Any) -> None:
+def test_each_image_has_its_measures_and_its_decision(folder: Path, inputs: Inputs) -> None:
     found = rows(folder, "measures")
     decided = {(row["sha256"], row["source"]): row["decision"] for row in inputs.manifest}
     assert {(row["sha256"], row["source"]): row["decision"] for row in found}.items() <= decided.items()
