@@ -19,6 +19,8 @@ from crawler.archive.fetches import read_fetches
 from crawler.archive.reader import ArchiveReader
 from crawler.archive.warc import cut_torn_tail
 
+pytestmark = pytest.mark.integration
+
 IMAGES = 60
 
 

@@ -12,6 +12,8 @@ from crawler.kind import SourceParams
 from crawler.registry import KINDS, Entry, kind
 from crawler.spider import FacadeSpider
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 ENTRY = TypeAdapter(Entry)
 

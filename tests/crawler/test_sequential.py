@@ -10,6 +10,8 @@ from twisted.python.failure import Failure
 from crawler.archive.schemas import FacadeImage
 from crawler.sequential import SequentialParams, SequentialSpider
 
+pytestmark = pytest.mark.integration
+
 HOST = "https://walk.example.org/"
 
 

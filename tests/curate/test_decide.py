@@ -267,6 +267,7 @@ def test_kept_rows_are_numbered_in_the_order_of_their_sha256() -> None:
     assert [row["sha256"] for row in kept] == sorted(row["sha256"] for row in kept)
 
 
+@pytest.mark.integration
 def test_the_holdout_is_drawn_by_the_keepers_sha256_and_by_nothing_else() -> None:
     images = [Image(number) for number in range(3000)]
     params = CurateParams(holdout=0.1)

@@ -14,6 +14,8 @@ from curate.rules import Thresholds
 from curate.schemas import SQUARE_SIDE
 from tests.curate.pictures import facade
 
+pytestmark = pytest.mark.integration
+
 
 def squares(files: list[Path]) -> NDArray[np.uint8]:
     pictures = [decode(path.read_bytes(), SQUARE_SIDE) for path in files]

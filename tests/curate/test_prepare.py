@@ -21,6 +21,8 @@ from curate.schemas import SQUARE_SIDE, Reason, prepared_schema
 from tests.curate import crashing
 from tests.curate.pictures import encoded, facade, jpeg, sha256
 
+pytestmark = pytest.mark.integration
+
 Archive = Callable[[str, Mapping[str, bytes]], Path]
 
 BROKEN = {

@@ -7,6 +7,8 @@ import pytest
 
 from tests.e2e.clones import Clone
 
+pytestmark = pytest.mark.integration
+
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 FIRST, NEXT = README.split("<!-- commands", 1)
 

@@ -4,8 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
 from tests.e2e.clones import Clone, fresh
+
+pytestmark = pytest.mark.integration
 
 ALL = [
     "check",

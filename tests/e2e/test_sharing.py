@@ -12,6 +12,8 @@ import pytest
 
 from tests.e2e.clones import ROOT, Clone
 
+pytestmark = pytest.mark.integration
+
 SOURCE = {"kind": "demo", "buildings": 20, "seed": 8, "snapshot": "1"}
 
 

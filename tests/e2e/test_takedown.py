@@ -8,6 +8,8 @@ import pytest
 
 from tests.e2e.clones import Clone
 
+pytestmark = pytest.mark.integration
+
 
 def audit(clone: Clone, *command: str) -> Any:
     return json.loads(clone.run("facades", "dataset", *command, "--json").stdout)

@@ -35,7 +35,10 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: apt install chromium)")
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: apt install chromium)"),
+]
 
 PATIENCE = 120_000  # milliseconds to unpack the page, on a machine with other things to do
 COUNT_PICTURES = """

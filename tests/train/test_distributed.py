@@ -15,6 +15,8 @@ from train import gan, generator, trainer
 from train.distributed import SINGLE_PROCESS, SyncBatchNorm
 from train.recipe import Recipe
 
+pytestmark = pytest.mark.integration
+
 RECIPE = Recipe(
     steps=8, batch=16, latent=8, width_g=4, width_d=4, measure_every=4, measure_images=12, ema_images=50,
     loss="relativistic", r1=0.1, r2=0.1, penalty_every=2, adaptive=0.05, keep="last",

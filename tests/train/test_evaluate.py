@@ -14,6 +14,8 @@ from train.provenance import Provenance
 from train.recipe import EvaluateParams, Recipe
 from train.samples import GAP
 
+pytestmark = pytest.mark.integration
+
 METRICS = ("fsd", "ksd", "swd", "precision", "recall", "density", "coverage")
 
 

@@ -14,6 +14,8 @@ from train.latents import draw
 from train.networks import Generator
 from train.recipe import Recipe
 
+pytestmark = pytest.mark.integration
+
 METADATA = {"facades": '{"recipe": "é"}'}
 
 

@@ -14,6 +14,8 @@ from train.networks import noise
 from train.random_streams import RandomStream
 from train.recipe import Recipe
 
+pytestmark = pytest.mark.integration
+
 CPU = torch.device("cpu")
 STEPS = 3
 

@@ -105,6 +105,7 @@ def test_a_conditional_model_is_trained_kept_and_read_again(dataset: Path, tmp_p
     torch.testing.assert_close(network.label_frequencies, torch.tensor([0, walls, 1 - walls], dtype=torch.float32))
 
 
+@pytest.mark.integration
 def test_a_settled_generator_draws_its_label_from_plain_noise() -> None:
     network, making = untrained()
     z = noise(3, 8, RandomStream.LATENTS.rng(1))

@@ -15,6 +15,8 @@ from train import metrics
 from train.evaluate import compare
 from train.features import features
 
+pytestmark = pytest.mark.integration
+
 CPU = torch.device("cpu")
 
 

@@ -11,6 +11,8 @@ from train.metrics import ksd
 from train.monitor import KSD_NOISE, TrainingMonitor, alarms
 from train.recipe import Recipe
 
+pytestmark = pytest.mark.integration
+
 
 def row(step: int, ksd: float, d_train: float = 0.9, d_heldout: float = 0.8) -> dict[str, float]:
     return {"step": step, "ksd": ksd, "d_train": d_train, "d_heldout": d_heldout}

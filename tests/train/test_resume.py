@@ -20,6 +20,8 @@ from train import checkpoint, gan, progress_report, trainer
 from train.recipe import Recipe
 from train.state import TrainingState
 
+pytestmark = pytest.mark.integration
+
 QUICK = 100  # images in which adaptive augmentation goes from nothing to all
 
 

@@ -19,6 +19,8 @@ from train.gan import Gan
 from train.recipe import Recipe
 from train.state import TrainingState
 
+pytestmark = pytest.mark.integration
+
 TINY = Recipe(steps=14, batch=8, latent=8, width_g=4, width_d=4, measure_every=6, measure_images=12, ema_images=50)
 
 

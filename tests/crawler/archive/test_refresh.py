@@ -14,6 +14,8 @@ from crawler.archive.fetches import latest, read
 from crawler.archive.reader import ArchiveReader
 from crawler.archive.schemas import Role
 
+pytestmark = pytest.mark.integration
+
 PICTURES = tuple(f"/i/{number}.jpg" for number in range(6))
 
 

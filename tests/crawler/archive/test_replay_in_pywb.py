@@ -19,7 +19,7 @@ from warcio.archiveiterator import ArchiveIterator
 VENV = Path(os.environ.get("FACADES_PYWB", Path.home() / ".cache" / "facades-tests" / "pywb"))
 PORT = 30_000 + os.getpid() % 10_000
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

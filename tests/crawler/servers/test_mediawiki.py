@@ -14,7 +14,7 @@ from PIL import Image
 
 from crawler.archive.reader import ArchiveReader
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 MAINTENANCE = Path("/usr/share/mediawiki/maintenance")
 LICENSES = {

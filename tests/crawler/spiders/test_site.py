@@ -140,6 +140,7 @@ def test_what_is_no_url_spoils_nothing_else():
     assert [request.url for request in found[2:]] == ["https://example.org/p"]
 
 
+@pytest.mark.integration
 def test_a_crawl_follows_albums_and_pages_and_stays_at_home(site, crawl):
     thumbnail = '<a href="{0}"><img src="/t{0}.jpg" alt="{0}"></a>'
     site.pages = {

@@ -6,6 +6,8 @@ import pytest
 
 from crawler.spiders.urls.url_list import images
 
+pytestmark = pytest.mark.integration
+
 CSV = 'url,title,tags\nhttps://img.example.org/1.jpg,"One, or two",brick; stone\n\nhttps://img.example.org/2.jpg,,\n,none,\n'
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from crawler.public_addresses import is_public
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.mark.parametrize(
     "address",

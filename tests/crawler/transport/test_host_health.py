@@ -4,10 +4,14 @@ import time
 from collections import Counter
 from itertools import zip_longest
 
+import pytest
+
 from crawler.archive.schemas import Outcome
 from crawler.transport.host_health import CONNECTION_FAILURES, FAILURES_BEFORE_PROBE, HostHealth
 from crawler.transport.refusal import Refusal
 from tests.crawler.conftest import Crawls, Site
+
+pytestmark = pytest.mark.integration
 
 DEAD = tuple(f"/dead/{number}.jpg" for number in range(24))
 GOOD = tuple(f"/good/{number}.jpg" for number in range(24))

@@ -14,6 +14,8 @@ from crawler.spiders.demo.town.dirt import Kind
 from crawler.spiders.demo.town.items import Town
 from tests.crawler.conftest import FAST
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[3]
 SERVERS = Path(os.environ.get("FACADES_SERVERS", ROOT.parent / "shared" / "servers"))
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.crawler.conftest import Crawls, Site
 
+pytestmark = pytest.mark.integration
+
 PICTURES = tuple(f"/i/{number}.jpg" for number in range(12))  # /i/1 begins three of them
 
 

@@ -21,6 +21,8 @@ from curate.rules import Duplicates
 from tests.curate.attacks import ATTACKS
 from tests.curate.pictures import encoded, facade
 
+pytestmark = pytest.mark.integration
+
 RULES = Duplicates()
 
 

@@ -51,6 +51,7 @@ def test_with_new_codes_only_the_pairs_with_one_are_found(count: int, radius: in
     assert found == [pair for pair in brute_force(codes, radius) if new[pair[0]] or new[pair[1]]]
 
 
+@pytest.mark.integration
 def test_finds_planted_pairs_among_many() -> None:
     rng = np.random.default_rng(5)
     codes = rng.integers(0, 2**64, 300_000, dtype=np.uint64)

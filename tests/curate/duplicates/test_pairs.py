@@ -16,6 +16,8 @@ from curate.duplicates.hamming import Indices
 from curate.duplicates.pairs import PairCache, find_pairs
 from tests.curate.pictures import encoded, facade
 
+pytestmark = pytest.mark.integration
+
 RADIUS = 10
 
 

@@ -20,6 +20,8 @@ from curate.prepare import prepare
 from tests.curate import crashing
 from tests.curate.pictures import jpeg
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:

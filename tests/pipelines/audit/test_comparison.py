@@ -15,6 +15,8 @@ from pipelines.versions.version import open_version
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
 
+pytestmark = pytest.mark.integration
+
 
 def diff(town: "Town", before: str, after: str) -> Comparison:
     repository = Repository(town.folder)

@@ -20,6 +20,8 @@ from pipelines.audit.difference import AMENDABLE, CHANGES, Change, Difference, c
 from pipelines.audit.parameters import changed, sentence
 from pipelines.versions.manifest import ManifestReader
 
+pytestmark = pytest.mark.integration
+
 Row = dict[str, Any]
 SHAS = [f"{number:x}" * 64 for number in range(10)]
 

@@ -21,6 +21,8 @@ from pipelines.versions.version import Version, open_version
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
 
+pytestmark = pytest.mark.integration
+
 NAMES = {DatasetFormat.ZIP: "facades.zip"}
 
 

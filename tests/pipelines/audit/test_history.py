@@ -14,6 +14,8 @@ from pipelines.versions.repository import Repository
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
 
+pytestmark = pytest.mark.integration
+
 
 def log(town: "Town", *, everywhere: bool = False) -> list[Entry]:
     return entries(Repository(town.folder), everywhere=everywhere)

@@ -21,6 +21,8 @@ from train.recipe import Recipe
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
 
+pytestmark = pytest.mark.integration
+
 
 def put_generator(folder: Path) -> None:
     """A generator that nobody trained."""

@@ -20,6 +20,8 @@ from pipelines.versions.version import open_version
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def aged(town: "Town") -> "Town":

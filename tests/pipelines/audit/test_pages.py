@@ -19,6 +19,8 @@ from pipelines.versions.version import open_version
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
 
+pytestmark = pytest.mark.integration
+
 HOSTILE = '<script>window.hacked=1</script>"><img src=x onerror="window.hacked=1">'
 CHROMIUM = shutil.which("chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")

@@ -14,6 +14,8 @@ from pipelines.versions.repository import Repository
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
 
+pytestmark = pytest.mark.integration
+
 HEADER = "kind,value,reason,by,date,near\n"
 REQUEST = Request("author", "Ann", 'she said "no",\nfirmly', "curator", "2026-11-23", True)
 

@@ -21,6 +21,8 @@ from pipelines.versions.version import open_version
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
 
+pytestmark = pytest.mark.integration
+
 FILES = "files have the md5 of dvc.lock"
 
 

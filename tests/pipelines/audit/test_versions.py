@@ -15,6 +15,8 @@ from pipelines.versions.version import Version, open_version
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
 
+pytestmark = pytest.mark.integration
+
 
 def version(town: "Town", rev: str) -> Version:
     return open_version(Repository(town.folder), rev)

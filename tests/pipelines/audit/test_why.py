@@ -18,6 +18,8 @@ from pipelines.versions.version import Version, open_version
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def here(story: "Town") -> Version:

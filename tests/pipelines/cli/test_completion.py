@@ -11,6 +11,8 @@ from crawler.registry import KINDS
 from pipelines.cli import completion
 from tests.pipelines.audit.conftest import Town
 
+pytestmark = pytest.mark.integration
+
 
 def completed(folder: Path, *words: str) -> list[str]:
     """Press the tab key after these words, in bash."""

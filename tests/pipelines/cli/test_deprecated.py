@@ -10,6 +10,8 @@ from common.errors import UserError
 from pipelines.cli.deprecated import RENAMED, translate
 from tests.pipelines.cli.test_help import COMMANDS
 
+pytestmark = pytest.mark.integration
+
 NEW = [
     ("sources demo", "source list demo"),
     ("try demo seed=3 --limit 5", "source try demo seed=3 --limit 5"),

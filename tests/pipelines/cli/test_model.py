@@ -23,6 +23,8 @@ from train import generator, latents, trainer
 from train.provenance import Provenance
 from train.recipe import Recipe
 
+pytestmark = pytest.mark.integration
+
 RECIPE = Recipe(steps=1, batch=8, width_g=8, width_d=8, measure_images=10)
 
 

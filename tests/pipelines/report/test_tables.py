@@ -12,6 +12,8 @@ from curate.schemas import Decision, Reason
 from pipelines.report.write import write_report
 from tests.pipelines.report.report_inputs import Inputs, write_inputs
 
+pytestmark = pytest.mark.integration
+
 NAMES = ["clusters", "dropped", "failures", "funnel", "licenses", "measures", "models", "sources"]
 
 

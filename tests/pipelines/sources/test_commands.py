@@ -10,6 +10,8 @@ import pytest
 
 from crawler.registry import KINDS, kind
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[3]
 
 

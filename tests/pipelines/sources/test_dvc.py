@@ -13,7 +13,7 @@ __all__ = ["site"]  # a fixture
 
 PICTURES = tuple(f"/i/{number}.jpg" for number in range(4))
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[3]
 CONTRACT = "tests/crawler/test_contract.py"
 PAGE = """<html><body><h1>Mill Lane</h1>

@@ -25,6 +25,8 @@ from pipelines.versions import dvc_internals
 from pipelines.versions.dvc_internals import Cache
 from pipelines.versions.dvc_lock import Item
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[3]
 PRODUCT = ("benchmarks", "common", "crawler", "curate", "pipelines", "train")
 PUBLIC = ("dvc", "dvc.api")

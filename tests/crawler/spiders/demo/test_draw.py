@@ -14,6 +14,8 @@ from crawler.spiders.demo.town.design import design, twin
 from crawler.spiders.demo.town.districts import DISTRICTS
 from crawler.spiders.demo.town.draw import draw, frame, jpeg
 
+pytestmark = pytest.mark.integration
+
 SAMPLE = 24
 
 

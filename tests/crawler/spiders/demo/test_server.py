@@ -22,6 +22,8 @@ from crawler.spiders.demo.town.items import SITE, Town
 from crawler.spiders.demo.town.server import ENDLESS_BYTES, SLOWNESS, serve
 from crawler.spiders.demo.town.spoil import BOMB_SIDE
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[4]
 
 

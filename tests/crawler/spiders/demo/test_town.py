@@ -58,6 +58,7 @@ def test_too_small_a_town_is_refused():
         Town(7, 19)
 
 
+@pytest.mark.integration
 def test_another_process_builds_the_same_town(town):
     program = (
         "import hashlib, json; from crawler.spiders.demo.town.items import Town; town = Town(7, 40);"

@@ -233,7 +233,9 @@ def test_a_damaged_archive_is_told_in_a_line(tmp_path, packing):
         list(members(path))
 
 
-@pytest.mark.parametrize("body", [b"", b"hello", gzip.compress(b"hello"), bz2.compress(b"hello"), b"PK\x03\x04junk"])
+@pytest.mark.parametrize(
+    "body", [b"", b"hello", gzip.compress(b"hello", mtime=0), bz2.compress(b"hello"), b"PK\x03\x04junk"]
+)
 def test_what_is_no_archive_is_told_in_a_line(tmp_path, body):
     path = tmp_path / "set"
     path.write_bytes(body)
