@@ -1,4 +1,4 @@
-"""What is kept: the `curate` section of params.yaml, and the filters that its thresholds set."""
+"""The `curate` section of params.yaml, and the filters that its thresholds define."""
 
 from typing import Literal, NamedTuple
 
@@ -10,35 +10,37 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from curate.schemas import Reason
 
 RULE_VERSION = 3
-"""Counts up when the same measures and thresholds come to decide otherwise; written into every row of the manifest."""
+"""In every row of the manifest; increased when equal measures and thresholds lead to another decision."""
 
 
 class Thresholds(BaseModel):
-    """Where each filter draws its line; null switches it off. `min_x` drops what measures less in x, `max_x` more.
+    """The threshold of each filter: `min_x` drops images with a smaller measure x, `max_x` with a larger one.
 
-    The defaults are gentle: measured on real photographs of buildings, docs/curation.md shows what each costs.
+    None switches a filter off. The defaults lose few photographs of buildings; docs/curation.md has the measurements.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     min_side: float | None = Field(96, ge=1, description="shorter side of the image, in pixels")
     max_aspect: float | None = Field(2.5, ge=1, description="longer side over shorter side")
-    min_sharpness: float | None = Field(0.40, ge=0, le=1, description="1 − blur effect (Crete et al. 2007)")
-    min_highlight: float | None = Field(0.32, ge=0, le=1, description="99th percentile of luma: a night shot has lamps")
-    max_shadow: float | None = Field(0.60, ge=0, le=1, description="5th percentile of luma: bleached, or on paper")
+    min_sharpness: float | None = Field(0.40, ge=0, le=1, description="1 − blur effect (Crété-Roffet et al. 2007)")
+    min_highlight: float | None = Field(
+        0.32, ge=0, le=1, description="99th percentile of luma; night shots with lamps pass"
+    )
+    max_shadow: float | None = Field(0.60, ge=0, le=1, description="5th percentile of luma; above it is overexposed")
     min_contrast: float | None = Field(0.05, ge=0, le=0.5, description="standard deviation of luma")
-    min_entropy: float | None = Field(4.0, ge=0, le=8, description="bits a pixel of the luma histogram")
+    min_entropy: float | None = Field(4.0, ge=0, le=8, description="entropy of the luma histogram, bits per pixel")
     min_colorfulness: float | None = Field(None, ge=0, description="Hasler & Süsstrunk 2003; 15 is slightly colourful")
     min_chroma: float | None = Field(
-        2.0, ge=0, description="levels by which colours stray from one tonal scale: 0 is greyscale, sepia too"
+        2.0, ge=0, description="levels by which colours leave a single tonal scale; 0 is greyscale or sepia"
     )
-    max_paper: float | None = Field(0.33, ge=0, le=1, description="share of one light colour, above as below: drawings")
+    max_paper: float | None = Field(0.33, ge=0, le=1, description="share of one light tone in both halves; drawings")
     max_border: float | None = Field(0.05, ge=0, le=1, description="depth of a flat strip along an edge of the crop")
     min_facade: float | None = Field(
         0.2,
         ge=0,
         le=1,
-        description="buildings' share of what a network takes for buildings or nature (curate/facade_score.py)",
+        description="P(building) / (P(building) + P(nature)) by an ImageNet classifier (curate/facade_score.py)",
     )
 
     def of(self, rule: "Filter") -> float | None:
@@ -110,15 +112,15 @@ FILTER_OF = {(rule.reason, rule.measure): rule for rule in FILTERS}
 
 
 class Duplicates(BaseModel):
-    """When two images count as one."""
+    """When two images are near duplicates."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    radius: int = Field(8, ge=0, le=12, description="Hamming distance of hashes up to which pairs are looked at")
+    radius: int = Field(8, ge=0, le=12, description="Hamming distance in bits up to which pairs are verified")
     similarity: float = Field(
-        0.72, gt=0, le=1, description="local correlation after alignment, that two thirds of a picture reach in a pair"
+        0.72, gt=0, le=1, description="correlation that two thirds of the blocks must reach after alignment"
     )
-    mirrored: bool = Field(True, description="whether a mirrored copy is a duplicate")
+    mirrored: bool = Field(True, description="count mirrored copies as duplicates")
 
 
 Preference = Literal["license", "resolution", "sharpness", "sha256"]
@@ -129,25 +131,25 @@ class CurateParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    image_size: int = Field(64, ge=32, le=256, description="side of a facade in pixels")
+    image_size: int = Field(64, ge=32, le=256, description="side of the crops in pixels")
     executor: Literal["processes", "ray"] = Field(
-        "processes", description="who prepares images; the bytes are the same"
+        "processes", description="where stage prepare runs; has no influence on the bytes"
     )
-    workers: int | None = Field(None, ge=1, description="of `processes`: how many; null is one a core")
-    ray_address: str = Field("auto", description="of `ray`: the cluster, host:port; auto is this machine's")
-    trim: bool = Field(False, description="whether flat strips along the edges are cut off before the crop")
-    thresholds: Thresholds = Field(Thresholds(), description="the filters")
+    workers: int | None = Field(None, ge=1, description="number of processes; null is one per core")
+    ray_address: str = Field("auto", description="host:port of the Ray cluster; auto is that of this machine")
+    trim: bool = Field(False, description="cut off flat strips along the edges before the crop")
+    thresholds: Thresholds = Field(Thresholds(), description="thresholds of the filters")
     score_facades: bool = Field(
         True,
-        description="whether `facade`, the measure that takes the most time, is taken; thresholds.min_facade needs it",
+        description="compute the measure `facade`, which takes the most time and which thresholds.min_facade needs",
     )
-    duplicates: Duplicates = Field(Duplicates(), description="when two images count as one")
+    duplicates: Duplicates = Field(Duplicates(), description="when two images are near duplicates")
     keeper: tuple[Preference, ...] = Field(
         ("license", "resolution", "sha256"),
-        description="which of several duplicates stays: the most open licence, the most pixels, the sharpest crop; "
-        "what these leave open the smallest sha256 decides",
+        description="which of several duplicates is kept: the most open licence, the most pixels, the sharpest crop, "
+        "by the order of the list; the smallest sha256 decides between equals",
     )
-    holdout: float = Field(0.1, ge=0, lt=1, description="share of the facades that no model is trained on")
+    holdout: float = Field(0.1, ge=0, lt=1, description="fraction of the facades that no model is trained on")
 
     @field_validator("score_facades")
     @classmethod

@@ -70,11 +70,11 @@ def test_shift_scale_and_rotation_are_undone(change: dict[str, float]) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.floats(0.4, 1.0), st.floats(-30, 30))
-def test_brightness_and_contrast_do_not_count(gain: float, bias: float) -> None:
-    first = seen(scene(2))
-    second = ((first.astype(float) - 128) * gain + 128 + bias).round().clip(0, 255).astype(np.uint8)
-    assert value(first, second) > 0.9
+@given(st.floats(0.25, 1.0), st.floats(-30, 30), st.floats(-0.04, 0.04))
+def test_brightness_and_contrast_do_not_count(gain: float, bias: float, shift: float) -> None:
+    first, shifted = seen(scene(2)), seen(scene(2), x=shift, scale=1.05)
+    second = ((shifted.astype(float) - 128) * gain + 128 + bias).round().clip(0, 255).astype(np.uint8)
+    assert value(first, second) > 0.85
 
 
 def test_a_negative_is_no_copy() -> None:
@@ -85,7 +85,7 @@ def test_a_negative_is_no_copy() -> None:
 def test_a_caption_may_cover_less_than_a_third_and_not_more() -> None:
     first = seen(scene(4))
     rng = np.random.default_rng(4)
-    for lines, is_copy in ((16, True), (40, False)):
+    for lines, is_copy in ((16, True), (24, False)):  # of 64: a quarter, and three eighths
         captioned = first.copy()
         captioned[64 - lines :] = rng.integers(0, 2, (lines, 64)) * 255
         assert (value(first, captioned) >= THRESHOLD) == is_copy
