@@ -91,10 +91,10 @@ def _crawl(
     chosen = kind(entry.kind)
     with locked(work):
         record = run_record.begin(work, name, entry.model_dump(mode="json"), settings.model_dump(mode="json"))
-        meter = ProgressLine(progress, chosen.expected(entry))
+        line = ProgressLine(progress, chosen.expected(entry))
         info = {"software": f"facades/{record['versions']['facades']}", "format": "WARC 1.1"}
         before = PreviousArchive(previous) if previous else None
-        writer = ArchiveWriter(work, info, meter, previous=before, retry=retry)
+        writer = ArchiveWriter(work, info, line, previous=before, retry=retry)
         handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             if issubclass(chosen, FacadeSpider):
@@ -111,7 +111,7 @@ def _crawl(
             signal.signal(signal.SIGTERM, handler)
             with suppress(OSError):  # a full disk has been reported already
                 writer.close()
-        meter.finish(writer)
+        line.finish(writer)
         if not any(outcome in STORED for role, outcome in writer.counts if role is not Role.ROBOTS):
             raise UserError(f"source {name}: nothing could be fetched: {writer.trouble}")
         fetches = write_tables(work)

@@ -62,23 +62,23 @@ def extract(entry: SourceParams, archive: Path, out: Path, progress: Progress) -
 
 def _row(archive: Path, images: dict[FacadeImage, Fetch]) -> dict[str, Any]:
     """Return the row of one image, described by the URL with the most permissive licence."""
-    speaker, *others = sorted(images, key=_rank)
-    fetch = images[speaker]
+    chosen, *others = sorted(images, key=_rank)
+    fetch = images[chosen]
     body = read(archive, fetch)[1]
-    license_id = licenses.normalise(speaker.license, speaker.license_url)
+    license_id = licenses.normalise(chosen.license, chosen.license_url)
     places = dict.fromkeys((other.image_url, other.page_url) for other in others)
     return {
         "sha256": fetch.sha256,
         "format": sniff(body),
         "nbytes": fetch.length,
-        "image_url": speaker.image_url,
-        "page_url": speaker.page_url,
-        "title": speaker.title,
-        "author": speaker.author,
+        "image_url": chosen.image_url,
+        "page_url": chosen.page_url,
+        "title": chosen.title,
+        "author": chosen.author,
         "license": license_id,
-        "license_url": licenses.url_of(license_id) or speaker.license_url,
-        "attribution": licenses.attribution(speaker.title, speaker.author, license_id, speaker.page_url),
-        "tags": list(speaker.tags),
+        "license_url": licenses.url_of(license_id) or chosen.license_url,
+        "attribution": licenses.attribution(chosen.title, chosen.author, license_id, chosen.page_url),
+        "tags": list(chosen.tags),
         "opt_out": _reserved(archive, images) or xmp_data_mining(body),
         "others": [{"image_url": image, "page_url": page} for image, page in places],
     }

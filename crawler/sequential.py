@@ -83,15 +83,15 @@ class SequentialSpider(FacadeSpider[P]):
         """Return the first pages to request."""
 
     def first_requests(self) -> Found:
-        return self._on(PageQueue(self.params.limit), self.starts())
+        return self._continue(PageQueue(self.params.limit), self.starts())
 
-    def step(self, response: Page, walk: PageQueue, parse: Callable[..., Found], **arguments: Any) -> Found:
+    def step(self, response: Page, page_queue: PageQueue, parse: Callable[..., Found], **arguments: Any) -> Found:
         """Parse a page, then request the next one."""
-        return self._on(walk, self._parsed(response, parse, **arguments))
+        return self._continue(page_queue, self._parsed(response, parse, **arguments))
 
     def skip(self, failure: "Failure") -> Found:
         """Request the next page after one that could not be fetched."""
-        return self._on(failure.request.cb_kwargs["walk"], ())  # type: ignore[attr-defined]  # Scrapy sets it
+        return self._continue(failure.request.cb_kwargs["page_queue"], ())  # type: ignore[attr-defined]  # Scrapy sets it
 
     def _parsed(self, response: Page, parse: Callable[..., Found], **arguments: Any) -> Found:
         try:
@@ -99,12 +99,12 @@ class SequentialSpider(FacadeSpider[P]):
         except Exception as error:
             log.warning("%s: %s cannot parse this page: %r", response.url, self.name, error)
 
-    def _on(self, walk: PageQueue, found: Found) -> Found:
-        yield from walk.take(found)
-        if upcoming := walk.upcoming():
+    def _continue(self, page_queue: PageQueue, found: Found) -> Found:
+        yield from page_queue.take(found)
+        if upcoming := page_queue.upcoming():
             yield upcoming.replace(
                 callback=self.step,
                 errback=self.skip,
-                cb_kwargs={**upcoming.cb_kwargs, "walk": walk, "parse": upcoming.callback},
+                cb_kwargs={**upcoming.cb_kwargs, "page_queue": page_queue, "parse": upcoming.callback},
                 dont_filter=True,  # the queue contains no page twice; a redirect back to one must not end the crawl
             )

@@ -1,1 +1,1 @@
-"""How requests go over the wire: addresses, robots.txt, pace, redirects, the writer's hand on every fetch."""
+"""How a fetch is done: addresses, robots.txt, rate limits, retries, redirects, and archiving of every fetch."""

@@ -1,8 +1,8 @@
-"""The address rule, kept on what a name resolved to, at the moment of connecting.
+"""Refuses connections to addresses that are not public, after the host name is resolved.
 
-Twisted's endpoints ask the reactor's resolver for every host, literal addresses included, and connect to exactly what
-it delivers. So there is no gap between check and connection in which a name could be bound to something else, and
-every redirect passes here too.
+Twisted's endpoints ask the reactor's resolver for every host, literal addresses included, and connect to exactly the
+addresses that it returns. So no name can be bound to another address between check and connection, and redirects obey
+the same rule.
 """
 
 from typing import Any, ClassVar, Self
@@ -23,7 +23,7 @@ from crawler.transport.refusal import Refusal
 
 @implementer(IResolutionReceiver)
 class _PublicOnly:
-    """Passes on the addresses that may be connected to, and remembers the others."""
+    """Passes on the public addresses, and records the others."""
 
     def __init__(self, receiver: Any, host: str, refused: dict[str, str]) -> None:
         self.resolutionBegan = receiver.resolutionBegan
@@ -41,12 +41,12 @@ class _PublicOnly:
 
 @implementer(IHostnameResolver)
 class PublicResolver(CachingHostnameResolver):
-    """Scrapy's caching resolver, less every address that is not public. A host with no other does not resolve."""
+    """Scrapy's caching resolver, restricted to public addresses. A host without one does not resolve."""
 
-    # Of the class, for a process has one crawl, and `scrapy shell` makes its resolver after the rule below.
-    exempt: frozenset[str] = frozenset()  # hosts that may be anywhere: the user's own proxy
-    allow_private = False  # the declared exception: the demo site, one's own network
-    refused: ClassVar[dict[str, str]] = {}  # host: the address it was refused for
+    # Attributes of the class: a process has one crawl, and `scrapy shell` makes its resolver after `AddressRule`.
+    exempt: frozenset[str] = frozenset()  # hosts whose address may be private: the user's proxy
+    allow_private = False  # the declared exception: the demo site, the user's own network
+    refused: ClassVar[dict[str, str]] = {}  # host to the address for which it was refused
 
     def resolveHostName(self, receiver: Any, host: str, *where: Any, **more: Any) -> IHostResolution:  # type: ignore[override]  # noqa: N802
         if not self.allow_private and host not in self.exempt:
@@ -55,7 +55,7 @@ class PublicResolver(CachingHostnameResolver):
 
 
 class AddressRule:
-    """Tells the resolver what this crawl is allowed, and names the refusals: downloader middleware."""
+    """Downloader middleware that configures the resolver for this crawl, and gives its refusals their outcome."""
 
     def __init__(self, crawler: Crawler) -> None:
         proxies = [*getproxies().values(), getattr(crawler.spider, "proxy", None) or ""]

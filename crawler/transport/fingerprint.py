@@ -1,4 +1,4 @@
-"""When two requests are one."""
+"""Request fingerprint for de-duplication: role, method and exact URL."""
 
 from hashlib import blake2b
 from urllib.parse import urldefrag
@@ -9,7 +9,7 @@ from crawler.archive.schemas import Role
 
 
 class ExactFingerprinter:
-    """Same role, same URL to the letter. Scrapy's would take ?a=1&b=2 and ?b=2&a=1 for one, and drop the second."""
+    """Compares URLs exactly. Scrapy's fingerprinter treats ?a=1&b=2 and ?b=2&a=1 as equal, and drops the second."""
 
     def fingerprint(self, request: Request) -> bytes:
         role = request.meta.get("role", Role.PAGE)

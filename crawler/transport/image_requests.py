@@ -1,4 +1,4 @@
-"""From an image that was found to the request for it: spider middleware."""
+"""Spider middleware that makes requests of the images that a spider finds."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -16,11 +16,11 @@ from crawler.archive.writer import ArchiveWriter
 
 log = logging.getLogger(__name__)
 
-LONGEST_URL = 2_000  # of a URL that cannot be asked for, such as a picture in a data: URL, this much is kept
+LONGEST_URL = 2_000  # characters of a malformed URL that are recorded; a data: URL may contain a whole image
 
 
 class ImageRequests:
-    """Turns every `FacadeImage` of a spider into a request; images come before further pages, so that few wait."""
+    """Replaces each `FacadeImage` by a request. Images go before further pages, so that the queue stays short."""
 
     def __init__(self, writer: ArchiveWriter) -> None:
         self._writer = writer
@@ -41,8 +41,8 @@ class ImageRequests:
                 yield request
 
     def process_spider_exception(self, response: Response, exception: Exception) -> list[Any]:
-        log.warning("%s: cannot be read: %r", response.url, exception)
-        return []  # what the page gave before stands; extraction says the same again
+        log.warning("%s: cannot parse this page: %r", response.url, exception)
+        return []  # keep what the page yielded before; extraction logs the same warning
 
     def _request(self, found: Any) -> Any:
         if not isinstance(found, FacadeImage):

@@ -1,4 +1,4 @@
-"""How a fetch ends when it brings nothing: one exception, and the outcome that every other exception stands for."""
+"""The exception for a fetch that stores nothing, and the outcome for each exception of Scrapy and Twisted."""
 
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -16,11 +16,11 @@ from crawler.archive.schemas import Outcome
 
 
 class Refusal(IgnoreRequest):
-    """A fetch that brings nothing. Scrapy drops such a request without a word; the writer has it."""
+    """A fetch that stores nothing. Scrapy drops such a request silently; the archive records it."""
 
     def __init__(self, outcome: Outcome, detail: str, status: int | None = None, *, unreachable: bool = False) -> None:
         super().__init__(detail)
-        self.unreachable = unreachable  # no connection was made: it may be the host, and not the URL
+        self.unreachable = unreachable  # there was no connection, so the host may be down
         self.outcome = outcome
         self.detail = detail
         self.status = status
@@ -34,24 +34,24 @@ _OUTCOMES: tuple[tuple[type[Exception], Outcome, str], ...] = (
     (DownloadFailedError, Outcome.CONNECTION_ERROR, "the connection was lost"),
     (UnsupportedURLSchemeError, Outcome.BAD_URL, "not an http or https URL"),
     (NotSupported, Outcome.BAD_URL, "not an http or https URL"),
-    (ValueError, Outcome.BAD_URL, "not a URL"),  # Twisted: a host name that cannot be one
+    (ValueError, Outcome.BAD_URL, "not a URL"),  # Twisted: an invalid host name
     (OSError, Outcome.INCOMPLETE, "the body does not decompress"),
 )
 
 
 def refusal(error: Exception) -> Refusal:
-    """The refusal that an exception of Scrapy or Twisted stands for.
+    """Return the refusal for an exception of Scrapy or Twisted.
 
-    Any other exception is a fault of ours: it counts as a connection error, and says what it was.
+    Any other exception is a defect of this program: it is recorded as a connection error, with its type.
     """
     if isinstance(error, Refusal):
         return error
     if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
-        # The download handler cancels for nothing else, and HttpCompressionMiddleware ignores for nothing else.
+        # The download handler cancels only for this reason, and HttpCompressionMiddleware ignores only for this reason.
         return Refusal(Outcome.TOO_LARGE, "the body is larger than crawl.limits.max_bytes")
     fault = Outcome.CONNECTION_ERROR, f"an error of this program: {type(error).__name__}"
     outcome, words = next(((end, words) for kind, end, words in _OUTCOMES if isinstance(error, kind)), fault)
-    reasons = getattr(error.__cause__, "reasons", None)  # Twisted's ResponseFailed hides them in a list
+    reasons = getattr(error.__cause__, "reasons", None)  # Twisted's ResponseFailed has them in a list
     more = str(reasons[0].value if reasons else error).partition("\n")[0].rstrip(".")
     unreachable = isinstance(error, (CannotResolveHostError, DownloadConnectionRefusedError))
     return Refusal(outcome, f"{words} ({more})" if more else words, unreachable=unreachable)

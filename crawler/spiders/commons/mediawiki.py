@@ -16,7 +16,7 @@ Object: TypeAlias = Mapping[str, Any]
 BUSY = ("maxlag", "ratelimited", "readonly")
 """Temporary errors: codes in the header MediaWiki-API-Error of a response with HTTP status 200."""
 
-_SAID = (
+_METADATA = (
     "Artist", "Attribution", "Categories", "Copyrighted", "LicenseShortName", "LicenseUrl", "ObjectName", "UsageTerms",
 )  # fmt: skip
 _FILES = {
@@ -25,7 +25,7 @@ _FILES = {
     "maxlag": "5",  # seconds; https://www.mediawiki.org/wiki/Manual:Maxlag_parameter
     "prop": "imageinfo",
     "iiprop": "url|sha1|mediatype|extmetadata",
-    "iiextmetadatafilter": "|".join(_SAID),
+    "iiextmetadatafilter": "|".join(_METADATA),
 }
 
 
@@ -58,15 +58,15 @@ def facade_image(page: Object) -> FacadeImage | None:
     if "url" not in info or info.get("mediatype", "BITMAP") != "BITMAP":
         return None
     # PHP encodes an empty object as [].
-    said = {name: str(entry.get("value", "")) for name, entry in (info.get("extmetadata") or {}).items()}
-    free = "public domain" if said.get("Copyrighted") == "False" else ""
+    metadata = {name: str(entry.get("value", "")) for name, entry in (info.get("extmetadata") or {}).items()}
+    free = "public domain" if metadata.get("Copyrighted") == "False" else ""
     return FacadeImage(
         image_url=info.get("thumburl", info["url"]),
         page_url=info["descriptionurl"],
-        title=plain_text(said.get("ObjectName", "")) or page["title"].partition(":")[2],
-        author=plain_text(said.get("Artist") or said.get("Attribution", "")),
-        license=said.get("LicenseShortName") or said.get("UsageTerms") or free,
-        license_url=said.get("LicenseUrl", ""),
+        title=plain_text(metadata.get("ObjectName", "")) or page["title"].partition(":")[2],
+        author=plain_text(metadata.get("Artist") or metadata.get("Attribution", "")),
+        license=metadata.get("LicenseShortName") or metadata.get("UsageTerms") or free,
+        license_url=metadata.get("LicenseUrl", ""),
         # The hash of the original, not of the thumbnail.
-        tags=(*said.get("Categories", "").split("|"), f"sha1:{info['sha1']}" if "sha1" in info else ""),
+        tags=(*metadata.get("Categories", "").split("|"), f"sha1:{info['sha1']}" if "sha1" in info else ""),
     )

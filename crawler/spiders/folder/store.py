@@ -28,17 +28,17 @@ def store(source: str, params: FolderParams, settings: CrawlSettings, writer: Ar
     agent = user_agent(source, settings.contact, is_local=not is_url or params.allow_private)
     largest = settings.limits.max_bytes
     with local(params.path, writer.folder, agent=agent, allow_private=params.allow_private) as path:
-        told = params.metadata is None
+        metadata_found = params.metadata is None
         images = 0
         for name, stream in members(path):
             role = Role.PAGE if name == params.metadata else Role.IMAGE
-            told = told or role is Role.PAGE
+            metadata_found = metadata_found or role is Role.PAGE
             images += role is Role.IMAGE
             if role is Role.IMAGE and params.limit and images > params.limit:
                 continue  # the metadata may follow
             if not writer.find(role, url(source, name)):
                 _end(role, source, name, stream.read(largest + 1), largest, writer)
-        if params.metadata is not None and not told:
+        if params.metadata is not None and not metadata_found:
             beside = path.parent / params.metadata
             if is_url or not beside.is_file():
                 raise UserError(

@@ -51,8 +51,8 @@ def images(page: Selector, css: Selectors, thumbnails: bool = False) -> Iterator
         return
     for element in page.css(css.image) if css.image else _pictures(page, thumbnails):
         if (url := _url(element)) and not url.startswith("data:"):
-            said = title if css.title else _caption(element) or title
-            yield FacadeImage(url, title=said, author=author, license=license, license_url=license_url)
+            caption = title if css.title else _caption(element) or title
+            yield FacadeImage(url, title=caption, author=author, license=license, license_url=license_url)
 
 
 def links(page: Selector, css: Selectors) -> list[str]:

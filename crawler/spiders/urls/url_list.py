@@ -28,9 +28,9 @@ def images(body: bytes, name: str, columns: Mapping[Field, str]) -> Iterator[Fac
     if missing := sorted({wanted["image_url"], *columns.values()} - set(found)):
         raise ValueError(f"{name}: found the columns {', '.join(found) or '(none)'}, expected {', '.join(missing)}")
     for row in rows:
-        said = {field: row.get(column) for field, column in wanted.items()}
-        tags = said.pop("tags")
-        texts = {field: "" if value is None else str(value).strip() for field, value in said.items()}
+        values = {field: row.get(column) for field, column in wanted.items()}
+        tags = values.pop("tags")
+        texts = {field: "" if value is None else str(value).strip() for field, value in values.items()}
         if texts["image_url"]:
             yield FacadeImage(
                 **texts, tags=tuple(map(str, tags if isinstance(tags, list) else str(tags or "").split(";")))

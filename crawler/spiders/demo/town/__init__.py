@@ -1,1 +1,1 @@
-"""The demo town: procedural facades, the dirt that real crawls bring, and the small web site that shows both."""
+"""The demo town: drawn facades, the bad data that real crawls encounter, and the small web site that serves both."""

@@ -1,4 +1,4 @@
-"""What hangs on a facade: balconies, slabs, fire escapes."""
+"""Draws what is fixed to a facade: balconies, slabs, fire escapes."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def _railing(canvas: Canvas, x0: float, y: float, x1: float) -> None:
 
 
 def paint_balcony(canvas: Canvas, x0: float, y: float, x1: float, depth: float) -> None:
-    """A railing from `x0` to `x1` at floor height `y`, on a bracketed slab where it stands out more than a hand."""
+    """Draw a railing from `x0` to `x1` at floor height `y`; if it protrudes clearly, on a slab with brackets."""
     if depth > 0.1:
         canvas.block(x0 - 0.08, y - 0.2, x1 + 0.08, y, depth, STONE)
         for bracket in np.arange(x0 + 0.25, x1, 1.15):
@@ -37,7 +37,7 @@ def paint_balcony(canvas: Canvas, x0: float, y: float, x1: float, depth: float) 
 
 
 def paint_slab(canvas: Canvas, house: House, x0: float, y: float, x1: float, sky: Color) -> None:
-    """A concrete balcony with a closed parapet of glass or coloured panels."""
+    """Draw a concrete balcony with a closed parapet of glass or coloured panels."""
     canvas.cast(x0, y - 0.05, x1, y + 1.0, 0.9)
     panel = house.door_color if house.courses else mix(sky, (96, 112, 116), 0.5)
     canvas.rect(x0, y + 0.02, x1, y + 1.0, panel)
@@ -49,7 +49,7 @@ def paint_slab(canvas: Canvas, house: House, x0: float, y: float, x1: float, sky
 
 
 def paint_fire_escape(canvas: Canvas, house: House, x: float) -> None:
-    """Iron platforms on the middle bays, joined by stairs that zigzag."""
+    """Draw iron platforms on the middle bays, joined by zigzag stairs."""
     first = house.bays // 2 - 1 if house.bays > 3 else 0
     x0 = x + house.margin + first * house.bay + 0.2
     x1 = x0 + 2 * house.bay - 0.4

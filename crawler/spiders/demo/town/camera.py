@@ -1,4 +1,4 @@
-"""From the canvas to a photograph: perspective, sky, light, lens, sensor."""
+"""Makes a photograph of a canvas: perspective, sky, light, lens, sensor."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,18 +10,18 @@ from crawler.spiders.demo.town.canvas import SHADE_SCALE, Canvas
 Plane = npt.NDArray[np.float32]
 
 OVERSCAN = 0.12
-"""How much canvas lies around the frame on each side, in shares of the frame, for the perspective to draw on."""
+"""Margin of canvas on each side of the frame, as a fraction of the frame. The perspective shows parts of it."""
 SUPERSAMPLE = 2
 
 
 def canvas_size(shot: Shot) -> tuple[int, int]:
-    """How large a canvas this shot needs, in pixels."""
+    """Return the size in pixels of the canvas that this shot needs."""
     width, height = shot.size
     return (round(width * SUPERSAMPLE * (1 + 2 * OVERSCAN)), round(height * SUPERSAMPLE * (1 + 2 * OVERSCAN)))
 
 
 def expose(canvas: Canvas, light: Light, shot: Shot, rng: np.random.Generator) -> Image.Image:
-    """Photograph the canvas: an RGB picture of `shot.size`."""
+    """Photograph the canvas; returns an RGB image of `shot.size`."""
     mapping = _mapping(shot, canvas.size)
     perspective, bilinear = Image.Transform.PERSPECTIVE, Image.Resampling.BILINEAR
     coarser = tuple(c / SHADE_SCALE for c in mapping[:6]) + mapping[6:]
@@ -34,11 +34,11 @@ def expose(canvas: Canvas, light: Light, shot: Shot, rng: np.random.Generator) -
 
 
 def _mapping(shot: Shot, canvas: tuple[int, int]) -> tuple[float, ...]:
-    """The eight coefficients of Pillow's PERSPECTIVE, which leads from the picture to the canvas."""
+    """Return the eight coefficients of Pillow's PERSPECTIVE, which maps picture to canvas coordinates."""
     width, height = shot.size
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], dtype=np.float64)
     seen = corners.copy()
-    # A side that is nearer looks larger, so the frame's edge there spans less of the canvas.
+    # A nearer side looks larger, so the edge of the frame spans less of the canvas there.
     seen[:, 1] *= 1 + shot.yaw * corners[:, 0]
     seen[:, 0] *= 1 - shot.pitch * corners[:, 1]
     turn = np.array([[np.cos(shot.roll), -np.sin(shot.roll)], [np.sin(shot.roll), np.cos(shot.roll)]])
@@ -57,7 +57,7 @@ def _mapping(shot: Shot, canvas: tuple[int, int]) -> tuple[float, ...]:
 def _illuminated(
     surfaces: list[Plane], shade: Plane, light: Light, shot: Shot, rng: np.random.Generator
 ) -> list[Plane]:
-    """The sky's light everywhere, the sun's where no shadow falls, both a little uneven."""
+    """Add skylight everywhere and sunlight outside shadows, both slightly uneven."""
     height, width = shade.shape
     warm = (1 + 0.09 * light.warmth, 1.0, 1 - 0.12 * light.warmth)
     blue = (0.95, 1.0, 1.09)
@@ -73,7 +73,7 @@ def _illuminated(
 
 
 def _fill_sky(planes: list[Plane], cover: Plane, light: Light, rng: np.random.Generator) -> None:
-    """Add the sky to `planes` where `cover` (0–255) leaves it free."""
+    """Add the sky to `planes` where `cover` (0–255) does not hide it."""
     height, width = cover.shape
     open_rows = np.flatnonzero(cover.min(axis=1) < 255)
     clouds = _noise((width, height), (3, 7, 19), rng)
@@ -91,7 +91,7 @@ def _fill_sky(planes: list[Plane], cover: Plane, light: Light, rng: np.random.Ge
 
 
 def _noise(size: tuple[int, int], octaves: tuple[int, ...], rng: np.random.Generator) -> Plane:
-    """Smooth noise, the sum of octaves of so many bumps a height; bumps are twice as wide as high."""
+    """Return smooth noise: a sum of octaves with the given bumps per image height, twice as wide as high."""
     width, height = size
     small = (-(-width // 6), -(-height // 6))
     total = np.zeros((small[1], small[0]), dtype=np.float32)
@@ -102,7 +102,7 @@ def _noise(size: tuple[int, int], octaves: tuple[int, ...], rng: np.random.Gener
 
 
 def _develop(planes: list[Plane], shot: Shot, rng: np.random.Generator) -> Image.Image:
-    """The camera's own part: exposure, balance, saturation, contrast, falloff to the corners, lens, noise, shoulder."""
+    """Apply exposure, white balance, saturation, contrast, vignetting, lens blur, noise and highlight compression."""
     height, width = planes[0].shape
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] ** 2
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :] ** 2
@@ -116,7 +116,7 @@ def _develop(planes: list[Plane], shot: Shot, rng: np.random.Generator) -> Image
         plane *= falloff * np.float32(balance * shot.exposure * shot.contrast)
         plane += noise
         plane += np.float32(118 * (1 - shot.contrast))
-        # A film's shoulder: from 190 on, highlights bend and reach white at 320 instead of clipping at 255.
+        # Like film: highlights are compressed from 190 on and reach white at 320, instead of clipping at 255.
         over = np.maximum(plane - np.float32(190), 0)
         plane -= over * over * np.float32(1 / 260)
         bands.append(Image.fromarray(np.clip(plane, 0, 255).astype(np.uint8)))

@@ -1,4 +1,4 @@
-"""A vertical plane on which the town is drawn, measured in metres."""
+"""The vertical plane on which the town is drawn, measured in metres."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,15 @@ from crawler.spiders.demo.town.color import Color, shaded
 
 Point = tuple[float, float]
 SHADE_SCALE = 2
-"""The shade layer has 1/2 of the albedo's resolution: shadows are soft anyway."""
+"""The shade layer has half of the albedo's resolution, since shadows are soft."""
 
 
 class Canvas:
-    """What is seen straight from the front: x to the right and y up, in metres, (0, 0) at the foot of the house.
+    """The frontal view: x to the right and y up, in metres, with (0, 0) at the foot of the house.
 
-    `albedo` is RGBX, X being 255 where something stands and 0, like the rest, where the sky is seen. `shade` is L at
-    half that resolution: 255 in the sun, 0 in cast shadow. `sun` is how far the shadow of a thing one metre out of the
-    wall falls, in metres (right, down).
+    `albedo` is RGBX; X is 255 where something is drawn, and all four are 0 where the sky is visible. `shade` is L at
+    half that resolution: 255 in the sun, 0 in cast shadow. `sun` is the offset of the shadow
+    of an object one metre in front of the wall, in metres (right, down).
     """
 
     def __init__(self, size: tuple[int, int], unit: float, origin: Point, sun: Point) -> None:
@@ -31,24 +31,24 @@ class Canvas:
 
     @property
     def left(self) -> float:
-        """x of the left edge, in metres."""
+        """The x of the left edge, in metres."""
         return -self.origin[0] / self.unit
 
     @property
     def right(self) -> float:
-        """x of the right edge, in metres."""
+        """The x of the right edge, in metres."""
         return (self.size[0] - self.origin[0]) / self.unit
 
     def pixel(self, x: float, y: float) -> Point:
         return (self.origin[0] + x * self.unit, self.origin[1] - y * self.unit)
 
     def box(self, x0: float, y0: float, x1: float, y1: float) -> tuple[int, int, int, int]:
-        """The pixels (left, top, right, bottom), right and bottom exclusive, of a rectangle in metres."""
+        """Return the pixels (left, top, right, bottom) of a rectangle in metres; right and bottom are exclusive."""
         (x, y), unit = self.origin, self.unit
         return (round(x + x0 * unit), round(y - y1 * unit), round(x + x1 * unit), round(y - y0 * unit))
 
     def pixels(self, width: float, height: float) -> tuple[int, int]:
-        """The size in pixels of a sprite so many metres wide and high."""
+        """Return the size in pixels of a sprite whose width and height are in metres."""
         return (max(4, round(width * self.unit)), max(4, round(height * self.unit)))
 
     def sees(self, x0: float, y0: float, x1: float, y1: float) -> bool:
@@ -64,7 +64,7 @@ class Canvas:
         self._pen.polygon([self.pixel(x, y) for x, y in points], fill=(*color, 255))
 
     def line(self, points: Sequence[Point], color: Color, width: float) -> None:
-        """A polyline; `width` in metres, never thinner than a pixel."""
+        """Draw a polyline; `width` is in metres, and at least one pixel."""
         self._pen.line(
             [self.pixel(x, y) for x, y in points], fill=(*color, 255), width=max(1, round(width * self.unit))
         )
@@ -75,7 +75,7 @@ class Canvas:
             self._pen.ellipse((left, top, right, bottom), fill=(*color, 255))
 
     def dim(self, points: Sequence[Point], light: int = 0) -> None:
-        """Let `light` (0–255) of the sun fall on a polygon."""
+        """Set the sunlight (0–255) on a polygon."""
         self._shade_pen.polygon([self._shade_pixel(x, y) for x, y in points], fill=light)
 
     def dim_rect(self, x0: float, y0: float, x1: float, y1: float, light: int = 0) -> None:
@@ -89,13 +89,13 @@ class Canvas:
             self._shade_pen.ellipse((left, top, right, bottom), fill=light)
 
     def overshadow(self, points: Sequence[Point], light: int = 0) -> None:
-        """Let something far off shade a polygon; what lies in shadow already stays as dark as it is."""
+        """Shade a polygon by a distant object; parts that are in shadow already do not get darker."""
         veil = Image.new("L", self.shade.size, 255)
         ImageDraw.Draw(veil).polygon([self._shade_pixel(x, y) for x, y in points], fill=light)
         self.shade.paste(ImageChops.darker(self.shade, veil))
 
     def cast(self, x0: float, y0: float, x1: float, y1: float, depth: float, light: int = 0) -> None:
-        """The shadow that a box standing `depth` metres out of the wall casts on it; the box itself is lit again."""
+        """Cast the shadow of a box that protrudes `depth` metres from the wall; the box itself stays lit."""
         dx, dy = self.sun[0] * depth, self.sun[1] * depth
         if dx >= 0:
             hull = [(x0, y0), (x0, y1), (x1, y1), (x1 + dx, y1 - dy), (x1 + dx, y0 - dy), (x0 + dx, y0 - dy)]
@@ -105,7 +105,7 @@ class Canvas:
         self.dim_rect(x0, y0, x1, y1, 255)
 
     def sink(self, x0: float, y0: float, x1: float, y1: float, depth: float) -> None:
-        """The shadow inside an opening whose pane lies `depth` metres behind the wall."""
+        """Cast the shadow inside an opening whose pane is `depth` metres behind the wall."""
         dx, dy = self.sun[0] * depth, self.sun[1] * depth
         self.dim_rect(x0, y0, x1, y1, 255)
         self.dim_rect(x0, max(y0, y1 - dy), x1, y1)
@@ -115,7 +115,7 @@ class Canvas:
             self.dim_rect(max(x0, x1 + dx), y0, x1, y1)
 
     def block(self, x0: float, y0: float, x1: float, y1: float, depth: float, color: Color) -> None:
-        """A box standing `depth` metres out of the wall: its shadow, its face, a lit upper and a dark lower edge."""
+        """Draw a box that protrudes `depth` metres: its shadow, its face, a light upper and a dark lower edge."""
         self.cast(x0, y0, x1, y1, depth)
         self.rect(x0, y0, x1, y1, color)
         edge = min(0.05, (y1 - y0) / 3)
@@ -126,14 +126,14 @@ class Canvas:
     def tile(
         self, x0: float, y0: float, x1: float, y1: float, tile: Image.Image, mask: Image.Image | None = None
     ) -> None:
-        """Cover a rectangle with repetitions of an RGB `tile`; `mask` is L, as large as the rectangle."""
+        """Fill a rectangle with repetitions of an RGB `tile`; `mask` is L, of the size of the rectangle."""
         left, top, right, bottom = self.box(x0, y0, x1, y1)
         if mask is None:
             left, top = max(left, 0), max(top, 0)
             right, bottom = min(right, self.size[0]), min(bottom, self.size[1])
         if right <= left or bottom <= top:
             return
-        # Doubling what is covered already takes a handful of pastes, however small the tile.
+        # Doubling the covered part needs few pastes, however small the tile.
         cover = Image.new("RGBX", (right - left, bottom - top))
         cover.paste(tile, (0, 0))
         width, height = tile.size

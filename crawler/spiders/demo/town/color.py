@@ -1,4 +1,4 @@
-"""Small arithmetic on 8-bit RGB colours."""
+"""Arithmetic on 8-bit RGB colours."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ Color = tuple[int, int, int]
 
 
 def mix(a: Color, b: Color, share: float) -> Color:
-    """The colour `share` (0–1) of the way from `a` to `b`."""
+    """Return the colour at the fraction `share` (0–1) between `a` and `b`."""
     return (
         round(a[0] + (b[0] - a[0]) * share),
         round(a[1] + (b[1] - a[1]) * share),
@@ -15,18 +15,18 @@ def mix(a: Color, b: Color, share: float) -> Color:
 
 
 def shaded(color: Color, factor: float) -> Color:
-    """`color` times `factor`, clipped to 0–255."""
+    """Return `color` times `factor`, clipped to 0–255."""
     factor = max(factor, 0.0)
     return (min(255, int(color[0] * factor)), min(255, int(color[1] * factor)), min(255, int(color[2] * factor)))
 
 
 def varied(color: Color, rng: np.random.Generator, spread: float = 0.08) -> Color:
-    """`color` as another hand would have mixed it: lightness and each channel shifted by about `spread`."""
+    """Return a variant of `color`: lightness and each channel shifted at random by about `spread`."""
     gains = rng.normal(1.0, spread) * rng.normal(1.0, spread / 3, size=3)
     red, green, blue = (min(255, max(0, round(c * g))) for c, g in zip(color, gains, strict=True))
     return (red, green, blue)
 
 
 def distance(a: Color, b: Color) -> float:
-    """Euclidean distance in RGB, 0–441."""
+    """Return the Euclidean distance in RGB, 0–441."""
     return float(np.linalg.norm(np.subtract(a, b)))

@@ -1,4 +1,4 @@
-"""From (seed, number) to a building: every choice is drawn from one generator, in a fixed order."""
+"""Designs a building from (seed, number): every choice is drawn from one generator, in a fixed order."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,18 +13,20 @@ from crawler.spiders.demo.town.districts import AWNINGS, DISTRICTS, SHOPS, Distr
 Option = TypeVar("Option")
 
 BUILDING, TWIN = 0, 1
-"""Which stream of a number's randomness is drawn from."""
+"""The random stream of this module, of those that a building has."""
 
 
 def design(seed: int, number: int) -> Building:
-    """The building with this number; numbers take the districts in turn."""
+    """Return the building with this number; consecutive numbers belong to consecutive districts."""
     rng = np.random.default_rng([seed, number, BUILDING])
     return _building(seed, number, DISTRICTS[number % len(DISTRICTS)], rng)
 
 
 def twin(original: Building, number: int) -> Building:
-    """Another building of the original's district, style and grid, seen from the same spot: easily confused by a hash,
-    by no one who looks."""
+    """Return another building of the same district, style and window grid, seen from the same position.
+
+    A perceptual hash easily confuses the two; a person does not.
+    """
     district = next(district for district in DISTRICTS if district.name == original.district)
     rng = np.random.default_rng([original.seed, number, TWIN])
     drafts = [_building(original.seed, number, district, rng) for _ in range(8)]
@@ -135,7 +137,7 @@ def _plan(use: str, bays: int, rng: np.random.Generator) -> tuple[str, ...]:
 
 
 def _neighbour(house: House, beside: House) -> House:
-    """A neighbour keeps about the storey lines of its street, as real ones do, but not to the centimetre."""
+    """Return a neighbour whose storeys are nearly, but not exactly, as high as those of the house."""
     return replace(
         house, storeys=max(2, beside.storeys + (house.bays % 3) - 1), ground=(house.ground + beside.ground) / 2
     )

@@ -1,4 +1,4 @@
-"""The kinds of things a crawl of the town brings home, how many of each, and what must become of them."""
+"""The kinds of items in the town, how many there are of each, and what the pipeline must do with them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,10 +7,10 @@ from crawler.archive.schemas import Outcome
 
 
 class Kind(StrEnum):
-    """What an item of the town really is."""
+    """The true kind of an item of the town."""
 
-    BUILDING = "building"  # a picture of its own, as it should be
-    # Pictures of something that another item shows already
+    BUILDING = "building"  # a distinct, sound picture
+    # Pictures of a building that another item shows as well
     EXACT_COPY = "exact_copy"  # the same bytes at another URL, on another page
     RESCALED = "rescaled"
     RECOMPRESSED = "recompressed"
@@ -19,9 +19,9 @@ class Kind(StrEnum):
     BRIGHTENED = "brightened"
     GREYSCALE = "greyscale"
     MIRRORED = "mirrored"
-    # A picture of its own that looks like another: same style and grid, another building
+    # A distinct picture that looks like another: same style and grid, another building
     HARD_NEGATIVE = "hard_negative"
-    # Pictures of their own in unusual clothes
+    # Distinct pictures in unusual formats
     WEBP = "webp"
     AVIF = "avif"
     PNG_ALPHA = "png_alpha"
@@ -29,26 +29,26 @@ class Kind(StrEnum):
     CMYK = "cmyk"
     EXIF_ROTATED = "exif_rotated"
     ANIMATED_GIF = "animated_gif"
-    # Not what a dataset of photographs wants
+    # Unwanted in a dataset of photographs
     LINE_DRAWING = "line_drawing"
     TEXT_BANNER = "text_banner"
     THUMBNAIL = "thumbnail"
-    # Not pictures at all
+    # Not pictures
     TRUNCATED = "truncated"  # the file ends early, the response is whole
     HTML_PAGE = "html_page"  # text/html at a .jpg URL
     HTML_AS_JPEG = "html_as_jpeg"  # HTML that claims to be image/jpeg
     BOMB = "bomb"  # a small file of 900 million pixels
-    # What servers do
+    # Behaviour of servers
     NOT_FOUND = "not_found"
     GONE = "gone"
-    RATE_LIMITED = "rate_limited"  # 429 with Retry-After: 1, then well
-    HEALING = "healing"  # 500 at first, then well
+    RATE_LIMITED = "rate_limited"  # 429 with Retry-After: 1 at first, then success
+    HEALING = "healing"  # 500 at first, then success
     REDIRECT = "redirect"
     REDIRECT_LOOP = "redirect_loop"
     SLOW = "slow"  # answers after some seconds
     ENDLESS = "endless"  # tens of megabytes without a Content-Length
     CUT_OFF = "cut_off"  # the connection closes in the middle of the body
-    # What owners say
+    # Rights reserved by owners
     UNLICENSED = "unlicensed"
     RESERVED = "reserved"  # all rights reserved
     NOAI = "noai"  # X-Robots-Tag: noai
@@ -57,11 +57,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Nature:
-    """How common a kind is and what must become of it."""
+    """How common a kind is, and the required outcome and reason."""
 
     per_1200: int  # items in a town of 1,200 buildings; at least one in any town
     outcome: Outcome = Outcome.STORED
-    reason: str | None = None  # the drop reason where it is certain whatever the thresholds
+    reason: str | None = None  # the reason for the drop, if it does not depend on thresholds
 
 
 NATURES: dict[Kind, Nature] = {
@@ -102,7 +102,7 @@ NATURES: dict[Kind, Nature] = {
     Kind.NOAI: Nature(4, Outcome.OPT_OUT),
     Kind.PRIVATE: Nature(1, Outcome.ROBOTS),
 }
-"""Every kind but BUILDING, which has no expectation beyond being stored."""
+"""Every kind except BUILDING, whose items only must be stored."""
 
 NEAR_DUPLICATES = (
     Kind.RESCALED,
@@ -114,9 +114,9 @@ NEAR_DUPLICATES = (
     Kind.MIRRORED,
 )
 COPIES = (Kind.EXACT_COPY, *NEAR_DUPLICATES)
-"""The kinds that show what another item shows, and have its URL as `of`."""
+"""The kinds that show the same building as another item; `of` is its URL."""
 
 
 def count(kind: Kind, buildings: int) -> int:
-    """How many items of `kind` a town of so many buildings has."""
+    """Return the number of items of `kind` in a town with that many buildings."""
     return max(1, round(NATURES[kind].per_1200 * buildings / 1200))

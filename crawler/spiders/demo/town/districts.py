@@ -1,4 +1,4 @@
-"""The districts of the town: what their builders liked."""
+"""The districts of the town, each with its architectural style."""
 
 from dataclasses import dataclass
 
@@ -23,8 +23,8 @@ class District:
     base: Weights  # material of the ground floor; "same": that of the wall
     trim: tuple[Color, ...]
     windows: Weights
-    window_width: Range  # share of the bay
-    window_height: Range  # share of the storey
+    window_width: Range  # fraction of the bay
+    window_height: Range  # fraction of the storey
     frames: tuple[Color, ...]
     surrounds: Weights
     balconies: Weights
@@ -35,9 +35,9 @@ class District:
     roof_material: str
     roof_colors: tuple[Color, ...]
     roof_height: Range
-    cornice: Range  # how far it stands out
+    cornice: Range  # depth
     shutter_colors: tuple[Color, ...] = ((40, 42, 46),)
-    shutters: float = 0.0  # this and what follows: chances
+    shutters: float = 0.0  # from here on: probabilities
     courses: float = 0.0
     quoins: float = 0.0
     pilasters: float = 0.0
@@ -45,7 +45,7 @@ class District:
     oriel: float = 0.0
     dormers: float = 0.0
     awning: float = 0.0
-    trees: float = 0.0  # before the house
+    trees: float = 0.0  # in front of the house
     detached: bool = False
 
 

@@ -1,4 +1,4 @@
-"""Draw a building: from a description to a picture."""
+"""Draws a building from its description."""
 
 import io
 import math
@@ -15,11 +15,11 @@ from crawler.spiders.demo.town.street import paint_ground, paint_street
 from crawler.spiders.demo.town.wall import paint_facade
 
 DETAIL = 2
-"""The stream of a number's randomness that curtains, bricks and grain come from; `design` has the others."""
+"""The random stream for curtains, bricks and grain; `design` uses the others."""
 
 
 def draw(building: Building) -> Image.Image:
-    """The picture of a building: RGB, `building.shot.size`. A pure function of its argument."""
+    """Return the picture of a building, RGB of `building.shot.size`. A pure function of its argument."""
     rng = np.random.default_rng([building.seed, building.number, DETAIL])
     canvas = frame(building)
     sky = mix(building.light.horizon, building.light.zenith, 0.4)
@@ -38,20 +38,20 @@ def draw(building: Building) -> Image.Image:
 
 
 def jpeg(building: Building) -> bytes:
-    """The picture as the photographer's camera wrote it."""
+    """Return the picture as a JPEG file."""
     file = io.BytesIO()
     draw(building).save(file, "JPEG", quality=building.shot.quality)
     return file.getvalue()
 
 
 def frame(building: Building) -> Canvas:
-    """A canvas on which the house fills the frame as the shot wants it."""
+    """Return a canvas on which the house fills the frame as `shot` specifies."""
     house, shot = building.house, building.shot
     size = canvas_size(shot)
     side = min(shot.size) * SUPERSAMPLE
     unit = shot.zoom * side / math.sqrt(house.width * house.height)
     visible = shot.size[1] / min(shot.size) * side / unit
-    # The frame never holds more road than a strip, nor more sky than a third.
+    # The frame shows at most a strip of road, and a third of sky.
     aim_y = house.height * shot.aim[1]
     aim_y = min(max(aim_y, visible / 2 - 1.6), max(visible / 2 - 1.6, house.height - visible * 0.32))
     origin = (size[0] / 2 - house.width * shot.aim[0] * unit, size[1] / 2 + aim_y * unit)

@@ -1,4 +1,4 @@
-"""What fills a bay of the ground floor: doors, shop fronts, arcades."""
+"""Draws the bays of the ground floor: doors, shop fronts, arcades."""
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def paint_shop(canvas: Canvas, house: House, left: float, sky: Color, rng: np.ra
 
 
 def paint_fascia(canvas: Canvas, house: House, x: float, shops: list[int], rng: np.random.Generator) -> None:
-    """The name boards and awnings over each run of shop windows."""
+    """Draw name boards and awnings over each row of shop windows."""
     runs: list[list[int]] = []
     for bay in shops:
         if runs and runs[-1][-1] == bay - 1:
@@ -82,7 +82,7 @@ def _awning(canvas: Canvas, x0: float, y: float, x1: float, color: Color) -> Non
 
 
 def paint_arch(canvas: Canvas, house: House, left: float, rng: np.random.Generator) -> None:
-    """One arch of an arcade: dark depth with a lit back wall, pier and voussoirs."""
+    """Draw one arch of an arcade: dark interior with a lit back wall, pier and voussoirs."""
     width = house.bay * 0.74
     x = left + (house.bay - width) / 2
     springing = house.ground * 0.84 - width / 2

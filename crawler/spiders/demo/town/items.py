@@ -1,4 +1,4 @@
-"""The town: which items its site shows, what each really is, and the bytes of each picture."""
+"""The town: the items of its site, the true kind of each, and the bytes of each picture."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,10 +16,10 @@ from crawler.spiders.demo.town.names import AUTHORS, CREDITS, STRANGE_AUTHORS, S
 from crawler.spiders.demo.town.spoil import spoil
 
 SITE = "http://demo-town.invalid"
-"""The town's own name. It never resolves (RFC 6761, 6.4): its server is reached as an HTTP proxy on loopback."""
+"""The host name of the town. It never resolves (RFC 6761, 6.4): an HTTP proxy on loopback serves it."""
 
 ITEMS, WORDS, SPOIL = 3, 4, 5
-"""The streams of randomness of the list of items, of their texts and of the dirt; `design` and `draw` have others."""
+"""The random streams for the list of items, their texts and the bad data; `design` and `draw` use others."""
 
 EXTENSIONS = {
     Kind.WEBP: "webp",
@@ -29,7 +29,7 @@ EXTENSIONS = {
     Kind.BOMB: "png",
     Kind.ANIMATED_GIF: "gif",
 }
-"""Of the kinds that are not `jpg`."""
+"""File extensions of the kinds that are not `jpg`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class Item:
 
     index: int
     kind: Kind
-    building: int  # number of the building that is drawn; of `twin`'s original for a hard negative
+    building: int  # number of the building that is drawn; for a hard negative, of the original of `twin`
     of: int | None  # index of the item that it copies or resembles
     district: str
     title: str
-    author: str  # empty where the page names none
+    author: str  # empty if the page names none
     credit: Credit | None
-    rights: str  # said instead of a licence, or empty
+    rights: str  # a text in place of a licence, or empty
     tags: tuple[str, ...]
 
     @property
@@ -55,29 +55,29 @@ class Item:
 
     @property
     def image(self) -> str:
-        """Path of the picture, as the page gives it."""
+        """Path of the picture, as it is on the page."""
         folder = "/private/images" if self.kind is Kind.PRIVATE else "/images"
         return f"{folder}/{self.district}/{self.index:04d}.{EXTENSIONS.get(self.kind, 'jpg')}"
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What one URL of the town is, and what must become of it. For tests: the site does not serve it."""
+    """The true kind of one URL, and its required outcome. For tests; the site does not serve it."""
 
     url: str  # the one whose fetch has `outcome`: of the picture, but of the page for PRIVATE
     page_url: str
     kind: Kind
     of: str | None  # picture URL of the original of a copy or near duplicate, or of a hard negative's look-alike
     outcome: Outcome
-    reason: str | None  # of the drop where it is certain, whatever the thresholds; None says nothing
+    reason: str | None  # for the drop, if it does not depend on thresholds; else None
     license: str  # normalised id, or `unknown`
 
 
 class Town:
-    """A town of so many buildings, with dirt in proportion and at least one item of every kind of it.
+    """A town with that many buildings, and bad data in proportion: at least one item of every kind.
 
     Raises:
-        UserError: there are fewer than 20 buildings, too few for the copies to have originals of their own.
+        UserError: there are fewer than 20 buildings; then the copies would have to share originals.
     """
 
     def __init__(self, seed: int = 7, buildings: int = 1200) -> None:
@@ -88,7 +88,7 @@ class Town:
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
-        """Every item, by index: the buildings first, then the dirt by kind."""
+        """All items by index: the buildings first, then the bad data by kind."""
         rng = np.random.default_rng([self.seed, self.buildings, ITEMS])
         kinds = [kind for kind in NATURES for _ in range(count(kind, self.buildings))]
         originals = iter(rng.permutation(self.buildings).tolist())
@@ -100,7 +100,7 @@ class Town:
 
     @cached_property
     def districts(self) -> dict[str, tuple[Item, ...]]:
-        """The items of each district in the order in which its pages show them."""
+        """The items of each district in the order of its pages."""
         order = np.random.default_rng([self.seed, self.buildings, ITEMS, 1]).permutation(len(self.items)).tolist()
         return {
             district.name: tuple(self.items[index] for index in order if self.items[index].district == district.name)
@@ -108,7 +108,7 @@ class Town:
         }
 
     def truth(self) -> list[Truth]:
-        """The manifest of everything, by index of the items."""
+        """Return the truth about every item, by index."""
         return [
             Truth(
                 url=SITE + (item.page if item.kind is Kind.PRIVATE else item.image),
@@ -123,12 +123,12 @@ class Town:
         ]
 
     def design(self, item: Item) -> Building:
-        """The building that an item shows."""
+        """Return the building that an item shows."""
         building = design(self.seed, item.building)
         return twin(building, item.index) if item.kind is Kind.HARD_NEGATIVE else building
 
     def picture(self, item: Item) -> bytes:
-        """The file behind an item's picture, even where the server keeps it to itself. The same in every process."""
+        """Return the file of an item's picture, also if the server never sends it. It is the same in every process."""
         rng = np.random.default_rng([self.seed, item.index, SPOIL])
         return spoil(item.kind, jpeg(self.design(item)), rng)
 

@@ -1,4 +1,4 @@
-"""Names for the town: streets, people, licences, and the hostile or foreign text that real sites hold."""
+"""Names for the town: streets, people, licences, and the hostile or foreign text that real sites contain."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ TAGS = ("facade", "street", "architecture", "windows", "front", "town", "house")
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A licence as a page writes it, and the normalised id it stands for."""
+    """A licence as a page writes it, and its normalised id."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""Sprites of what fills the openings of a facade: windows, doors, shop fronts. Sizes in pixels."""
+"""Sprites for the openings of a facade: windows, doors, shop fronts. Sizes in pixels."""
 
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from crawler.spiders.demo.town.color import Color, mix, shaded, varied
 
 Sprite = tuple[Image.Image, Image.Image | None]
-"""An RGB picture and the L mask of its outline, None where it is the whole rectangle."""
+"""An RGB picture and the L mask of its outline; None if the outline is the whole rectangle."""
 
 PANES: dict[str, tuple[int, int]] = {
     "sash": (3, 4),
@@ -21,7 +21,7 @@ PANES: dict[str, tuple[int, int]] = {
     "modern": (2, 1),
     "band": (3, 1),
 }
-"""Columns and rows of glass of each kind of window."""
+"""Columns and rows of panes of each kind of window."""
 
 LINEN: Color = (226, 220, 206)
 LAMPLIGHT: Color = (244, 204, 132)
@@ -30,7 +30,7 @@ DARK: Color = (30, 34, 40)
 
 @lru_cache(maxsize=64)
 def arch_mask(width: int, height: int, rise: int) -> Image.Image:
-    """The outline of an opening whose head is an elliptical arch `rise` pixels high."""
+    """Return the outline of an opening with an elliptical arch, `rise` pixels high, at the top."""
     mask = Image.new("L", (width, height), 0)
     pen = ImageDraw.Draw(mask)
     pen.rectangle((0, rise, width, height), fill=255)
@@ -39,12 +39,12 @@ def arch_mask(width: int, height: int, rise: int) -> Image.Image:
 
 
 def rise(kind: str, width: float) -> float:
-    """Height of the arched head of a window `width` wide, in the same unit; 0 where the head is straight."""
+    """Return the height of the arch of a window `width` wide, in the same unit; 0 if it has none."""
     return {"arched": 0.5, "segmental": 0.16}.get(kind, 0.0) * width
 
 
 def window(kind: str, size: tuple[int, int], frame: Color, sky: Color, rng: np.random.Generator) -> Sprite:
-    """One window of `kind` as it stands today: curtains, blinds, lamps and reflections differ with `rng`."""
+    """Return one window of `kind`; curtains, blinds, lamps and reflections depend on `rng`."""
     width, height = size
     image = _glass(size, sky, rng)
     pen = ImageDraw.Draw(image)
@@ -78,7 +78,7 @@ def window(kind: str, size: tuple[int, int], frame: Color, sky: Color, rng: np.r
 
 
 def door(kind: str, size: tuple[int, int], color: Color, sky: Color, rng: np.random.Generator) -> Sprite:
-    """A front door. `kind`: panelled, double, arched or glazed; a fanlight fills the head of all but the glazed one."""
+    """Return a front door; `kind` is panelled, double, arched or glazed. All but the last have a fanlight."""
     width, height = size
     image = _glass(size, sky, rng)
     pen = ImageDraw.Draw(image)
@@ -113,7 +113,7 @@ def door(kind: str, size: tuple[int, int], color: Color, sky: Color, rng: np.ran
 
 
 def shop(size: tuple[int, int], frame: Color, sky: Color, rng: np.random.Generator) -> Sprite:
-    """A shop window: dark or lit depth, goods, a stall riser, mullions."""
+    """Return a shop window: dark or lit interior, goods, a stall riser, mullions."""
     width, height = size
     lit = rng.random() < 0.45
     depth: Color = (96, 78, 54) if lit else (38, 40, 44)
@@ -143,7 +143,7 @@ def shop(size: tuple[int, int], frame: Color, sky: Color, rng: np.random.Generat
 
 
 def sign(size: tuple[int, int], board: Color, letters: Color, rng: np.random.Generator) -> Image.Image:
-    """A fascia board with something like a name on it."""
+    """Return a fascia board with marks like a name."""
     width, height = size
     image = Image.new("RGB", size, board)
     pen = ImageDraw.Draw(image)
@@ -165,7 +165,7 @@ def sign(size: tuple[int, int], board: Color, letters: Color, rng: np.random.Gen
 
 
 def _glass(size: tuple[int, int], sky: Color, rng: np.random.Generator) -> Image.Image:
-    """Panes that mirror a bright sky above and dark houses below, each pane at its own angle."""
+    """Return panes that reflect a bright sky above and dark houses below, each at a different angle."""
     width, height = size
     mirror = rng.uniform(0.08, 0.62)
     top, bottom = mix(DARK, sky, mirror), mix(DARK, sky, mirror * 0.35)
@@ -183,12 +183,12 @@ def _glass(size: tuple[int, int], sky: Color, rng: np.random.Generator) -> Image
 
 @lru_cache(maxsize=64)
 def _ramp(width: int, height: int) -> Image.Image:
-    """From 0 at the top to 255 at the bottom."""
+    """Return a gradient from 0 at the top to 255 at the bottom."""
     return Image.linear_gradient("L").resize((width, height), Image.Resampling.BOX)
 
 
 def _furnish(pen: ImageDraw.ImageDraw, size: tuple[int, int], rng: np.random.Generator) -> None:
-    """Curtains, a blind, a lamp or nothing behind the glass."""
+    """Draw curtains, a blind, a lamp or nothing behind the glass."""
     width, height = size
     cloth = mix(DARK, varied(LINEN, rng, 0.05), rng.uniform(0.45, 0.85))
     habit = rng.random()

@@ -7,7 +7,7 @@ from crawler.spiders.demo.town.items import SITE, Item, Town
 
 PER_PAGE = 24
 LAST_IS_EMPTY = "harbour"
-"""The district whose last full page still has a next one, which is empty: paging code in the wild does that."""
+"""The district whose last full page links to an empty one, as the paging code of some real sites does."""
 
 ROBOTS = "User-agent: *\nDisallow: /private/\n"
 
@@ -24,10 +24,10 @@ def private() -> str:
 
 
 def district(town: Town, name: str, number: int) -> str:
-    """Page `number` (from 1) of a district; past the last one the list is empty, and there is no next.
+    """Return page `number` (from 1) of a district. After the last page, the list is empty and has no next page.
 
     Raises:
-        KeyError: there is no such district.
+        KeyError: the district does not exist.
     """
     items = town.districts[name]
     shown = items[(number - 1) * PER_PAGE : number * PER_PAGE]
@@ -39,7 +39,7 @@ def district(town: Town, name: str, number: int) -> str:
 
 
 def building(item: Item) -> str:
-    """The page of one picture. Some write whole URLs, some start them at the root."""
+    """Return the page of one picture. Some pages use absolute URLs, some use absolute paths."""
     source = (SITE if item.index % 2 else "") + item.image
     author = f'<p>Photo: <span class="author">{escape(item.author)}</span></p>' if item.author else ""
     if item.credit:

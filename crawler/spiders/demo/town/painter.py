@@ -1,6 +1,6 @@
-"""A process that paints: item numbers come in on stdin, one a line; pictures go out on stdout, each after its length.
+"""A worker process that draws pictures: reads one item number per line on stdin, writes length and bytes to stdout.
 
-It ends when stdin does, so it never outlives the process that started it, however that one dies.
+It ends at the end of stdin, so it never outlives its parent process, however that ends.
 """
 
 import signal
@@ -10,11 +10,11 @@ from struct import Struct
 from crawler.spiders.demo.town.items import Town
 
 LENGTH = Struct(">Q")
-"""How a picture's length in bytes is written before it."""
+"""Format of the length in bytes that precedes each picture."""
 
 
 def main(seed: int, buildings: int) -> None:
-    # An interrupt at the terminal reaches the whole group: it is for the parent to end us.
+    # An interrupt at the terminal reaches the whole process group; the parent process ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     town = Town(seed, buildings)
     for line in sys.stdin.buffer:

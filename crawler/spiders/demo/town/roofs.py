@@ -1,4 +1,4 @@
-"""What a house ends in: cornices, gables, mansards, dormers, chimneys."""
+"""Draws the top of a house: cornices, gables, mansards, dormers, chimneys."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -39,7 +39,7 @@ def paint_roof(canvas: Canvas, house: House, x: float, sky: Color, rng: np.rando
 
 
 def paint_cornice(canvas: Canvas, house: House, x: float) -> None:
-    """The cornice where wall and roof meet; its shadow falls on the wall."""
+    """Draw the cornice between wall and roof, and its shadow on the wall."""
     if house.cornice < 0.05 or house.roof in ("gable", "stepped", "neck"):
         return
     y, out = house.wall_height, house.cornice
@@ -182,7 +182,7 @@ def _steps(x: float, y: float, width: float, height: float) -> list[Point]:
 
 
 def _neck(x: float, y: float, width: float, height: float) -> list[Point]:
-    """A bell gable: an S-shaped shoulder, a straight neck, a rounded head."""
+    """Return a bell gable: S-shaped shoulders, a straight neck, a rounded head."""
     left: list[Point] = [(x, y)]
     for t in np.linspace(0, 1, 7):
         left.append((x + width * 0.27 * float(t) ** 0.5, y + height * 0.42 * float(t) ** 2))

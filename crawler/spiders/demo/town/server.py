@@ -23,22 +23,22 @@ from crawler.spiders.demo.town.studio import Studio
 HTML = "text/html; charset=utf-8"
 TYPES = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp", "avif": "image/avif"}
 FIRST_PHOTO = datetime(2026, 1, 1, tzinfo=UTC)
-"""Last-Modified of the first picture; each next one was put there an hour later."""
+"""Last-Modified of the first picture; each further one is an hour later."""
 
 SLOWNESS = 2.5
-"""Seconds before a SLOW picture comes."""
+"""Seconds before a SLOW picture is sent."""
 RETRY_AFTER = 1
 """Seconds for which a RATE_LIMITED picture is refused."""
 ENDLESS_BYTES = 48 * 2**20
-"""Where the body of an ENDLESS picture does end."""
+"""Bytes after which the body of an ENDLESS picture ends."""
 
 
 @contextmanager
 def serve(town: Town, access_log: Path | None = None) -> Iterator[str]:
-    """Serve `town` on 127.0.0.1 and give the proxy URL under which its site, `SITE`, is reached.
+    """Serve `town` on 127.0.0.1; yields the URL of the HTTP proxy through which clients reach its site, `SITE`.
 
-    The log gets a line a request, in the order in which the answers begin: Unix time of the request, method, path,
-    status. Server and painters end with the context, and with the process however it dies.
+    The log has one line per request, in the order in which the responses begin: Unix time of the request, method,
+    path, status. Server and worker processes end with the context, and with this process however it ends.
     """
     with Studio(town) as studio, _Log(access_log) as log, _Server(town, studio, log) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -52,7 +52,7 @@ def serve(town: Town, access_log: Path | None = None) -> Iterator[str]:
 
 
 class _Log:
-    """The access log, or nothing."""
+    """Writes the access log, if there is one."""
 
     def __init__(self, path: Path | None) -> None:
         self._file: IO[str] | None = path.open("a", buffering=1) if path else None
@@ -67,7 +67,7 @@ class _Log:
 
     def write(self, line: str) -> None:
         if self._file:
-            with self._lock, suppress(ValueError):  # closed while a late answer was on its way
+            with self._lock, suppress(ValueError):  # the log was closed before a late response
                 self._file.write(line + "\n")
 
 
@@ -83,26 +83,26 @@ class _Server(ThreadingHTTPServer):
         self.log = log
         self.pictures = {item.image: item for item in town.items}
         self.details = {item.page: item for item in town.items}
-        # Where a picture that moved lies now
+        # The new URL of a picture that moved
         self.moved = {_moved(item): item for item in town.items if item.kind is Kind.REDIRECT}
         self._lock = Lock()
         self._first_asked: dict[str, float] = {}
         self.connections: set[socket.socket] = set()
 
     def age(self, path: str) -> float:
-        """Seconds since `path` was first asked for; 0 now."""
+        """Return the seconds since the first request of `path`; 0 for the first."""
         now = time.monotonic()
         with self._lock:
             return now - self._first_asked.setdefault(path, now)
 
     def hang_up(self) -> None:
-        """Close the connections that clients keep alive."""
+        """Close the connections that clients keep open."""
         for connection in list(self.connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is none of our business; anything else is a defect worth its traceback."""
+        """Ignore clients that disconnect; print the traceback of any other error, which is a defect."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "DemoTown"
     sys_version = ""
-    # Headers and body in one segment: two small writes would wait for each other's acknowledgement.
+    # Headers and body in one segment: the second of two small writes would wait for an acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -185,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._status(HTTPStatus.FOUND, {"Location": SITE + _moved(item)})
 
     def _redirect_loop(self, item: Item) -> None:
-        """Each round adds a parameter's flip, so that two URLs point at each other."""
+        """Redirect between two URLs that differ in one parameter."""
         there = item.image if self._path.endswith("?again") else f"{item.image}?again"
         self._status(HTTPStatus.FOUND, {"Location": there})
 
@@ -194,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._photo(item)
 
     def _endless(self, item: Item) -> None:
-        """A picture, then zeros, in chunks, so that nothing announces the length."""
+        """Send a picture and then zeros, in chunks, so without a Content-Length."""
         self._log(HTTPStatus.OK)
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "image/jpeg")
@@ -248,7 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.log.write(f"{self._arrived:.3f} {self.command} {self._path} {status.value}")
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing on stderr: the access log is written by `_log`."""
+        """Write nothing to stderr; `_log` writes the access log."""
 
 
 def _moved(item: Item) -> str:
@@ -270,4 +270,4 @@ _BEHAVIOUR: dict[Kind, Callable[[_Handler, Item], None]] = {
     Kind.ENDLESS: _Handler._endless,
     Kind.CUT_OFF: _Handler._cut_off,
 }
-"""What the server does for the kinds that do not simply get their file."""
+"""The handler for each kind whose response is not just its file."""

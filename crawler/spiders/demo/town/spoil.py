@@ -1,4 +1,4 @@
-"""From a clean JPEG to what the web makes of it. Pure: the generator given decides all that varies."""
+"""Damages and changes JPEG files as real sites do. Pure functions: all randomness comes from the given generator."""
 
 import io
 import zlib
@@ -11,11 +11,11 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 from crawler.spiders.demo.town.dirt import Kind
 
 BOMB_SIDE = 30_000
-"""Pixels a side of the decompression bomb: 900 million in about 110 kB."""
+"""Side of the decompression bomb in pixels: 900 million pixels in about 110 kB."""
 
 
 def spoil(kind: Kind, file: bytes, rng: np.random.Generator) -> bytes:
-    """What becomes of the JPEG `file` as an item of `kind`; the same bytes where the kind leaves them alone."""
+    """Return the JPEG `file` as an item of `kind` has it; unchanged for the other kinds."""
     change = CHANGES.get(kind)
     if change is None:
         return file
@@ -38,7 +38,7 @@ def _rescaled(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _cropped(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """2–8 % of each dimension is cut away, shared between its two ends by chance."""
+    """Cut away 2–8 % of each dimension, split at random between its two ends."""
     cut_x, cut_y = rng.uniform(0.02, 0.08, 2) * image.size
     left, top = rng.uniform(0, 1, 2) * (cut_x, cut_y)
     return image.crop((round(left), round(top), round(image.width - cut_x + left), round(image.height - cut_y + top)))
@@ -61,7 +61,7 @@ def _recompressed(file: bytes, rng: np.random.Generator) -> bytes:
 
 
 def _with_alpha(file: bytes, rng: np.random.Generator) -> bytes:
-    """A PNG with rounded, transparent corners."""
+    """Return a PNG with rounded, transparent corners."""
     image = _photo(file)
     mask = Image.new("L", image.size, 0)
     radius = round(min(image.size) * rng.uniform(0.05, 0.12))
@@ -71,7 +71,7 @@ def _with_alpha(file: bytes, rng: np.random.Generator) -> bytes:
 
 
 def _lying(file: bytes, rng: np.random.Generator) -> bytes:
-    """A JPEG whose pixels lie on a side or on the head, and whose EXIF orientation (tag 274) stands them up again."""
+    """Return a JPEG whose pixels are rotated, and whose EXIF orientation (tag 274) rotates them back."""
     turn, orientation = (
         (Image.Transpose.ROTATE_90, 6),
         (Image.Transpose.ROTATE_180, 3),
@@ -83,14 +83,14 @@ def _lying(file: bytes, rng: np.random.Generator) -> bytes:
 
 
 def _animated(file: bytes, rng: np.random.Generator) -> bytes:
-    """A GIF of three frames in which the light goes down."""
+    """Return a GIF of three frames that get darker."""
     dim = ImageEnhance.Brightness(_photo(file))
     frames = [dim.enhance(gain).quantize(128) for gain in (1.0, 0.8, 0.6)]
     return _encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=400, loop=0)
 
 
 def _line_drawing(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Black lines on white where the picture has edges."""
+    """Return a drawing: black lines on white along the edges of the picture."""
     edges = image.convert("L").filter(ImageFilter.MedianFilter(3)).filter(ImageFilter.FIND_EDGES)
     lines = ImageOps.invert(edges).point(lambda level: 255 if level > 205 else level // 3)
     ImageDraw.Draw(lines).rectangle((0, 0, image.width - 1, image.height - 1), outline=255, width=3)
@@ -98,7 +98,7 @@ def _line_drawing(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _text_banner(file: bytes, rng: np.random.Generator) -> bytes:
-    """A wide strip with large letters and nothing of the picture."""
+    """Return a wide banner with large letters, without the picture."""
     height = int(rng.integers(70, 110))
     red, green, blue = rng.integers(20, 120, 3).tolist()
     banner = Image.new("RGB", (height * int(rng.integers(6, 9)), height), (red, green, blue))
@@ -114,7 +114,7 @@ def _truncated(file: bytes, rng: np.random.Generator) -> bytes:
 
 
 def _html(file: bytes, rng: np.random.Generator) -> bytes:
-    """The page that a site sends instead of a picture; no two are alike, as each has its number."""
+    """Return an HTML page in place of a picture; each differs by its number."""
     return (
         "<!DOCTYPE html>\n<html><head><title>Hotlinking is not allowed</title></head>\n<body><p>Please visit our "
         f'<a href="/">home page</a> to see this picture.</p><p>Incident {int(rng.integers(10**9))}</p></body></html>\n'
@@ -122,7 +122,7 @@ def _html(file: bytes, rng: np.random.Generator) -> bytes:
 
 
 def _bomb(file: bytes, rng: np.random.Generator) -> bytes:
-    """A PNG of BOMB_SIDE × BOMB_SIDE one-bit pixels, written without ever holding them."""
+    """Return a PNG of BOMB_SIDE × BOMB_SIDE one-bit pixels, made without holding them in memory."""
     row = b"\0" * (1 + BOMB_SIDE // 8)
     deflate = zlib.compressobj(9)
     data = b"".join(deflate.compress(row * 300) for _ in range(BOMB_SIDE // 300)) + deflate.flush()
@@ -138,7 +138,7 @@ Change = Callable[[bytes, np.random.Generator], bytes]
 
 
 def _redone(change: Callable[[Image.Image, np.random.Generator], Image.Image]) -> Change:
-    """`change`, then saved again as a JPEG of ordinary quality."""
+    """Apply `change` and save the result as a JPEG of ordinary quality."""
     return lambda file, rng: _encoded(change(_photo(file), rng), "JPEG", quality=int(rng.integers(78, 93)))
 
 

@@ -1,4 +1,4 @@
-"""What stands before the houses: pavement, trees, lamps, a car, passers-by, hedges."""
+"""Draws what is in front of the houses: pavement, trees, lamps, a car, people, hedges."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ IRON: Color = (44, 48, 48)
 
 
 def paint_ground(canvas: Canvas, building: Building, rng: np.random.Generator) -> None:
-    """The pavement, the kerb and the road; a lawn before a detached house."""
+    """Draw pavement, kerb and road, and a lawn in front of a detached house."""
     pavement = building.street.pavement
     left, right = canvas.left, canvas.right
     if building.house.detached:
@@ -31,7 +31,7 @@ def paint_ground(canvas: Canvas, building: Building, rng: np.random.Generator) -
 
 
 def paint_street(canvas: Canvas, building: Building, rng: np.random.Generator) -> None:
-    """Everything between the camera and the houses."""
+    """Draw everything between the camera and the houses."""
     street, width = building.street, building.house.width
     if street.hedge:
         _hedge(canvas, building, rng)
@@ -53,7 +53,7 @@ def _tree(canvas: Canvas, x: float, leaf: Color, rng: np.random.Generator) -> No
         canvas.line([(x, height * 0.6), (x + crown * float(reach), height + crown * 0.4)], bark, 0.08)
     shadow = x + canvas.sun[0] * 0.8
     canvas.dim_ellipse(shadow - crown * 0.9, height - crown * 1.3, shadow + crown * 0.9, height + crown * 0.7, 70)
-    # Boughs first, then the leaves of each: a crown is lumpy and one sees through its rim.
+    # Branches first, then the leaves of each: a crown is uneven and partly transparent at its edge.
     leaves = 36
     boughs = rng.normal(0, 0.42, (10, 1, 2)) * (crown, crown * 1.1)
     offsets = rng.normal(0, 0.3 * crown, (len(boughs), leaves, 2))

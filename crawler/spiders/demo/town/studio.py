@@ -1,4 +1,4 @@
-"""Pictures painted ahead of being asked for, in processes of their own."""
+"""Draws pictures ahead of their requests, in worker processes."""
 
 import os
 import subprocess
@@ -14,23 +14,23 @@ from crawler.spiders.demo.town.items import Item, Town
 from crawler.spiders.demo.town.painter import LENGTH
 
 AHEAD = 256
-"""How many pictures may wait, painted or not, to be fetched; beyond, the oldest is given up."""
+"""How many pictures may wait to be fetched, drawn or not; when there are more, the oldest is discarded."""
 
 
 class Studio:
-    """Paints pictures of `town` in `painters` processes.
+    """Draws pictures of `town` in `painters` processes.
 
-    Whoever sees a page will ask for its picture: `expect` has it painted when no one waits for another. `picture` waits
-    for it and forgets it: asked again it is painted again, to the same bytes.
+    A client that loads a page will request its picture: `expect` lets it be drawn when no other is waited for.
+    `picture` waits for it and discards it; if it is requested again, it is drawn again, with the same bytes.
     """
 
     def __init__(self, town: Town, painters: int = 2) -> None:
         self._changed = Condition()
         self._closed = False
-        # Both in the order of arrival: to serve the latest first would let the first wait for ever.
-        self._asked: OrderedDict[int, Future[bytes]] = OrderedDict()  # waited for, not begun
-        self._expected: OrderedDict[int, Future[bytes]] = OrderedDict()  # waited for by nobody yet, not begun
-        self._ahead: OrderedDict[int, Future[bytes]] = OrderedDict()  # waited for by nobody yet, begun or not
+        # In the order of arrival: with the latest first, the first could wait for ever.
+        self._requested: OrderedDict[int, Future[bytes]] = OrderedDict()  # requested, not started
+        self._expected: OrderedDict[int, Future[bytes]] = OrderedDict()  # expected, not started
+        self._ahead: OrderedDict[int, Future[bytes]] = OrderedDict()  # expected, started or not
         self._processes = [_start(town) for _ in range(painters)]
         self._threads = [Thread(target=self._work, args=(process,), daemon=True) for process in self._processes]
         for thread in self._threads:
@@ -44,7 +44,7 @@ class Studio:
     ) -> None:
         with self._changed:
             self._closed = True
-            for future in self._asked.values():
+            for future in self._requested.values():
                 future.cancel()
             self._changed.notify_all()
         for process in self._processes:
@@ -55,9 +55,9 @@ class Studio:
             process.communicate()
 
     def expect(self, item: Item) -> None:
-        """Paint this picture when there is nothing more urgent."""
+        """Draw this picture when nothing is more urgent."""
         with self._changed:
-            if item.index in self._ahead or item.index in self._asked:
+            if item.index in self._ahead or item.index in self._requested:
                 return
             self._ahead[item.index] = self._expected[item.index] = Future()
             if len(self._ahead) > AHEAD:
@@ -66,10 +66,10 @@ class Studio:
             self._changed.notify()
 
     def picture(self, item: Item) -> bytes:
-        """The bytes of this picture, painted next unless they are there already.
+        """Return the bytes of this picture; it is drawn next, unless it is ready.
 
         Raises:
-            ConnectionAbortedError: the studio closes.
+            ConnectionAbortedError: the studio is closing.
             RuntimeError: the painter failed.
         """
         with self._changed:
@@ -77,9 +77,9 @@ class Studio:
                 raise ConnectionAbortedError("the studio is closed")
             future = self._ahead.pop(item.index, None)
             if future is None:
-                future = self._asked.setdefault(item.index, Future())
+                future = self._requested.setdefault(item.index, Future())
             elif item.index in self._expected:
-                self._asked[item.index] = self._expected.pop(item.index)
+                self._requested[item.index] = self._expected.pop(item.index)
             self._changed.notify()
         try:
             return future.result()
@@ -89,10 +89,10 @@ class Studio:
     def _work(self, process: subprocess.Popen[bytes]) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._asked or self._expected or self._closed)
+                self._changed.wait_for(lambda: self._requested or self._expected or self._closed)
                 if self._closed:
                     return
-                index, future = (self._asked or self._expected).popitem(last=False)
+                index, future = (self._requested or self._expected).popitem(last=False)
             try:
                 future.set_result(_paint(process, index))
             except (OSError, RuntimeError) as error:

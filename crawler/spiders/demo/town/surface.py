@@ -1,4 +1,4 @@
-"""Tiles of wall and roof: brick, stone, stucco, siding, concrete, slate, clay."""
+"""Tiles for walls and roofs: brick, stone, stucco, siding, concrete, slate, clay."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -9,16 +9,16 @@ from PIL import Image, ImageChops
 from crawler.spiders.demo.town.color import Color
 
 LIMIT = 256
-"""No unit is drawn larger than half of this, in pixels; tiles stay below twice this."""
+"""In pixels: a unit is at most half as large as this, and a tile less than twice as large."""
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """How a surface is laid. Lengths in metres; the spreads are standard deviations of a gain around 1."""
+    """The pattern of a surface. Lengths in metres; spreads are standard deviations of a gain around 1."""
 
     block: tuple[float, float]  # width, height of one unit
     joint: float  # width of the joint between units; 0: none
-    joint_gain: float  # lightness of the joint against the unit
+    joint_gain: float  # lightness of the joint relative to the unit
     spread: float  # of lightness from unit to unit
     tint: float  # of each channel from unit to unit
     grain: float  # of lightness from pixel to pixel
@@ -41,14 +41,14 @@ MATERIALS = {
 
 @cache
 def _grain(strength: float) -> Image.Image:
-    """White noise around mid-grey; one patch a strength serves all surfaces, since a new one costs more than a wall."""
+    """Return white noise around mid-grey; all surfaces share it, since making it costs more than drawing a wall."""
     noise = np.random.default_rng(0).standard_normal((2 * LIMIT, 2 * LIMIT), dtype=np.float32)
     grey = Image.fromarray(np.clip(noise * np.float32(strength * 160) + 128, 0, 255).astype(np.uint8))
     return Image.merge("RGB", (grey, grey, grey))
 
 
 def tile(material: str, color: Color, unit: float, rng: np.random.Generator) -> Image.Image:
-    """An RGB patch of about 200×200 pixels that repeats without a seam, at `unit` pixels a metre."""
+    """Return a seamless RGB tile of about 200×200 pixels, at `unit` pixels per metre."""
     kind = MATERIALS[material]
     half = min(LIMIT // 2, max(1, round(kind.block[0] * unit / 2)))
     width, height = 2 * half, min(LIMIT // 2, max(2, round(kind.block[1] * unit)))
@@ -59,7 +59,7 @@ def tile(material: str, color: Color, unit: float, rng: np.random.Generator) -> 
         blocks[1::2] = np.roll(blocks[1::2], 1, axis=1)
     patch = Image.fromarray(blocks).resize((columns * width, courses * height), Image.Resampling.NEAREST)
     joint = max(1, round(kind.joint * unit))
-    # Below three pixels a course, joints would be all there is.
+    # With less than three pixels per course, only joints would be visible.
     if kind.joint and height >= 3:
         pixels = np.array(patch).reshape(courses, height, columns * width, 3)
         mortar = np.clip(np.multiply(color, kind.joint_gain), 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The wall of a house from plinth to cornice, and everything fixed to it."""
+"""Draws the wall of a house from plinth to cornice, and everything fixed to it."""
 
 import numpy as np
 
@@ -11,11 +11,11 @@ from crawler.spiders.demo.town.ground_floor import paint_arch, paint_door, paint
 from crawler.spiders.demo.town.windows import Opening, paint_shutters, paint_window
 
 VARIANTS = 5
-"""How many windows of one size differ in curtains, blinds and reflections."""
+"""Number of variants of a window of one size, in curtains, blinds and reflections."""
 
 
 def paint_facade(canvas: Canvas, house: House, x: float, sky: Color, rng: np.random.Generator) -> None:
-    """Draw the wall of `house` with its left corner at `x`; its roof is drawn before, by `roofs.paint_roof`."""
+    """Draw the wall of `house` with its left corner at `x`. Draw its roof first, with `roofs.paint_roof`."""
     _walls(canvas, house, x, rng)
     if house.timbers:
         _timbers(canvas, house, x, house.timbers)
@@ -101,7 +101,7 @@ def _upper_storeys(canvas: Canvas, house: House, x: float, sky: Color, rng: np.r
 
 
 def _railed(canvas: Canvas, house: House, opening: Opening, storey: int, bay: int, sky: Color) -> None:
-    """What a single window has to lean on: a balcony, a slab, or a rail before a French window."""
+    """Draw the balcony, slab or rail of a single window."""
     floor, last = house.floor(storey), storey == house.storeys - 1
     left, right = opening.left - 0.15, opening.right + 0.15
     if house.balconies == "each" and not last:
@@ -114,7 +114,7 @@ def _railed(canvas: Canvas, house: House, opening: Opening, storey: int, bay: in
 
 
 def _oriel(canvas: Canvas, house: House, x: float, sky: Color, rng: np.random.Generator) -> None:
-    """A bay window: three panes a storey between two foreshortened cheeks."""
+    """Draw a bay window: three panes per storey between two foreshortened sides."""
     bay = int(rng.integers(house.bays))
     middle = x + house.margin + (bay + 0.5) * house.bay
     half, cheek = house.bay * 0.46, house.bay * 0.13

@@ -1,4 +1,4 @@
-"""A window in its wall: surround, pane, head, sill, shutters."""
+"""Draws a window in its wall: surround, pane, head, sill, shutters."""
 
 from typing import NamedTuple
 
@@ -10,13 +10,13 @@ from crawler.spiders.demo.town.canvas import Canvas
 from crawler.spiders.demo.town.color import Color, shaded
 
 REVEAL = 0.22
-"""How far a pane lies behind the wall, metres."""
+"""Distance of a pane behind the wall, in metres."""
 BORDER = 0.16
 """Width of a moulded surround, metres."""
 
 
 class Opening(NamedTuple):
-    """Where a window is: left, bottom, width and height in metres, and how high its arched head is."""
+    """Position of a window: left, bottom, width and height, and height of its arch, in metres."""
 
     left: float
     bottom: float
@@ -38,7 +38,7 @@ class Opening(NamedTuple):
 
 
 def paint_window(canvas: Canvas, house: House, opening: Opening, sprite: openings.Sprite, storey: int) -> None:
-    """One window with everything around it but shutters; pediments crown the windows of storey 1."""
+    """Draw one window with its surround, but without shutters; windows of storey 1 have pediments."""
     if house.surround in ("moulded", "pediment"):
         _moulding(canvas, opening, house.trim)
     elif house.surround == "voussoirs":
@@ -58,7 +58,7 @@ def paint_window(canvas: Canvas, house: House, opening: Opening, sprite: opening
 
 
 def paint_shutters(canvas: Canvas, opening: Opening, color: Color, is_open: bool) -> None:
-    """Two louvred leaves, beside the window or over it."""
+    """Draw two louvred leaves, beside the window or over it."""
     leaf = opening.width / 2
     top = opening.top - 0.6 * opening.head
     slat, gap = max(0.09, 3.2 / canvas.unit), shaded(color, 0.74)
@@ -82,7 +82,7 @@ def _moulding(canvas: Canvas, opening: Opening, trim: Color) -> None:
 
 
 def _voussoirs(canvas: Canvas, opening: Opening, brick: Color) -> None:
-    """The arch of bricks over an opening, flat where its head is."""
+    """Draw the arch of bricks over an opening; it is flat if the head is flat."""
     left, right, top = opening.left, opening.right, opening.top
     if opening.head:
         canvas.ellipse(left - 0.2, top - 2 * opening.head - 0.2, right + 0.2, top + 0.2, brick)
@@ -96,7 +96,7 @@ def _keystone(canvas: Canvas, opening: Opening, trim: Color) -> None:
 
 
 def _crown(canvas: Canvas, opening: Opening, trim: Color, gabled: bool) -> None:
-    """A small cornice, and a triangle on it where `gabled`."""
+    """Draw a small cornice and, if `gabled`, a triangle on it."""
     low = opening.top + BORDER
     high = low + 0.12
     canvas.block(opening.left - 0.3, low, opening.right + 0.3, high, 0.22, trim)
