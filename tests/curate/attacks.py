@@ -1,4 +1,4 @@
-"""What the web does to a picture on its way: each attack takes one and gives the bytes of a copy."""
+"""Changes that make near duplicates on the web: each takes a picture and returns the encoded copy."""
 
 from collections.abc import Callable
 
@@ -107,4 +107,4 @@ ATTACKS: dict[str, tuple[Attack, float]] = {
     "as WEBP": (lambda image: encoded(image, "WEBP", quality=60), 0.98),
     "as AVIF": (lambda image: encoded(image, "AVIF", quality=50), 0.98),
 }
-"""Each attack by name, and the recall that near duplicates are held to."""
+"""Each attack by name, and the recall that near duplicates must reach."""

@@ -1,4 +1,4 @@
-"""Photographs to test on, and archives of them."""
+"""Fixtures: photographs, and archives of pictures."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ def photographs(data: Path) -> list[Path]:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Callable[[str, Mapping[str, bytes]], Path]:
-    """Make an archive by name of bodies by URL: one file and its index, as `crawler.archive.reader` reads them."""
+    """Return a function that writes an archive of bodies by URL: one file and its index."""
 
     def make(name: str, bodies: Mapping[str, bytes]) -> Path:
         folder = tmp_path / "archive" / name

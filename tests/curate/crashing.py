@@ -1,4 +1,4 @@
-"""Work for processes that die; found by name in every one of them."""
+"""Tasks that crash; workers import them by name."""
 
 import os
 import time
@@ -24,7 +24,7 @@ def doubled_later(chunk: Sequence[int]) -> list[int]:
 
 
 def dies_once(marker: str, chunk: Sequence[int]) -> list[int]:
-    """Dies the first time that it meets DEADLY, which it notes in the file `marker`."""
+    """Exit at the first DEADLY item; the file `marker` records that."""
     if DEADLY in chunk and not Path(marker).exists():
         Path(marker).touch()
         os._exit(11)
@@ -35,12 +35,12 @@ def refuses(chunk: Sequence[int]) -> list[int]:
     raise ValueError(f"cannot do {chunk[0]}")
 
 
-def prepare_but_die(archive: Path, view: "PrepareOptions", digests: Sequence[str]) -> object:
-    """`curate.prepare.prepare_chunk`, with a decoder that crashes on pictures that hold the word CRASH."""
+def prepare_but_die(archive: Path, options: "PrepareOptions", digests: Sequence[str]) -> object:
+    """Like `curate.prepare.prepare_chunk`, with a decoder that crashes on files that contain CRASH."""
     from crawler.archive.reader import ArchiveReader
     from curate.prepare import prepare_chunk
 
     reader = ArchiveReader(archive)
     if any(b"CRASH" in reader.get(digest) for digest in digests):
         os._exit(11)
-    return prepare_chunk(archive, view, digests)
+    return prepare_chunk(archive, options, digests)

@@ -1,4 +1,4 @@
-"""Drawn facades, and rows about them."""
+"""Drawn facades, and rows of image tables."""
 
 import hashlib
 import io
@@ -44,7 +44,7 @@ def sha256(body: bytes) -> str:
 
 
 def image_row(digest: str, **values: object) -> dict[str, object]:
-    """A row of an image table about a freely licensed picture."""
+    """Return a row of an image table for a picture under an open licence."""
     row: dict[str, object] = dict.fromkeys(IMAGES.names, "")
     row |= {"sha256": digest, "nbytes": 1, "image_url": f"https://a.invalid/{digest[:8]}.jpg", "license": "CC0-1.0"}
     return row | {"tags": [], "others": [], "attribution": "“A house” by Ann, CC0 1.0"} | values

@@ -1,4 +1,4 @@
-"""The two views: the middle square, the whole in grey."""
+"""The crop is the middle square, the thumbnail the whole picture in grey."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
@@ -18,7 +18,7 @@ def test_the_crop_is_the_middle_square() -> None:
     assert center_crop(wide.transpose(Image.Transpose.TRANSPOSE), 32)[2].min() > 100
 
 
-def test_the_crop_lies_in_the_very_middle() -> None:
+def test_the_crop_is_centred_between_pixels() -> None:
     for size in ((251, 200), (200, 333), (97, 97)):
         image = facade(1, *size)
         mirrored = center_crop(ImageOps.mirror(image), 64)[:, :, ::-1]
@@ -50,7 +50,7 @@ def test_strips_are_trimmed() -> None:
     assert left.tobytes() == image.crop((x, y, 300 - x, 240 - y)).tobytes()
 
 
-def test_what_is_no_strip_stays() -> None:
+def test_a_sky_and_a_wall_are_not_trimmed() -> None:
     image = facade(5, 300, 240)
     assert trimmed(image) is image
     flat = Image.new("RGB", (200, 100), "grey")

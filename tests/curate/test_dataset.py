@@ -1,4 +1,4 @@
-"""A dataset in a notebook: its images, split and manifest agree, and opening it loads nothing that is not asked for."""
+"""A dataset in a notebook: images, split and manifest agree; importing the package loads no library."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Decoding: every format, every turn, every way to be broken."""
+"""Decoding: every format, every EXIF orientation, every kind of damage."""
 
 import io
 import struct
@@ -36,7 +36,7 @@ def test_every_format_shows_the_same_picture(kind: str) -> None:
     assert difference(picture.rgb, facade(1)) < (4 if kind == "GIF" else 2)
 
 
-def test_what_is_decoded_is_no_smaller_than_asked_for() -> None:
+def test_a_reduced_picture_is_no_smaller_than_min_side() -> None:
     for kind in ("JPEG", "PNG"):
         body = encoded(facade(1, 900, 1400), kind)
         assert 128 <= min(seen(body, 128).rgb.size) < 256
@@ -85,7 +85,7 @@ def test_the_first_frame_of_an_animation_counts() -> None:
         assert difference(seen(body).rgb, frames[0]) < 6
 
 
-def test_colours_are_turned_to_srgb() -> None:
+def test_colours_are_converted_to_srgb() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     # The same profile with red and blue exchanged, under another name.
     swapped = profile.replace(b"rXYZ", b"?XYZ").replace(b"bXYZ", b"rXYZ").replace(b"?XYZ", b"bXYZ")
@@ -99,7 +99,7 @@ def test_colours_are_turned_to_srgb() -> None:
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.97])
-def test_what_ends_early_is_truncated(kind: str, share: float) -> None:
+def test_a_file_that_ends_early_is_truncated(kind: str, share: float) -> None:
     body = encoded(facade(4), kind)
     assert decode(body[: int(len(body) * share)], 128) is Reason.TRUNCATED
 
@@ -118,7 +118,7 @@ def test_what_ends_early_is_truncated(kind: str, share: float) -> None:
         (b"\xff\xd8\xff\xe0\x00\x04\x11\x11" + b"\x11" * 500 + b"\xff\xd9", Reason.CORRUPT),
     ],
 )
-def test_what_is_no_picture_has_its_reason(body: bytes, reason: Reason) -> None:
+def test_a_file_without_a_picture_has_its_reason(body: bytes, reason: Reason) -> None:
     assert decode(body, 128) is reason
 
 
@@ -126,7 +126,7 @@ def test_floating_point_pixels_are_unsupported() -> None:
     assert decode(encoded(Image.new("F", (200, 200)), "TIFF"), 128) is Reason.UNSUPPORTED
 
 
-def test_a_bomb_is_not_lit() -> None:
+def test_a_decompression_bomb_is_not_decoded() -> None:
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
@@ -147,7 +147,7 @@ WHOLE = [encoded(facade(6, 90, 110), kind) for kind in FORMATS]
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(WHOLE), st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=8)), max_size=6))
-def test_no_bytes_raise(body: bytes, damage: list[tuple[float, bytes]]) -> None:
+def test_decode_never_raises(body: bytes, damage: list[tuple[float, bytes]]) -> None:
     spoiled = bytearray(body)
     for place, junk in damage:
         offset = int(place * len(body))
@@ -156,7 +156,7 @@ def test_no_bytes_raise(body: bytes, damage: list[tuple[float, bytes]]) -> None:
     assert isinstance(result, Picture) or result in DECODE_ERRORS
 
 
-def test_every_file_of_a_dirty_crawl_is_seen_or_has_its_reason(data: Path) -> None:
+def test_every_file_of_a_dirty_crawl_decodes_or_has_its_reason(data: Path) -> None:
     files = [path for path in sorted((data / "dirty-crawl").rglob("*")) if path.is_file() and path.suffix != ".csv"]
     results = [decode(path.read_bytes(), 128) for path in files[::8]]
     assert all(isinstance(result, Picture) for result in results)

@@ -1,4 +1,4 @@
-"""exclusions.csv: what it may say, and what it leaves out."""
+"""exclusions.csv: which rows are valid, and which images they exclude."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_rows_are_read(tmp_path: Path) -> None:
         (HEADER + 'url,"x,,,,\n', r"exclusions\.csv:2: .*expected a line of CSV"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(text: str, message: str, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_with_its_line(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=message):
         read_exclusions(written(tmp_path, text))
 
@@ -81,7 +81,7 @@ def left_out(exclusions: list[Exclusion]) -> tuple[list[int], list[int]]:
         (Exclusion("author", "ann", False), []),
     ],
 )
-def test_all_rows_of_the_same_bytes_are_left_out(exclusion: Exclusion, rows: list[int]) -> None:
+def test_all_rows_of_the_same_bytes_are_excluded(exclusion: Exclusion, rows: list[int]) -> None:
     assert left_out([exclusion]) == (rows, [])
     assert left_out([exclusion._replace(near=True)]) == (rows, rows)
 

@@ -1,4 +1,4 @@
-"""The facade score: high for buildings, low for nature, the same in any company."""
+"""The facade score: high for buildings, low for nature, and independent of the other pictures of a batch."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def squares(files: list[Path]) -> NDArray[np.uint8]:
     return np.stack([center_crop(one.rgb, SQUARE_SIDE) for one in pictures if isinstance(one, Picture)])
 
 
-def test_the_classes_have_the_names_that_they_have_in_imagenet() -> None:
+def test_the_classes_have_their_names_in_imagenet() -> None:
     names = SqueezeNet1_1_Weights.IMAGENET1K_V1.meta["categories"]
     assert {number: names[number] for number in BUILDINGS} == BUILDINGS
     nature = [names[number] for number in NATURE]
@@ -32,7 +32,7 @@ def test_the_classes_have_the_names_that_they_have_in_imagenet() -> None:
 
 
 def test_buildings_score_above_nature(data: Path) -> None:
-    """An AUC of 0.95 at least: the chance that a building scores above another picture."""
+    """AUC, the probability that a building scores above another picture, is at least 0.95."""
     buildings = score(squares(sorted((data / "buildings/test").glob("*.jpg"))[::2]))
     nature = [
         path
@@ -58,7 +58,7 @@ def test_drawn_facades_are_facades_as_often_as_photographed_ones() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 5, 16, 17])
-def test_company_changes_nothing(size: int) -> None:
+def test_a_score_does_not_depend_on_the_other_pictures(size: int) -> None:
     pictures = np.stack([center_crop(facade(seed), SQUARE_SIDE) for seed in range(20)])
     together = score(pictures)
     parts = [score(pictures[low : low + size]) for low in range(0, len(pictures), size)]

@@ -1,4 +1,4 @@
-"""Measures: formulas against plain versions of themselves, and pictures with a known answer."""
+"""Measures: checked against slow versions of their formulas, and on pictures with known values."""
 
 import math
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_luma_is_pillows() -> None:
         np.testing.assert_array_equal(measures.luma_of(FACADES)[row], expected, err_msg=str(seed))
 
 
-def test_sharpness_is_one_less_the_blur_effect() -> None:
+def test_sharpness_is_one_minus_the_blur_effect() -> None:
     def blur_effect(picture: NDArray[np.uint8]) -> float:
         """Step by step as in the article, along each axis."""
         effects = []
@@ -104,7 +104,7 @@ def test_colorfulness_is_hasler_and_suesstrunks() -> None:
     np.testing.assert_allclose(measures.colorfulness(*measures.moments(FACADES)), expected)
 
 
-def test_chroma_is_nothing_in_one_tone() -> None:
+def test_chroma_is_zero_for_a_single_tonal_scale() -> None:
     colored = facade(3)
     grey = colored.convert("L")
     sepia = Image.merge("RGB", [grey.point(lambda level, k=k: round(level * k)) for k in (1.0, 0.85, 0.65)])
@@ -113,7 +113,7 @@ def test_chroma_is_nothing_in_one_tone() -> None:
     assert measured(colored, "chroma") > 5
 
 
-def test_paper_is_all_around_and_sky_is_not() -> None:
+def test_paper_is_in_both_halves_and_sky_is_not() -> None:
     sheet = Image.new("RGB", (200, 200), (250, 248, 240))
     sheet.paste((60, 60, 60), (50, 50, 150, 150))
     sky = wall(4)

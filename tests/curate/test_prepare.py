@@ -1,4 +1,4 @@
-"""Preparing an archive: a row for every image, the same bytes whoever does the work."""
+"""Preparing an archive: a row for every image, and the same bytes from every executor."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ from curate.duplicates.hashes import hashes
 from curate.executors.processes import Processes
 from curate.facade_score import score
 from curate.measures import measure
-from curate.prepare import PrepareOptions, prepare, prepare_chunk
+from curate.prepare import PrepareOptions, crop_of, prepare, prepare_chunk, prepare_images
 from curate.schemas import SQUARE_SIDE, Reason, prepared_schema
 from tests.curate import crashing
 from tests.curate.pictures import encoded, facade, jpeg, sha256
@@ -38,7 +38,7 @@ def town(archive: Archive) -> Path:
     return archive("town", bodies | {name: body for name, (body, _) in BROKEN.items()} | {"copy.jpg": jpeg(7)})
 
 
-def test_each_image_has_one_row_with_all_that_is_known(town: Path, tmp_path: Path) -> None:
+def test_each_image_has_one_row_with_all_its_columns(town: Path, tmp_path: Path) -> None:
     calls: list[tuple[int, int | None, str]] = []
     prepare(town, tmp_path / "out.parquet", executor=Processes(2), progress=lambda *call: calls.append(call))
     assert calls[0] == (0, 153, "")
@@ -52,12 +52,12 @@ def test_each_image_has_one_row_with_all_that_is_known(town: Path, tmp_path: Pat
         row = rows[sha256(jpeg(seed))]
         picture = decode(jpeg(seed), min_side=128)
         assert isinstance(picture, Picture)
-        crop, view = center_crop(picture.rgb, 64), thumbnail(picture.rgb)
+        crop, grey = center_crop(picture.rgb, 64), thumbnail(picture.rgb)
         assert row["error"] is None
         assert (row["width"], row["height"]) == (140, 170)
         np.testing.assert_array_equal(np.frombuffer(row["pixels"], np.uint8).reshape(3, 64, 64), crop)
-        np.testing.assert_array_equal(np.frombuffer(row["thumbnail"], np.uint8).reshape(64, 64), view)
-        phash, probes = hashes(view[None])
+        np.testing.assert_array_equal(np.frombuffer(row["thumbnail"], np.uint8).reshape(64, 64), grey)
+        phash, probes = hashes(grey[None])
         assert (row["phash"], row["probes"]) == (phash[0], probes[0].tolist())
         for name, value in measure(crop[None]).items():
             assert row[name] == value[0]
@@ -84,7 +84,7 @@ def test_a_crash_is_recorded_and_nothing_else_is_lost(
     assert [row for row in rows if row not in killer] == pq.read_table(tmp_path / "sound.parquet").to_pylist()
 
 
-def test_the_number_of_workers_does_not_show(town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_workers_changes_no_byte(town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROW_GROUP", 50)
     for workers in (1, 3):
         prepare(town, tmp_path / f"{workers}.parquet", score_facades=False, executor=Processes(workers))
@@ -104,7 +104,7 @@ def test_other_sizes_and_empty_archives(archive: Archive, tmp_path: Path) -> Non
     assert pq.read_table(tmp_path / "none.parquet").equals(prepared_schema(64).empty_table())
 
 
-def test_strips_are_trimmed_before_the_crop_alone(archive: Archive, tmp_path: Path) -> None:
+def test_only_the_crop_is_trimmed(archive: Archive, tmp_path: Path) -> None:
     framed = encoded(ImageOps.expand(facade(1, 280, 340), 14, "white"))
     one = archive("framed", {"a.jpg": framed})
     rows = []
@@ -120,14 +120,27 @@ def test_strips_are_trimmed_before_the_crop_alone(archive: Archive, tmp_path: Pa
         assert rows[0][same] == rows[1][same]
 
 
-def test_a_damaged_archive_is_the_users_and_leaves_nothing(town: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [PrepareOptions(), PrepareOptions(32), PrepareOptions(128, trim=True)], ids=str)
+def test_the_crop_of_one_image_is_that_of_its_row(archive: Archive, options: PrepareOptions) -> None:
+    bodies = [encoded(ImageOps.expand(facade(seed, 280, 340), 14, "white")) for seed in range(3)]
+    bodies += [body for body, _ in BROKEN.values()]
+    rows = prepare_images(options, [(sha256(body), body) for body in bodies]).to_pylist()
+    for body, row in zip(bodies, rows, strict=True):
+        crop = crop_of(body, options)
+        if isinstance(crop, Reason):
+            assert row["error"] == crop
+        else:
+            assert row["pixels"] == crop.tobytes()
+
+
+def test_a_damaged_archive_is_an_error_and_leaves_no_file(town: Path, tmp_path: Path) -> None:
     (town / "00000.warc").write_bytes(b"short")
     with pytest.raises(UserError, match=r"00000\.warc: ends before byte"):
         prepare(town, tmp_path / "out.parquet", executor=Processes(1))
     assert not list(tmp_path.glob("*out*"))
 
 
-def test_an_image_is_prepared_alike_alone(data: Path, archive: Archive) -> None:
+def test_a_row_does_not_depend_on_the_other_images(data: Path, archive: Archive) -> None:
     files = sorted((data / "dirty-crawl").rglob("*.webp"))[:12] + sorted((data / "houses").glob("*.jpg"))[:12]
     folder = archive("real", {path.name: path.read_bytes() for path in files})
     digests = sorted(sha256(path.read_bytes()) for path in files)

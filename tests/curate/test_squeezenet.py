@@ -1,4 +1,4 @@
-"""The network that came as a pickle: nothing but numbers leaves it, and they are the ones expected."""
+"""The network in a pickle: it gives numpy arrays only, and the expected ones."""
 
 import pickle
 from pathlib import Path
@@ -13,7 +13,7 @@ class Trap:
         return (Path, ("somewhere",))
 
 
-def test_only_numpy_leaves_the_pickle(tmp_path: Path) -> None:
+def test_a_pickle_of_anything_but_numpy_arrays_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "trap.pkl"
     path.write_bytes(pickle.dumps(Trap()))
     with path.open("rb") as file, pytest.raises(pickle.UnpicklingError, match="not expected in a file of weights"):

@@ -1,4 +1,4 @@
-"""Nothing but the weights that were meant is read, wherever pip has put them."""
+"""Weights of installed packages: only the expected file is read."""
 
 import pytest
 

@@ -70,7 +70,7 @@ def folder(manifest: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
-def test_facts_are_those_of_the_manifest(manifest: pa.Table) -> None:
+def test_the_counts_are_those_of_the_manifest(manifest: pa.Table) -> None:
     found = facts(manifest)
     assert (found.images, found.facades, found.untagged) == (9, 7, 1)
     assert found.seen == {"museum": 2, "town": 7}
@@ -112,11 +112,11 @@ def test_the_card_has_all_its_sections_and_numbers(folder: Path) -> None:
     assert "`facades dataset exclude`" in text
 
 
-def test_the_whole_card_reads_as_it_did(folder: Path, golden: Callable[[str, str], None]) -> None:
+def test_the_card_is_the_golden_one(folder: Path, golden: Callable[[str, str], None]) -> None:
     golden("card.md", (folder / "card.md").read_text(encoding="utf-8"))
 
 
-def test_attribution_has_a_line_for_each_facade_that_markdown_leaves_alone(folder: Path) -> None:
+def test_attribution_has_an_escaped_line_for_each_facade(folder: Path) -> None:
     lines = (folder / "ATTRIBUTION.md").read_text().splitlines()
     assert Counter(line.split(":")[0] for line in lines if line.startswith("- ")) == Counter(
         f"- {number}" for number in range(7)
@@ -124,7 +124,7 @@ def test_attribution_has_a_line_for_each_facade_that_markdown_leaves_alone(folde
     assert all(r"A \*house\*, by Ann" in line for line in lines if line.startswith("- "))
 
 
-def test_mlcroissant_accepts_it_and_reads_each_images_licence_creator_and_url(folder: Path, manifest: pa.Table) -> None:
+def test_mlcroissant_reads_the_licence_creator_and_url_of_each_image(folder: Path, manifest: pa.Table) -> None:
     dataset = mlcroissant.Dataset(jsonld=folder / "croissant.json")
     assert not dataset.metadata.ctx.issues.errors
     metadata = dataset.metadata

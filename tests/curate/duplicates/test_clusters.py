@@ -1,4 +1,4 @@
-"""Near duplicates: copies are found whatever was done to them, look-alikes are left alone, clusters hold together."""
+"""Near duplicates: changed copies are found, similar buildings are not, and clusters have the right members."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def originals(photographs: list[Path]) -> list[Image.Image]:
 
 @pytest.fixture(scope="module")
 def twins(originals: list[Image.Image]) -> set[tuple[int, int]]:
-    """Pairs that are copies in the photographs as they came, both ways round."""
+    """Pairs of photographs that are copies of each other without any attack, in both orders."""
     pairs = duplicates(prints_of(map(encoded, originals)))
     return pairs | {(other, one) for one, other in pairs}
 
@@ -66,7 +66,7 @@ def test_copies_are_found(attack: str, originals: list[Image.Image], twins: set[
     hits = sum((place, place + count) in found for place in range(count))
     assert hits / count >= expected
     strangers = {pair for pair in found if pair[1] - pair[0] != count}
-    # Unless they were copies as they came.
+    # Unless they are copies without any attack.
     assert not {(one % count, other % count) for one, other in strangers} - twins
 
 
@@ -89,7 +89,7 @@ def test_pairs_judged_by_eye(data: Path) -> None:
     assert len(missed) <= 1, missed  # one pair of a waving flag
 
 
-def test_houses_of_one_style_are_not_taken_for_one() -> None:
+def test_houses_of_one_style_are_not_duplicates() -> None:
     """Same wall, same grid of windows, same light; other windows lit, at least a fifth of them."""
     rng = np.random.default_rng(1)
     lit = rng.integers(0, 2, (40, 5, 5)).astype(bool)
@@ -115,7 +115,7 @@ def test_similarity_does_not_depend_on_the_other_pairs() -> None:
     assert together.min() > 0.9
 
 
-def test_pictures_of_nothing_are_alike_to_none() -> None:
+def test_flat_pictures_are_not_duplicates() -> None:
     flat = [encoded(Image.new("RGB", (200, 200), (level, level, level))) for level in (0, 128, 255)]
     assert not duplicates(prints_of(flat))
 
@@ -143,13 +143,13 @@ def test_the_keeper_of_a_cluster_is_its_image_of_lowest_rank() -> None:
     assert keepers(everyone, 4, ranks=[2, 3, 1, 0]) == [2, 2, 2, 3]
 
 
-def test_a_chain_does_not_merge_what_is_unlike_its_keeper() -> None:
+def test_a_chain_does_not_merge_images_that_are_unlike_its_keeper() -> None:
     chain = {(0, 1): 0.9, (1, 2): 0.9, (2, 3): 0.9, (3, 4): 0.9}
     # 2 is unlike 0, so it leaves and keeps what is like it.
     assert keepers(chain, 5) == [0, 0, 2, 2, 4]
 
 
-def test_a_member_by_way_of_others_stays_where_it_is_alike() -> None:
+def test_a_member_that_is_connected_through_others_is_verified_and_stays() -> None:
     pairs = SimilarPairs(np.array([0, 1]), np.array([1, 2]), np.array([0.9, 0.9], np.float32))
     result: Clusters = cluster(pairs, np.arange(3), 0.75, lambda one, other: np.full(len(one), 0.8, np.float32))
     assert result.keeper.tolist() == [0, 0, 0]
@@ -175,7 +175,7 @@ def test_clusters_are_the_same_in_any_order() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(2, 12), st.integers(0, 2**32), st.floats(0.2, 0.9), st.floats(0.1, 1))
-def test_no_chain_of_pairs_merges_what_verification_refuses(
+def test_no_chain_of_pairs_merges_images_that_verification_refuses(
     count: int, seed: int, threshold: float, density: float
 ) -> None:
     """Any similarities, any of them known as candidate pairs, any ranks."""
@@ -199,7 +199,7 @@ def test_no_chain_of_pairs_merges_what_verification_refuses(
     known = set(zip(i.tolist(), j.tolist(), strict=True))
     assert not known & set(checked)
     assert all(one < other for one, other in checked)
-    # And what is known to be alike is together, unless both went to keepers of lower rank.
+    # Two images of a known similar pair are in one cluster, unless one of them joined another keeper.
     for one, other in known:
         if matrix[one, other] >= np.float32(threshold):
             better, worse = sorted((one, other), key=lambda image: ranks[image])

@@ -1,4 +1,4 @@
-"""The join: what brute force finds, no more, no less."""
+"""The Hamming join finds exactly the pairs of brute force."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def clustered(count: int, seed: int) -> NDArray[np.uint64]:
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 300), st.integers(0, 12), st.integers(0, 2**32))
-def test_finds_what_brute_force_finds(count: int, radius: int, seed: int) -> None:
+def test_the_pairs_are_those_of_brute_force(count: int, radius: int, seed: int) -> None:
     codes = clustered(count, seed) if count else np.empty(0, np.uint64)
     assert joined(codes, radius) == brute_force(codes, radius)
 

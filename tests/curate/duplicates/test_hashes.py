@@ -1,4 +1,4 @@
-"""Hashes: imagehash's value to the bit, and parts that meet."""
+"""Hashes: bit for bit those of imagehash, and parts of copies that agree."""
 
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def test_each_probe_is_the_hash_of_its_part() -> None:
             assert bits_apart(probe, hashes(thumbnail(part)[None])[0]) <= 8
 
 
-def test_a_mirrored_photograph_meets_its_original(photographs: list[Path]) -> None:
+def test_a_mirrored_photograph_matches_its_original(photographs: list[Path]) -> None:
     images = [Image.open(path).convert("RGB") for path in photographs[:60]]
     originals = np.stack([thumbnail(image) for image in images])
     mirrored = np.stack([thumbnail(ImageOps.mirror(image)) for image in images])

@@ -1,4 +1,4 @@
-"""A real Ray cluster of two nodes on this machine: the same bytes as from processes, whatever dies."""
+"""A real Ray cluster of two nodes on this machine: the same bytes as from processes, after any crash."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ def results(address: str, task: Callable[[Sequence[int]], list[int]], items: Seq
 
 
 @pytest.mark.slow
-def test_only_what_kills_its_worker_twice_is_lost(nodes: Any, tmp_path: Path) -> None:
+def test_only_an_item_that_kills_its_worker_twice_is_lost(nodes: Any, tmp_path: Path) -> None:
     items = [*range(10), crashing.DEADLY, *range(11, 30)]
     expected = [-item if item == crashing.DEADLY else 2 * item for item in items]
     assert results(nodes.address, crashing.doubled, items) == expected
@@ -52,7 +52,7 @@ def test_only_what_kills_its_worker_twice_is_lost(nodes: Any, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_an_exception_is_the_callers(nodes: Any) -> None:
+def test_an_exception_of_the_task_is_raised(nodes: Any) -> None:
     with pytest.raises(ValueError, match="cannot do 0"):
         results(nodes.address, crashing.refuses, range(8))
 
@@ -99,7 +99,7 @@ def test_the_same_bytes_as_from_processes_though_workers_and_a_node_are_killed(
     assert spread.read_bytes() == local.read_bytes()
 
 
-def test_no_cluster_is_said_in_a_line() -> None:
+def test_a_missing_cluster_is_one_line() -> None:
     pytest.importorskip("ray")
     with pytest.raises(UserError, match=r"^curate\.ray_address: found '127\.0\.0\.1:1', expected a Ray cluster"):
         results("127.0.0.1:1", crashing.doubled, range(8))
