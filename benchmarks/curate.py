@@ -206,7 +206,7 @@ def memory(images: int) -> None:
         for count in (images // 10, images):
             whole = archive(Path(work) / str(count), bodies, count)
             code = (
-                "import resource, sys; from pathlib import Path; from curate.executor import Processes\n"
+                "import resource, sys; from pathlib import Path; from curate.executors.processes import Processes\n"
                 "from curate.prepare import prepare\n"
                 "if __name__ == '__main__':\n"
                 "    prepare(Path(sys.argv[1]), Path(sys.argv[2]), score_facades=False, executor=Processes(2))\n"
