@@ -1,4 +1,4 @@
-"""Read IIIF manifests and image services, versions 2 and 3.
+"""Reads IIIF manifests and image services. Manifests of version 2 are converted to version 3 first.
 
 https://iiif.io/api/presentation/3.0/, https://iiif.io/api/presentation/2.1/, https://iiif.io/api/image/3.0/,
 https://iiif.io/api/image/2.1/: version 2 uses `@id`, `sequences` and `canvases` where version 3 uses `id` and `items`.
@@ -16,12 +16,12 @@ _AUTHORS = {"artist", "author", "contributor", "contributors", "creator", "creat
 
 
 def identity(thing: Any) -> str:
-    """The URL of a thing, which may be given as just that."""
+    """Return the URL of a resource, which may be an object or the URL itself."""
     return str(thing) if isinstance(thing, str) else str(thing.get("id") or thing.get("@id") or "")
 
 
 def members(collection: Object) -> list[str]:
-    """The URLs of the manifests and collections that a collection lists, and of its next page."""
+    """Return the URLs of the manifests and collections that a collection lists, and of its next page."""
     if _type(collection) != "Collection":
         return []
     listed = [entry for key in ("items", "members", "manifests", "collections") for entry in _list(collection.get(key))]
@@ -31,20 +31,16 @@ def members(collection: Object) -> list[str]:
 
 
 def paintings(manifest: Object, url: str) -> Iterator[tuple[Object, FacadeImage]]:
-    """Each picture of a manifest: the body of its annotation, and what is said of it, as yet without an image URL."""
-    canvases = [
-        *(canvas for sequence in _list(manifest.get("sequences")) for canvas in sequence.get("canvases", ())),
-        *(item for item in _list(manifest.get("items")) if _type(item) == "Canvas"),
-    ]
-    statement = _statement(manifest)
+    """Yield the body and the metadata of each picture in the manifest at `url`; the image URL is not set yet."""
+    manifest = _as_version_3(manifest)
+    canvases = [item for item in manifest["items"] if _type(item) == "Canvas"]
+    statement = text(manifest["requiredStatement"]["value"])
     for canvas in canvases:
         title = [text(thing.get("label")) for thing in ((manifest, canvas) if len(canvases) > 1 else (manifest,))]
-        rights = _list(
-            canvas.get("rights") or canvas.get("license") or manifest.get("rights") or manifest.get("license")
-        )
+        rights = _list(canvas.get("rights") or manifest["rights"])
         about = FacadeImage(
             image_url="",
-            page_url=next(map(identity, _list(manifest.get("homepage") or manifest.get("related"))), url),
+            page_url=next(map(identity, _list(manifest["homepage"])), url),
             title=", ".join(filter(None, title)),
             author=_author(manifest) or statement,
             license=statement,
@@ -55,14 +51,17 @@ def paintings(manifest: Object, url: str) -> Iterator[tuple[Object, FacadeImage]
 
 
 def image_service(body: Object) -> Object | None:
-    """The service that gives a picture in any size; None where it has but one."""
+    """Return the image service of a body; None if the picture has only one size."""
     return next((service for service in _list(body.get("service")) if "image" in _profile(service)), None)
 
 
 def sized(service: Object, width: int, known: int | None = None) -> str | None:
-    """The URL of a service's picture, up to `width` pixels wide; None where only its info.json tells which it has.
+    """Return the URL of a service's picture, at most `width` pixels wide; None if its info.json must be read first.
 
-    `service` is the service as a manifest describes it, or its info.json; `known` a width that it has for certain.
+    Args:
+        service: the service as a manifest describes it, or its info.json.
+        width: in pixels.
+        known: a width that the picture is known to have.
     """
     level = _profile(service)
     version = 3 if "imageservice3" in level or "api/image/3" in level else 2
@@ -76,7 +75,7 @@ def sized(service: Object, width: int, known: int | None = None) -> str | None:
     elif sizes:
         w, h = max([size for size in sizes if size[0] <= width] or sizes[:1])
         size = f"{w},{h}" if version == 3 else f"{w},"
-    elif "protocol" in service:  # an info.json: there is no more to ask
+    elif "protocol" in service:  # an info.json: there is no further description
         size = whole
     else:
         return None
@@ -84,14 +83,35 @@ def sized(service: Object, width: int, known: int | None = None) -> str | None:
 
 
 def text(value: Any) -> str:
-    """A text that may come as such, as a list, as `{"@value": …}`, or by language: English, else the first."""
+    """Return the text of a string, a list, `{"@value": …}` or a map of languages (English, else the first)."""
     if isinstance(value, Mapping):
         value = value.get("@value") or value.get("en") or value.get("none") or next(iter(value.values()), "")
     return "; ".join(filter(None, map(text, value))) if isinstance(value, list) else plain_text(str(value or ""))
 
 
-def _statement(manifest: Object) -> str:
-    return text(manifest.get("requiredStatement", {}).get("value") or manifest.get("attribution"))
+def _as_version_3(manifest: Object) -> Object:
+    """Return a manifest with the properties of version 3, which version 2 has under other names."""
+    statement = manifest.get("requiredStatement", {}).get("value") or manifest.get("attribution")
+    canvases = [canvas for sequence in _list(manifest.get("sequences")) for canvas in sequence.get("canvases", ())]
+    return {
+        **manifest,
+        "items": [*map(_canvas_as_version_3, canvases), *_list(manifest.get("items"))],
+        "rights": manifest.get("rights") or manifest.get("license"),
+        "homepage": manifest.get("homepage") or manifest.get("related"),
+        "requiredStatement": {"value": statement},
+    }
+
+
+def _canvas_as_version_3(canvas: Object) -> Object:
+    annotations = [
+        {"motivation": "painting", "body": annotation.get("resource")} for annotation in _list(canvas.get("images"))
+    ]
+    return {
+        **canvas,
+        "type": "Canvas",
+        "items": [*_list(canvas.get("items")), {"items": annotations}],
+        "rights": canvas.get("rights") or canvas.get("license"),
+    }
 
 
 def _author(manifest: Object) -> str:
@@ -100,14 +120,12 @@ def _author(manifest: Object) -> str:
 
 
 def _bodies(canvas: Object) -> Iterator[Object]:
+    """Yield the body of each painting; of a choice, the first (version 3) or the default (version 2)."""
     for page in _list(canvas.get("items")):
         for annotation in _list(page.get("items")):
             if annotation.get("motivation") == "painting":
                 body = _list(annotation["body"])[0]
-                yield body["items"][0] if _type(body) == "Choice" else body
-    for annotation in _list(canvas.get("images")):
-        resource = annotation["resource"]
-        yield resource.get("default", resource)
+                yield body["items"][0] if _type(body) == "Choice" else body.get("default", body)
 
 
 def _type(thing: Object) -> str:
