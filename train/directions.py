@@ -1,4 +1,4 @@
-"""The principal directions of a latent space: along which of its vectors the images change most."""
+"""Principal directions of a latent space: those along which the images change most."""
 
 import torch
 from torch import Tensor
@@ -6,21 +6,22 @@ from torch import Tensor
 from train.latents import draw
 from train.networks import Generator
 
-AVERAGED = 4  # latents; more of them change the directions by about 1 %
+AVERAGED = 4  # latents; more of them change the images by only 1 % more
 
 
 @torch.inference_mode()
 def principal_directions(generator: Generator, n: int) -> Tensor:
-    """The n directions along which a step of unit length changes the image most on average, strongest first.
+    """Return the n directions along which a step of unit length changes the images most, strongest first.
 
-    They are the singular vectors of the mean Jacobian of the image with respect to z, by differences over steps of unit
-    length (Zhu et al. 2021, arXiv:2106.04488, take those of one image's Jacobian). GANSpace (Härkönen et al. 2020,
-    arXiv:2004.02546) takes the principal components of a layer's activations, SeFa (Shen & Zhou 2021, arXiv:2007.06600)
-    the singular vectors of its weights. On DCGAN's first layer, affine in a standard normal z, these two come to the
-    same, and what they find is weaker in the images.
+    They are singular vectors of the mean Jacobian of the image with respect to z, computed by differences over steps of
+    unit length; Zhu et al. 2021 (arXiv:2106.04488) use the Jacobian of a single image. GANSpace (Härkönen et al. 2020,
+    arXiv:2004.02546) uses principal components of a layer's activations, SeFa (Shen & Zhou 2021, arXiv:2007.06600)
+    singular vectors of its weights; on DCGAN's first layer, which is linear in z, both give the same directions, along
+    which the images change less.
 
     Args:
         generator: in evaluation mode, on the CPU.
+        n: number of directions, at most the length of z.
 
     Returns:
         float32, n×latent, orthonormal; the component of largest magnitude of each is positive.

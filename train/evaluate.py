@@ -47,7 +47,7 @@ def evaluate(
         UserError: the model or the dataset is missing or damaged, or a split is too small.
     """
     device = hardware.pick_device()
-    G, provenance = generator.load(model)
+    network, provenance = generator.load(model)
     rng = RandomStream.EVALUATE.rng(params.seed)
     z = noise(params.n, provenance.recipe.latent, rng)
     all_training, all_heldout = data.read(dataset), data.read(dataset, holdout=True)
@@ -57,29 +57,26 @@ def evaluate(
     for name, images in (("training", training), ("held-out", heldout)):
         if len(images) <= metrics.NEIGHBOURS:
             raise UserError(f"{dataset}: found {len(images)} {name} images, expected more than {metrics.NEIGHBOURS}")
-    z = G.condition(z, G.draw_labels(params.n, rng))
-    sets = {
-        "generated": generator.generate(G, z),
-        "training": training,
-        "heldout": heldout,
-    }
+    z = network.condition(z, network.draw_labels(params.n, rng))
+    sets = {"generated": generator.generate(network, z), "training": training, "heldout": heldout}
     total = sum(map(len, sets.values())) + len(others)
     done = 0
 
     def features_of(batches: Iterable[Tensor], note: str) -> Iterator[Tensor]:
         nonlocal done
         for batch in batches:
-            found = features(batch, device)
+            computed = features(batch, device)
             done += len(batch)
             progress(done, total, note)
-            yield found
+            yield computed
 
-    rest = (all_training[others[start : start + CHUNK]] for start in range(0, len(others), CHUNK))
     with hardware.determinism(wanted=True):
-        seen = {name: torch.cat([*features_of(torch.split(images, CHUNK), name)]) for name, images in sets.items()}
-        everyone = chain([seen["training"]], features_of(rest, "neighbours"))
-        distance, place = extremes.nearest(seen["generated"], everyone)
-    neighbour = torch.cat([compared, others])[place]
+        by_set = {name: torch.cat([*features_of(torch.split(images, CHUNK), name)]) for name, images in sets.items()}
+        rest = (all_training[others[start : start + CHUNK]] for start in range(0, len(others), CHUNK))
+        distance, position = extremes.nearest(
+            by_set["generated"], chain([by_set["training"]], features_of(rest, "neighbours"))
+        )
+    neighbour = torch.cat([compared, others])[position]
     extremes.save_by_neighbour(sets["generated"], distance, all_training, neighbour, neighbours)
 
     found: dict[str, float] = {"step": provenance.step}
@@ -90,14 +87,20 @@ def evaluate(
         ("_floor", "heldout", "training"),
         ("_train", "training", "generated"),
     ):
-        values = compare(sets[real], seen[real], sets[other], seen[other], params.seed)
+        values = compare(sets[real], by_set[real], sets[other], by_set[other], params.seed)
         found |= {name + suffix: value for name, value in values.items()}
     with replacing(out) as draft:
         draft.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 def compare(real: Tensor, real_features: Tensor, other: Tensor, other_features: Tensor, seed: int) -> dict[str, float]:
-    """All metrics of one set of images against a real one, rounded to six digits."""
+    """Return all metrics between two sets of images, rounded to six digits.
+
+    Args:
+        real, other: uint8, N×3×S×S and M×3×S×S.
+        real_features, other_features: of these images; see `train.features`.
+        seed: of SWD's random choices.
+    """
     values = {
         "fsd": metrics.fsd(real_features, other_features),
         "ksd": metrics.ksd(real_features, other_features),

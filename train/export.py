@@ -1,6 +1,6 @@
-"""A trained generator in the formats that other programs read.
+"""A trained generator in formats of other programs.
 
-All of them take z, float32, n×latent×1×1, to images, float32, n×3×S×S in [-1, 1].
+In each of them the input is z, float32, n×latent×1×1, and the output images, float32, n×3×S×S in [-1, 1].
 """
 
 import io
@@ -17,16 +17,16 @@ from common.errors import UserError
 from train.latents import draw
 from train.networks import Generator
 
-TOLERANCE = 1e-4
-CHECKED = 16  # latents on which an exported generator is held against ours
+TOLERANCE = 1e-4  # the largest difference of a channel between an exported generator and ours
+CHECKED = 16  # latents on which they are compared
 
 
 def onnx(generator: Generator, metadata: Mapping[str, str]) -> bytes:
-    """The generator as ONNX, input `z`, output `images`, any n; checked with ONNX Runtime.
+    """Return the generator as an ONNX model with input `z` and output `images`, for any n; check it with ONNX Runtime.
 
     Args:
         generator: in evaluation mode, on the CPU.
-        metadata: written as the model's metadata properties.
+        metadata: to write as the model's metadata properties.
 
     Raises:
         UserError: the packages of the extra `onnx` are not installed.
@@ -36,7 +36,7 @@ def onnx(generator: Generator, metadata: Mapping[str, str]) -> bytes:
         _extra(name)
     batch = {0: torch.export.Dim("n")}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the exporter about itself
+        warnings.simplefilter("ignore")  # the exporter warns about its own code
         program = torch.onnx.export(
             generator,
             (_latents(generator)[:2],),
@@ -47,7 +47,7 @@ def onnx(generator: Generator, metadata: Mapping[str, str]) -> bytes:
         )
     assert program is not None
     model = program.model_proto
-    # The exporter notes where in which file each node came from; that is the machine's, not the model's.
+    # The exporter records the source file of each node, and so paths of this machine.
     del model.metadata_props[:]
     for part in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
         del part.metadata_props[:]
@@ -59,14 +59,18 @@ def onnx(generator: Generator, metadata: Mapping[str, str]) -> bytes:
 
 
 def torchscript(generator: Generator, metadata: Mapping[str, str]) -> bytes:
-    """The generator as TorchScript, for `torch.jit.load` and libtorch; `metadata.json` lies in it as an extra file.
+    """Return the generator as TorchScript, for `torch.jit.load` and libtorch, with the extra file `metadata.json`.
+
+    Args:
+        generator: in evaluation mode, on the CPU.
+        metadata: the content of `metadata.json`.
 
     Raises:
         RuntimeError: its images differ from the generator's by more than TOLERANCE.
     """
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # TorchScript is deprecated; whoever asks for it knows
+        warnings.simplefilter("ignore", FutureWarning)  # TorchScript is deprecated, but was asked for
         script = torch.jit.freeze(torch.jit.trace(generator, _latents(generator)[:2]))  # type: ignore[no-untyped-call]
         _check("TorchScript", generator, script(_latents(generator)))
         torch.jit.save(script, buffer, _extra_files={"metadata.json": json.dumps(dict(metadata), sort_keys=True)})

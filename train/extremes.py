@@ -1,4 +1,4 @@
-"""The best and the worst of what a model draws: by D's score, and by how near the nearest training image is."""
+"""Grids of the most extreme images of a model: by D's score, and by the distance to the nearest training image."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,59 +10,60 @@ from common.files import replacing
 from train.data import SplitImages
 from train.samples import grid
 
-SHOWN = 16  # images at either end
+SHOWN = 16  # images of each grid
 COLUMNS = 8
 
 
 def save_by_score(images: Tensor, scores: Tensor, folder: Path) -> None:
-    """Write `highest.png` and `lowest.png`: the images that D takes for real most and least of all.
+    """Write `highest.png` and `lowest.png`: the images with D's highest and lowest scores.
 
     Args:
-        images: uint8, N×3×S×S.
-        scores: D's logits, N.
-        folder: which exists.
+        images: uint8, N×3×S×S, on the CPU.
+        scores: D's logits, N, on the CPU.
+        folder: an existing folder.
     """
     order = scores.argsort(descending=True, stable=True)
     grid(images[order[:SHOWN]], COLUMNS).save(folder / "highest.png")
     grid(images[order.flip(0)[:SHOWN]], COLUMNS).save(folder / "lowest.png")
 
 
-def nearest(seen: Tensor, known: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
-    """The distance of each image to the nearest of others, and which one that is: the first, where several are.
+def nearest(queries: Tensor, references: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
+    """Find the nearest reference of each query.
 
     Args:
-        seen: features, N×d.
-        known: those of the others, batch by batch, M×d in all; only one batch is held at a time.
+        queries: features, float, N×d.
+        references: features in batches, M×d in all; only one batch is in memory at a time.
 
     Returns:
-        float64, N, and int64, N, in [0, M).
+        The Euclidean distances, float64, N, and the indices of the references, int64, N, in [0, M); the lowest index
+        if several are equally near.
     """
-    seen = seen.double()
-    distance = torch.full((len(seen),), torch.inf, dtype=torch.float64)
-    neighbour = torch.zeros(len(seen), dtype=torch.int64)
-    passed = 0
-    for batch in known:
-        # By a matrix product it would be faster, and a copy would not be at 0.
-        here, place = torch.cdist(seen, batch.double(), compute_mode="donot_use_mm_for_euclid_dist").min(1)
-        neighbour = torch.where(here < distance, place + passed, neighbour)
-        distance = torch.minimum(here, distance)
-        passed += len(batch)
-    return distance, neighbour
+    queries = queries.double()
+    distance = torch.full((len(queries),), torch.inf, dtype=torch.float64)
+    index = torch.zeros(len(queries), dtype=torch.int64)
+    start = 0
+    for batch in references:
+        # cdist's mode of matrix products is faster but inexact: equal vectors would not have a distance of 0.
+        in_batch, position = torch.cdist(queries, batch.double(), compute_mode="donot_use_mm_for_euclid_dist").min(1)
+        index = torch.where(in_batch < distance, position + start, index)
+        distance = torch.minimum(in_batch, distance)
+        start += len(batch)
+    return distance, index
 
 
 def save_by_neighbour(
     generated: Tensor, distance: Tensor, training: SplitImages, neighbour: Tensor, folder: Path
 ) -> None:
-    """Write `nearest.png` and `farthest.png` into a folder of their own, whole or not at all: the generated images with
-    the nearest and with the farthest training image, which stands below each.
+    """Write a folder with `nearest.png` and `farthest.png`, atomically: the generated images that are nearest to and
+    farthest from a training image, each above that training image.
 
-    A nearest image that equals its neighbour was learnt by heart.
+    A generated image that equals its neighbour was memorized.
 
     Args:
-        generated: uint8, N×3×S×S.
-        distance: of each to its nearest training image, N.
-        training: of which no image is read but those that are shown.
-        neighbour: the number of the nearest there, int64, N.
+        generated: uint8, N×3×S×S, on the CPU.
+        distance: from each to its nearest training image, N.
+        training: all training images; only those that are shown are read.
+        neighbour: the index of the nearest training image, int64, N.
         folder: to write.
     """
     order = distance.argsort(stable=True)

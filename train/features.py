@@ -1,4 +1,4 @@
-"""What the metrics look at: features of SqueezeNet 1.1, whose weights need no download (curate/squeezenet.py)."""
+"""The features that metrics compare, from SqueezeNet 1.1, whose weights need no download (curate/squeezenet.py)."""
 
 from collections.abc import Iterable
 
@@ -9,16 +9,19 @@ from torch import Tensor
 from curate.squeezenet import MEAN_BGR, SIDE, squeezenet
 
 DIMENSIONS = 512
-SCALE = 10.0  # brings the mean square of a feature to about 0.1, where KSD's cubic kernel is far from saturation
-CHUNK = 50
+SCALE = 10.0  # divisor: the mean square of a feature becomes about 0.1, where KSD's cubic kernel does not saturate
+CHUNK = 50  # images at once
 
 
 @torch.inference_mode()
 def features(images: Tensor | Iterable[Tensor], device: torch.device) -> Tensor:
-    """The mean over the image of each of the 512 maps of `fire9`, divided by 10.
+    """Return the mean over the image of each of the 512 maps of the layer `fire9`, divided by 10.
+
+    Images are resized to the network's input.
 
     Args:
-        images: uint8, N×3×S×S in [0, 255], or an iterable of such batches.
+        images: uint8, N×3×S×S, or an iterable of such batches.
+        device: on which to compute.
 
     Returns:
         float32, N×512, on the CPU.

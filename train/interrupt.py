@@ -1,4 +1,4 @@
-"""A polite end: on SIGINT or SIGTERM finish the step, save, say so."""
+"""Graceful shutdown: on SIGINT or SIGTERM the trainer finishes the step, saves and exits."""
 
 import signal
 import threading
@@ -11,13 +11,16 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def interrupts() -> Iterator[Callable[[], bool]]:
-    """Within it the first SIGINT or SIGTERM only makes the function given return true; a second one acts as before.
+    """Catch the first SIGINT or SIGTERM within this context; a second one has its usual effect.
 
-    Outside the main thread, where Python allows no handlers, signals act as they always do.
+    Python allows signal handlers in the main thread only; in other threads signals have their usual effect.
+
+    Yields:
+        A function that returns whether a signal was received.
     """
-    asked = threading.Event()
+    received = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
+        yield received.is_set
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
@@ -25,13 +28,13 @@ def interrupts() -> Iterator[Callable[[], bool]]:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    def ask(number: int, frame: FrameType | None) -> None:
-        asked.set()
+    def receive(number: int, frame: FrameType | None) -> None:
+        received.set()
         restore()
 
     for number in SIGNALS:
-        signal.signal(number, ask)
+        signal.signal(number, receive)
     try:
-        yield asked.is_set
+        yield received.is_set
     finally:
         restore()

