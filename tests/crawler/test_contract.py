@@ -2,7 +2,7 @@
 
 `cases.json` holds the `entry`, and of each of the cases first, last, empty, unlicensed and malformed: `pages` (URL to
 file; what is not there is not answered), the `images` that must be found (URL to normalised licence), and the pages
-that are `asks`ed for and not answered. `busy` is the answer of a site that wants to be left alone for a while.
+that must be requested without an answer (`asks`). `busy` is the response of a site that is overloaded.
 
 Of a kind that is not finished, the list of what is left to do is what fails.
 """
@@ -106,7 +106,7 @@ def answer(
 
 
 def visit(name: str, case: dict[str, Any]) -> tuple[list[FacadeImage], list[str]]:
-    """Follow the spider through the case's pages: the images that it finds, the pages that nobody answers."""
+    """Run the spider over the pages of a case; return the images it finds and the pages without an answer."""
     crawling = spider(name, case)
     waiting: deque[Request | FacadeImage] = deque(crawling.first_requests())
     images: list[FacadeImage] = []

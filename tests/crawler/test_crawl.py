@@ -1,4 +1,4 @@
-"""A crawl from the first request to the archive: what it brings, and what is left of it when it is stopped."""
+"""A crawl from the first request to the archive: what it stores, and what remains of it when it is stopped."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from common.locks import locked
 from crawler.archive.fetches import read_fetches
 from crawler.archive.reader import ArchiveReader
 from crawler.archive.warc import cut_torn_tail
+from tests.crawler.conftest import Crawls, Site
 
 pytestmark = pytest.mark.integration
 
@@ -42,7 +43,7 @@ def checked_by_warcio(archive: Path) -> bool:
     return bool(files) and done.returncode == 0 and not done.stdout
 
 
-def test_brings_every_image_and_the_pages_that_tell_of_them(site, crawl):
+def test_stores_every_image_and_the_pages_that_link_to_them(site: Site, crawl: Crawls) -> None:
     gallery(site)
     done = crawl(site.entry())
     assert done.returncode == 0, done.errors
@@ -58,7 +59,7 @@ def test_brings_every_image_and_the_pages_that_tell_of_them(site, crawl):
     assert next(iter(site.agents)).startswith("facades/")
 
 
-def test_the_run_record_tells_with_what_it_was_made(site, crawl):
+def test_the_run_record_contains_settings_versions_and_counts(site: Site, crawl: Crawls) -> None:
     gallery(site, pages=1)
     done = crawl(site.entry(), {"contact": "ops@example.org", "limits": {"delay": 0}})
     record = json.loads((done.folder / "archive" / "run.json").read_text())
@@ -83,7 +84,7 @@ def stored(work: Path, scratch: Path) -> set[str]:
 
 @pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_it_resumes_where_it_was(site, crawl, tmp_path, kills):
-    """Nothing that was stored is fetched again, and the table is that of a crawl that nobody disturbed."""
+    """Nothing that was stored is fetched again, and the table has the same bytes as that of an undisturbed crawl."""
     gallery(site, wait=0.05)
     undisturbed = crawl(site.entry(), folder="undisturbed")
     moments = random.Random(kills)
@@ -108,7 +109,7 @@ def test_killed_at_any_moment_it_resumes_where_it_was(site, crawl, tmp_path, kil
     assert (done.folder / "images.parquet").read_bytes() == (undisturbed.folder / "images.parquet").read_bytes()
 
 
-def test_a_stored_url_is_never_asked_for_again(site, crawl):
+def test_a_stored_url_is_never_requested_again(site: Site, crawl: Crawls) -> None:
     """The end of the crawl is undone, so that everything had been stored: the second run must ask for nothing."""
     gallery(site, pages=2)
     first = crawl(site.entry())
@@ -139,7 +140,7 @@ def test_a_signal_stops_it_at_once_and_says_that_it_resumes(site, crawl, number)
     assert crawl(site.entry()).returncode == 0
 
 
-def test_a_second_crawl_of_the_same_folder_is_refused(tmp_path, site, crawl):
+def test_a_second_crawl_of_the_same_folder_is_refused(tmp_path: Path, site: Site, crawl: Crawls) -> None:
     gallery(site, pages=1)
     with locked(tmp_path / "crawl" / "work"):
         refused = crawl(site.entry())
@@ -148,14 +149,14 @@ def test_a_second_crawl_of_the_same_folder_is_refused(tmp_path, site, crawl):
     assert site.log == []
 
 
-def test_a_lock_ends_with_its_holder(tmp_path):
+def test_a_lock_ends_with_its_holder(tmp_path: Path) -> None:
     with locked(tmp_path / "work"), pytest.raises(UserError, match="another crawl"), locked(tmp_path / "work"):
         pass
     with locked(tmp_path / "work"):
         pass
 
 
-def test_a_real_site_without_a_contact_is_refused(site, crawl):
+def test_a_real_site_without_a_contact_is_refused(site: Site, crawl: Crawls) -> None:
     gallery(site, pages=1)
     refused = crawl(site.entry(allow_private=False))
     assert refused.returncode == 1
@@ -163,7 +164,7 @@ def test_a_real_site_without_a_contact_is_refused(site, crawl):
     assert site.log == []
 
 
-def test_a_site_that_does_not_answer_is_an_error_and_no_archive(tmp_path, site, crawl):
+def test_a_site_that_does_not_answer_is_an_error_and_no_archive(tmp_path: Path, site: Site, crawl: Crawls) -> None:
     site.pages["/robots.txt"] = site.answer()
     site.pages["/"] = site.answer(status=500)
     refused = crawl(site.entry(), {"limits": {"delay": 0, "retries": 0}})
@@ -172,7 +173,7 @@ def test_a_site_that_does_not_answer_is_an_error_and_no_archive(tmp_path, site, 
     assert not (tmp_path / "crawl" / "archive").exists()
 
 
-def test_passing_failures_are_tried_again_when_it_resumes(site, crawl):
+def test_retryable_failures_are_tried_again_on_resume(site: Site, crawl: Crawls) -> None:
     gallery(site, pages=1)
     site.pages["/"] = lambda number: site.answer(status=500) if number == 0 else site.html("/i/0-1.jpg")
     once = {"limits": {"delay": 0, "retries": 0}}
@@ -183,7 +184,7 @@ def test_passing_failures_are_tried_again_when_it_resumes(site, crawl):
     assert (page.outcome, page.attempts) == ("stored", 2)
 
 
-def test_a_full_disk_is_said_in_a_line_and_what_came_is_kept(site, crawl):
+def test_a_full_disk_is_reported_in_a_line_and_loses_nothing(site: Site, crawl: Crawls) -> None:
     gallery(site)
     stopped = crawl(site.entry(), LARGEST_FILE="400000")
     assert stopped.returncode == 1
@@ -196,7 +197,7 @@ def test_a_full_disk_is_said_in_a_line_and_what_came_is_kept(site, crawl):
     assert 0 < len(site.log) < IMAGES
 
 
-def test_a_folder_that_cannot_be_written_to_is_said_in_a_line(site, crawl, tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported_in_a_line(site: Site, crawl: Crawls, tmp_path: Path) -> None:
     """A file is in its place: it holds root off as well, whom permissions do not."""
     gallery(site, pages=1)
     (tmp_path / "crawl").mkdir()
@@ -208,7 +209,7 @@ def test_a_folder_that_cannot_be_written_to_is_said_in_a_line(site, crawl, tmp_p
     assert site.log == []
 
 
-def test_a_read_only_folder_is_said_in_a_line(site, crawl, tmp_path):
+def test_a_read_only_folder_is_reported_in_a_line(site: Site, crawl: Crawls, tmp_path: Path) -> None:
     gallery(site, pages=1)
     (tmp_path / "crawl").mkdir()
     with read_only(tmp_path / "crawl"):
@@ -234,7 +235,7 @@ def read_only(folder):
     subprocess.run(["umount", folder], check=True)
 
 
-def test_stops_when_the_server_dies_and_goes_on_when_it_is_back(site, crawl):
+def test_stops_when_the_server_dies_and_goes_on_when_it_is_back(site: Site, crawl: Crawls) -> None:
     gallery(site, pages=3)
     for path, answer in site.pages.items():
         site.pages[path] = site.answer(answer.body, headers={**answer.headers, "Connection": "close"})

@@ -1,4 +1,4 @@
-"""From an archive to the table of its images: which row speaks, and that order never matters."""
+"""The table of images of an archive: which URL describes a row, and that the order of fetches never matters."""
 
 import random
 import sys
@@ -159,7 +159,7 @@ def test_robots_tag(values, objection):
     assert robots_tag(values) == objection
 
 
-def test_tdm_reservation():
+def test_tdm_reservation() -> None:
     assert tdm_reservation(b"HTTP/1.1 200 OK\r\ntdm-reservation: 1\r\n\r\n")
     assert not tdm_reservation(b"HTTP/1.1 200 OK\r\nTDM-Reservation: 0\r\n\r\n")
 

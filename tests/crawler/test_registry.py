@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 ENTRY = TypeAdapter(Entry)
 
 
-def test_every_file_or_folder_is_a_kind_of_its_name():
+def test_every_file_or_folder_is_a_kind_of_its_name() -> None:
     found = (ROOT / "crawler" / "spiders").iterdir()
     files = sorted(path.stem for path in found if not path.name.startswith("__"))
     assert list(KINDS) == files
@@ -27,12 +27,12 @@ def test_every_file_or_folder_is_a_kind_of_its_name():
         assert issubclass(kind(name).Params, SourceParams)
 
 
-def test_an_unknown_kind_is_told_with_the_near_one():
+def test_an_unknown_kind_is_told_with_the_near_one() -> None:
     with pytest.raises(UserError, match=r"found 'flder', expected one of .*; did you mean folder"):
         kind("flder")
 
 
-def test_an_entry_is_validated_by_its_kind():
+def test_an_entry_is_validated_by_its_kind() -> None:
     entry = ENTRY.validate_json('{"kind": "demo", "buildings": 40, "snapshot": "2026-11"}', strict=True)
     assert isinstance(entry, kind("demo").Params)
     assert entry.snapshot == "2026-11"
@@ -59,15 +59,15 @@ def test_an_entry_without_a_kind_is_an_error(entry):
         ENTRY.validate_json(entry, strict=True)
 
 
-def test_it_is_a_scrapy_project():
+def test_it_is_a_scrapy_project() -> None:
     scrapy = Path(sys.executable).parent / "scrapy"
     done = subprocess.run([scrapy, "list"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == [name for name in KINDS if issubclass(kind(name), FacadeSpider)]
 
 
-def test_scrapy_runs_a_kind_and_gives_what_it_finds(tmp_path):
+def test_scrapy_runs_a_kind_and_gives_what_it_finds(tmp_path: Path) -> None:
     scrapy, found = Path(sys.executable).parent / "scrapy", tmp_path / "found.jsonl"
-    command = [scrapy, "crawl", "demo", "-a", "buildings=20", "-O", found, "-s", "CLOSESPIDER_ITEMCOUNT=5"]
+    command = [str(scrapy), "crawl", "demo", "-a", "buildings=20", "-O", str(found), "-s", "CLOSESPIDER_ITEMCOUNT=5"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
     assert len(found.read_text(encoding="utf-8").splitlines()) >= 5

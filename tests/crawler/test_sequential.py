@@ -9,6 +9,7 @@ from twisted.python.failure import Failure
 
 from crawler.archive.schemas import FacadeImage
 from crawler.sequential import SequentialParams, SequentialSpider
+from tests.crawler.conftest import Crawls, Site
 
 pytestmark = pytest.mark.integration
 
@@ -58,17 +59,17 @@ def walked(pages, limit=1000):
     return asked, images
 
 
-def test_visits_pages_in_the_order_in_which_they_were_found():
+def test_visits_pages_in_the_order_in_which_they_were_found() -> None:
     pages = {"start": "page a\npage b", "a": "page c\nimage 1", "b": "image 2", "c": "image 3"}
     assert walked(pages) == (["start", "a", "b", "c"], ["1", "2", "3"])
 
 
-def test_a_higher_priority_comes_first():
+def test_a_higher_priority_comes_first() -> None:
     pages = {"start": "page a\npage b 1\npage c 1", "a": "", "b": "page d 1", "c": "", "d": ""}
     assert walked(pages)[0] == ["start", "b", "c", "d", "a"]
 
 
-def test_goes_nowhere_twice():
+def test_goes_nowhere_twice() -> None:
     pages = {"start": "page a\npage start\npage a", "a": "page start\nimage 1\npage start#part"}
     assert walked(pages) == (["start", "a"], ["1"])
 
@@ -81,7 +82,7 @@ def test_ends_at_the_limit(limit, asked):
     assert walked(pages, limit) == (asked, [str(number + 1) for number in range(limit)])
 
 
-def test_an_image_that_is_found_again_is_given_again_but_counts_once():
+def test_an_image_that_is_found_again_is_given_again_but_counts_once() -> None:
     pages = {"start": "image 1\npage a", "a": "image 1\nimage 2\nimage 1\nimage 3"}
     assert walked(pages, 2)[1] == ["1", "1", "2", "1"]
 
@@ -94,7 +95,7 @@ def test_a_page_that_is_gone_or_cannot_be_read_does_not_end_it(page):
     assert images == (["9", "1"] if page and page.startswith("image") else ["1"])
 
 
-def test_a_crawl_goes_on_to_the_end_of_a_long_listing(site, crawl):
+def test_a_crawl_goes_on_to_the_end_of_a_long_listing(site: Site, crawl: Crawls) -> None:
     """With a page at a time, there are moments when only Scrapy's own bookkeeping knows that there is more to come."""
     for number in range(60):
         body = f'<a rel="next" href="/{number + 1}">next</a><img src="/{number}.jpg">'

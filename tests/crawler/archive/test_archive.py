@@ -111,7 +111,7 @@ def test_damage_shows(archive):
         ArchiveReader(archive).get(damaged)
 
 
-def test_an_unfinished_archive_is_told_in_a_line(tmp_path):
+def test_an_unfinished_archive_is_told_in_a_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"found no index\.parquet, expected a finished archive"):
         ArchiveReader(tmp_path)
 
@@ -130,7 +130,7 @@ def test_tables_say_where_and_how(archive):
         assert hashlib.sha256(content[row["offset"] : row["offset"] + row["length"]]).hexdigest() == row["sha256"]
 
 
-def test_the_last_end_counts_and_the_tries_add_up(tmp_path):
+def test_the_last_end_counts_and_the_tries_add_up(tmp_path: Path) -> None:
     writer = ArchiveWriter(tmp_path, {})
     writer.end(replace(fetch(1, Outcome.TIMEOUT), attempts=4))
     writer.end(replace(fetch(1), first_at=NOW + timedelta(days=1), last_at=NOW + timedelta(days=1)), exchange(1))
@@ -164,7 +164,7 @@ def test_warcio_reads_the_same_records(archive):
     assert subprocess.run(check, capture_output=True).returncode == 0
 
 
-def test_a_record_cut_anywhere_is_cut_off_and_the_rest_stays(tmp_path):
+def test_a_record_cut_anywhere_is_cut_off_and_the_rest_stays(tmp_path: Path) -> None:
     folder = fill(tmp_path / "archive")
     file = folder / "00000.warc"
     whole = file.read_bytes()
@@ -179,7 +179,7 @@ def test_a_record_cut_anywhere_is_cut_off_and_the_rest_stays(tmp_path):
     assert file.read_bytes() == whole
 
 
-def test_goes_on_in_another_file_when_one_is_full(tmp_path, monkeypatch):
+def test_goes_on_in_another_file_when_one_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warc, "MAX_BYTES", 4000)
     folder = fill(tmp_path / "archive")
     assert len(warc.files(folder)) > 2
@@ -189,7 +189,7 @@ def test_goes_on_in_another_file_when_one_is_full(tmp_path, monkeypatch):
     assert len(latest(folder)) == 12
 
 
-def test_one_that_was_opened_again_knows_what_it_had(tmp_path):
+def test_one_that_was_opened_again_knows_what_it_had(tmp_path: Path) -> None:
     folder = fill(tmp_path / "archive")
     writer = ArchiveWriter(folder, {})
     known = writer.find(Role.IMAGE, "http://example.org/3.jpg")

@@ -1,4 +1,4 @@
-"""A new snapshot of a source: asked conditionally, downloaded where changed, whole by itself, and told apart."""
+"""A new snapshot of a source: conditional requests, downloads of what changed, a complete archive, its changes."""
 
 import json
 import shutil
@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
@@ -13,6 +14,7 @@ from warcio.archiveiterator import ArchiveIterator
 from crawler.archive.fetches import latest, read
 from crawler.archive.reader import ArchiveReader
 from crawler.archive.schemas import Role
+from tests.crawler.conftest import Answer, Crawls, Site
 
 pytestmark = pytest.mark.integration
 
@@ -20,7 +22,7 @@ PICTURES = tuple(f"/i/{number}.jpg" for number in range(6))
 
 
 def show(site, *pictures, links=()):
-    """Pictures 0 to 3 have an ETag, 4 a date alone, 5 neither."""
+    """Pictures 0 to 3 have an ETag, 4 has only a date, 5 has neither."""
     page = site.html(*pictures, links=links, license="CC0")
     site.pages["/"] = site.answer(page.body, headers={**page.headers, "ETag": f'"{len(pictures)}-{len(links)}"'})
     site.pages["/robots.txt"] = site.answer(b"User-agent: *\nDisallow: /private/\n", headers={"ETag": '"r"'})
@@ -41,7 +43,7 @@ def types(archive):
         return [(r.rec_type, r.rec_headers.get("WARC-Target-URI", "")) for r in ArchiveIterator(stream)]
 
 
-def test_what_has_not_changed_is_not_downloaded(site, crawl):
+def test_what_has_not_changed_is_not_downloaded(site: Site, crawl: Crawls) -> None:
     show(site, *PICTURES)
     first = crawl(site.entry(), folder="first")
     done = refresh(site, crawl)
@@ -52,7 +54,7 @@ def test_what_has_not_changed_is_not_downloaded(site, crawl):
     assert (done.folder / "images.parquet").read_bytes() == (first.folder / "images.parquet").read_bytes()
 
 
-def test_the_new_archive_is_whole_by_itself(site, crawl):
+def test_the_new_archive_is_whole_by_itself(site: Site, crawl: Crawls) -> None:
     show(site, *PICTURES)
     first = crawl(site.entry(), folder="first")
     before = {path.name: path.read_bytes() for path in (first.folder / "archive").iterdir()}
@@ -68,7 +70,7 @@ def test_the_new_archive_is_whole_by_itself(site, crawl):
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
-def test_a_revisit_points_to_the_answer_that_it_confirms(site, crawl):
+def test_a_revisit_points_to_the_answer_that_it_confirms(site: Site, crawl: Crawls) -> None:
     show(site, PICTURES[0])
     first = crawl(site.entry(), folder="first")
     archive = refresh(site, crawl).folder / "archive"
@@ -94,7 +96,7 @@ def test_a_revisit_points_to_the_answer_that_it_confirms(site, crawl):
     assert read(first.folder / "archive", before) == read(archive, after), "the answer is carried over to the byte"
 
 
-def test_a_refresh_of_a_refresh_refers_to_the_same_answer(site, crawl):
+def test_a_refresh_of_a_refresh_refers_to_the_same_answer(site: Site, crawl: Crawls) -> None:
     show(site, PICTURES[0])
     crawl(site.entry(), folder="first")
     second = refresh(site, crawl)
@@ -104,7 +106,7 @@ def test_a_refresh_of_a_refresh_refers_to_the_same_answer(site, crawl):
     assert ArchiveReader(third.folder / "archive", verify=True).get(third.images.sha256[0]) == site.jpeg(0).body
 
 
-def test_added_gone_and_changed_are_reported(site, crawl):
+def test_added_gone_and_changed_are_reported(site: Site, crawl: Crawls) -> None:
     show(site, *PICTURES[:5], "/i/old.jpg")
     site.pages["/i/old.jpg"] = site.jpeg(50)
     crawl(site.entry(), folder="first")
@@ -122,15 +124,17 @@ def test_added_gone_and_changed_are_reported(site, crawl):
     }
     assert found["changed"] == [site.url + PICTURES[2]]
     assert found["same"] == 2
-    assert found["downloaded"] == sum(len(site.pages[path].body) for path in ("/", PICTURES[2], PICTURES[5]))
+    assert found["downloaded"] == sum(
+        len(cast(Answer, site.pages[path]).body) for path in ("/", PICTURES[2], PICTURES[5])
+    )
 
 
-def test_a_first_crawl_reports_no_changes(site, crawl):
+def test_a_first_crawl_reports_no_changes(site: Site, crawl: Crawls) -> None:
     show(site, PICTURES[0])
     assert not (crawl(site.entry()).folder / "archive" / "changes.json").exists()
 
 
-def test_a_redirect_is_followed_and_its_end_asked_conditionally(site, crawl):
+def test_a_redirect_is_followed_and_its_end_asked_conditionally(site: Site, crawl: Crawls) -> None:
     show(site, "/old.jpg")
     site.pages["/old.jpg"] = site.answer(status=302, headers={"Location": PICTURES[0], "ETag": '"moved"'})
     first = crawl(site.entry(), folder="first")
@@ -141,7 +145,7 @@ def test_a_redirect_is_followed_and_its_end_asked_conditionally(site, crawl):
     assert (done.folder / "images.parquet").read_bytes() == (first.folder / "images.parquet").read_bytes()
 
 
-def test_one_that_leads_elsewhere_by_now_is_fetched(site, crawl):
+def test_one_that_leads_elsewhere_by_now_is_fetched(site: Site, crawl: Crawls) -> None:
     show(site, "/old.jpg")
     site.pages["/old.jpg"] = site.answer(status=302, headers={"Location": PICTURES[0]})
     crawl(site.entry(), folder="first")
@@ -151,7 +155,7 @@ def test_one_that_leads_elsewhere_by_now_is_fetched(site, crawl):
     assert done.outcomes() == {"/old.jpg": "stored"}
 
 
-def test_who_objects_by_now_is_left_alone(site, crawl):
+def test_who_objects_by_now_is_left_alone(site: Site, crawl: Crawls) -> None:
     show(site, *PICTURES[:2])
     crawl(site.entry(), folder="first")
     answer = site.pages[PICTURES[0]]
@@ -162,7 +166,7 @@ def test_who_objects_by_now_is_left_alone(site, crawl):
     assert len(done.images) == 1
 
 
-def test_a_304_that_nobody_asked_for_is_an_error(site, crawl):
+def test_a_304_that_nobody_asked_for_is_an_error(site: Site, crawl: Crawls) -> None:
     show(site, *PICTURES[:2])
     site.pages[PICTURES[0]] = site.answer(status=304)
     assert crawl(site.entry()).outcomes() == {PICTURES[0]: "http_error", PICTURES[1]: "stored"}
@@ -192,7 +196,7 @@ def test_a_refresh_that_was_killed_goes_on(site, crawl, kills):
     assert sorted(done.outcomes().values()) == ["stored", *["unchanged"] * 5]
 
 
-def test_a_retry_asks_for_what_failed_and_nothing_else(site, crawl):
+def test_a_retry_asks_for_what_failed_and_nothing_else(site: Site, crawl: Crawls) -> None:
     """As `facades source retry` does it: the finished archive becomes the beginning of a crawl that asks again."""
     show(site, *PICTURES, links=("/more",))
     site.pages[PICTURES[1]] = site.answer(status=404)

@@ -115,7 +115,7 @@ def test_normalise(text, license_id):
     assert normalise(f"  {text}\n") == license_id
 
 
-def test_there_are_enough_of_them():
+def test_there_are_enough_of_them() -> None:
     assert len(SPELLINGS) >= 60
 
 
@@ -135,18 +135,18 @@ def test_of_text_and_url_the_stricter_speaks(text, url, license_id):
     assert normalise(text, url) == license_id
 
 
-def test_a_licence_s_page_names_it():
+def test_a_licence_s_page_names_it() -> None:
     for license_id in set(SPELLINGS.values()) - {"unknown", "GFDL-1.3-only"}:
         assert normalise(url_of(license_id)) == license_id
         assert normalise("", url_of(license_id)) == license_id
 
 
-def test_a_licence_s_name_names_it():
+def test_a_licence_s_name_names_it() -> None:
     for license_id in set(SPELLINGS.values()) - {"unknown"}:
         assert normalise(name_of(license_id)) == license_id
 
 
-def test_openness_is_an_order_from_free_to_closed():
+def test_openness_is_an_order_from_free_to_closed() -> None:
     order = [
         "CC0-1.0",
         "PDM-1.0",

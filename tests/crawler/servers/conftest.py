@@ -1,4 +1,4 @@
-"""Real servers on loopback that somebody else has written, with real photographs in them."""
+"""Third-party servers on loopback, with real photographs."""
 
 import os
 import shutil

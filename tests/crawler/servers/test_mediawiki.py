@@ -55,13 +55,13 @@ def wiki(start_server):
 @pytest.fixture
 def files(wiki):
     """Title of each file to (category, licence, author)."""
-    told = {}
+    expected = {}
     for photograph in wiki.photographs:
         text = (wiki.root / "stage" / photograph.name).with_suffix(".txt").read_text()
         category = match_in(text, r"\[\[Category:(.*)\]\]")[1]
         license = match_in(text, r"license-header}} ==\n(.*)\n")[1]
-        told[photograph.stem.replace("_", " ")] = category, LICENSES[license], match_in(text, r"Photographer \d")[0]
-    return told
+        expected[photograph.stem.replace("_", " ")] = category, LICENSES[license], match_in(text, r"Photographer \d")[0]
+    return expected
 
 
 def match_in(text: str, pattern: str) -> re.Match[str]:

@@ -58,12 +58,12 @@ def test_an_entry_says_one_thing(params):
         CommonsParams(kind="commons", **params)
 
 
-def test_other_widths_than_wikimedias_are_refused():
+def test_other_widths_than_wikimedias_are_refused() -> None:
     with pytest.raises(ValidationError, match="120, 250, 330, 500"):
         CommonsParams(kind="commons", category="Facades", width=400)
 
 
-def test_subcategories_are_followed_down_to_the_depth():
+def test_subcategories_are_followed_down_to_the_depth() -> None:
     spider = commons(category="Facades", depth=2)
     (request,) = spider.starts()
     for depth in (1, 0):
@@ -74,7 +74,7 @@ def test_subcategories_are_followed_down_to_the_depth():
     assert [type(found).__name__ for found in parsed(spider, request, query={"pages": pages})] == ["FacadeImage"]
 
 
-def test_files_are_told_of_only_when_all_is_told():
+def test_files_are_told_of_only_when_all_is_told() -> None:
     spider = commons(category="Facades")
     (request,) = spider.starts()
     first = {"query": {"pages": {"7": {"ns": 6, "title": "File:A.jpg"}, "8": file_page("File:B.jpg")}}}
@@ -94,7 +94,7 @@ def test_files_are_told_of_only_when_all_is_told():
     assert (query(request)["gcmcontinue"], request.cb_kwargs["batch"]) == ("file|B", {})
 
 
-def test_a_search_gives_the_best_first():
+def test_a_search_gives_the_best_first() -> None:
     spider = commons(search="facade")
     (request,) = spider.starts()
     pages = {str(index): file_page(f"File:{index}.jpg") | {"index": index} for index in (3, 1, 2)}
@@ -102,7 +102,7 @@ def test_a_search_gives_the_best_first():
     assert [image.title for image in found] == ["1.jpg", "2.jpg", "3.jpg"]
 
 
-def test_an_error_is_no_answer():
+def test_an_error_is_no_answer() -> None:
     spider = commons(category="Facades")
     (request,) = spider.starts()
     with pytest.raises(ValueError, match="badvalue: Unrecognized"):
@@ -127,7 +127,7 @@ def test_a_file_that_is_gone_is_none(page):
     assert facade_image(page) is None
 
 
-def test_the_thumbnail_is_taken_and_the_original_is_known_by_its_hash():
+def test_the_thumbnail_is_taken_and_the_original_is_known_by_its_hash() -> None:
     image = facade_image(
         file_page(thumburl="https://w.example.org/330px-a.jpg", sha1="c0ffee", said={"Categories": "A|B c"})
     )
@@ -150,7 +150,7 @@ def test_the_licence_is_what_the_file_page_says(said, license):
     assert facade_image(file_page(said=said)).license == license
 
 
-def test_authors_are_text():
+def test_authors_are_text() -> None:
     page = json.loads((FIXTURES / "first.json").read_text())["query"]["pages"]
     assert facade_image(page["44672185"]).author == "Eckhard Henkel"
     assert facade_image(page["44672212"]).author == "Edvard Munch"

@@ -43,7 +43,7 @@ def test_asks_a_service_only_for_what_it_gives(service, known, size):
     assert sized(service, 512, known) == (size and f"{SERVICE}/full/{size}/0/default.jpg")
 
 
-def test_a_service_that_does_not_say_what_it_gives_is_asked_for_its_description():
+def test_a_service_that_does_not_say_what_it_gives_is_asked_for_its_description() -> None:
     manifest = {
         "@id": "https://library.example.org/m",
         "@type": "sc:Manifest",
@@ -61,7 +61,7 @@ def test_a_service_that_does_not_say_what_it_gives_is_asked_for_its_description(
     assert (image.title, image.license_url) == ("Town hall", manifest["license"])
 
 
-def test_a_picture_without_a_service_is_taken_as_it_is():
+def test_a_picture_without_a_service_is_taken_as_it_is() -> None:
     manifest = {
         "id": "https://library.example.org/m",
         "type": "Manifest",
@@ -94,7 +94,7 @@ def test_a_picture_without_a_service_is_taken_as_it_is():
     assert (front.license_url, back.license_url) == ("http://creativecommons.org/licenses/by/4.0/", "")
 
 
-def test_a_collection_lists_manifests_and_collections_and_its_next_page():
+def test_a_collection_lists_manifests_and_collections_and_its_next_page() -> None:
     assert members(
         {
             "@type": "sc:Collection",
@@ -106,7 +106,7 @@ def test_a_collection_lists_manifests_and_collections_and_its_next_page():
     assert members({"type": "Collection", "items": [{"id": "c", "type": "Collection"}, {"id": "m"}]}) == ["c", "m"]
 
 
-def test_the_manifest_of_the_library_of_congress():
+def test_the_manifest_of_the_library_of_congress() -> None:
     manifest = json.loads((FIXTURES / "manifest-v2.json").read_text())
     ((body, about),) = paintings(manifest, "https://www.loc.gov/item/2011633553/manifest.json")
     assert about.author == "Highsmith, Carol M., 1946-, photographer"

@@ -28,7 +28,7 @@ def test_takes_the_largest_picture_up_to_a_width(width, name):
     assert largest(urls, width) == PICTURES + name
 
 
-def test_says_what_the_item_says():
+def test_says_what_the_item_says() -> None:
     image = item()
     assert image.image_url == PICTURES + "v.jpg"
     assert image.page_url == "https://www.loc.gov/item/2007680728/"
@@ -38,17 +38,17 @@ def test_says_what_the_item_says():
     assert "baseball cards" in image.tags
 
 
-def test_rights_may_be_a_list_with_markup():
+def test_rights_may_be_a_list_with_markup() -> None:
     assert item(rights_advisory=["<p>Publication may be restricted.</p>", "See&nbsp;us"]).license == (
         "Publication may be restricted.; See us"
     )
 
 
-def test_a_picture_without_a_size_is_none():
+def test_a_picture_without_a_size_is_none() -> None:
     assert item(image_url=["https://www.loc.gov/static/images/original-format/group-of-images.svg"]) is None
 
 
-def test_asks_the_collection_for_photographs_only():
+def test_asks_the_collection_for_photographs_only() -> None:
     (collection,) = Loc(params=LocParams(kind="loc", collection="highsmith", search="brick facade")).starts()
     (everywhere,) = Loc(params=LocParams(kind="loc", search="facade")).starts()
     assert collection.url.startswith(

@@ -9,7 +9,7 @@ from scrapy.http import TextResponse
 from crawler.spiders.openverse import Openverse, OpenverseParams
 
 
-def test_asks_for_photographs_under_the_licences_that_are_wanted():
+def test_asks_for_photographs_under_the_licences_that_are_wanted() -> None:
     (request,) = Openverse(params=OpenverseParams(kind="openverse", search="baroque facade", license="cc0,by")).starts()
     query = parse_qs(urlsplit(request.url).query)
     assert query["q"] == ["baroque facade"]
@@ -19,13 +19,13 @@ def test_asks_for_photographs_under_the_licences_that_are_wanted():
     assert request.url.startswith(Openverse.documented_apis)
 
 
-def test_shows_no_more_than_240_of_a_query():
+def test_shows_no_more_than_240_of_a_query() -> None:
     assert OpenverseParams(kind="openverse", search="facade").limit == 240
     with pytest.raises(ValidationError, match="less than or equal to 240"):
         OpenverseParams(kind="openverse", search="facade", limit=241)
 
 
-def test_an_answer_without_a_title_or_an_author_is_still_an_image():
+def test_an_answer_without_a_title_or_an_author_is_still_an_image() -> None:
     spider = Openverse(params=OpenverseParams(kind="openverse", search="facade"))
     body = b"""{"page_count": 1, "results": [{"url": "https://img.example.org/1.jpg", "title": null, "creator": null,
       "foreign_landing_url": "https://example.org/1", "license": "pdm", "license_version": "1.0", "tags": null,

@@ -6,7 +6,9 @@ from pydantic import ValidationError
 from scrapy.http import HtmlResponse
 
 from crawler.spiders.site.gallery_page import Selectors, following, images, links
-from crawler.spiders.site.spider import Site, SiteParams
+from crawler.spiders.site.spider import Site as SiteSpider
+from crawler.spiders.site.spider import SiteParams
+from tests.crawler.conftest import Crawls, Site
 
 AUTO = Selectors()
 
@@ -43,18 +45,18 @@ def test_finds_the_largest_of_each_picture(body, found):
     assert urls(body) == found
 
 
-def test_a_thumbnail_is_a_picture_where_its_link_is_not_followed():
+def test_a_thumbnail_is_a_picture_where_its_link_is_not_followed() -> None:
     assert urls('<a href="photo/1"><img src="t/a.jpg"></a>', thumbnails=True) == ["t/a.jpg"]
 
 
-def test_the_picture_of_open_graph_speaks_only_where_there_is_no_other():
+def test_the_picture_of_open_graph_speaks_only_where_there_is_no_other() -> None:
     head = '<meta property="og:image" content="og.jpg"><meta property="og:title" content="A mill">'
     assert urls("<p>A mill</p>", head) == ["og.jpg"]
     assert urls('<img src="a.jpg">', head) == ["a.jpg"]
     assert urls('<a href="photo/1"><img src="t/a.jpg"></a>', head) == []
 
 
-def test_json_ld_speaks_for_its_page():
+def test_json_ld_speaks_for_its_page() -> None:
     head = """<script type="application/ld+json">{"@graph": [{"@type": "WebPage", "name": "x"}, {"@type": "ImageObject",
       "contentUrl": "full.jpg", "name": "Town hall", "creator": [{"@type": "Person", "name": "Jane"}, {"name": "Joe"}],
       "license": "https://creativecommons.org/licenses/by/4.0/"}]}</script>"""
@@ -64,7 +66,7 @@ def test_json_ld_speaks_for_its_page():
     assert urls('<img src="small.jpg">', head, image="img") == ["small.jpg"]
 
 
-def test_what_json_ld_leaves_out_the_page_may_say():
+def test_what_json_ld_leaves_out_the_page_may_say() -> None:
     head = '<script type="application/ld+json">{"@type": "ImageObject", "contentUrl": "full.jpg"}</script>'
     (image,) = images(
         page('<h1>Town hall</h1><i class="author">Jane</i><a rel="license" href="/by">CC BY</a>', head), AUTO
@@ -77,7 +79,7 @@ def test_json_ld_that_says_nothing_is_passed_over(script):
     assert urls('<img src="a.jpg">', f'<script type="application/ld+json">{script}</script>') == ["a.jpg"]
 
 
-def test_says_who_and_under_which_licence():
+def test_says_who_and_under_which_licence() -> None:
     body = """<h1>Old <b>town</b></h1><figure><img src="a.jpg" alt="IMG_1"><figcaption>The mill</figcaption></figure>
       <img src="b.jpg" alt="The bridge"><img src="c.jpg"><p class="author">Jane Doe</p>
       <a href="https://creativecommons.org/licenses/by-sa/4.0/">Some rights reserved</a>"""
@@ -89,13 +91,13 @@ def test_says_who_and_under_which_licence():
     }
 
 
-def test_two_licences_on_a_page_are_none():
+def test_two_licences_on_a_page_are_none() -> None:
     body = '<img src="a.jpg">' + "".join(f'<a rel="license" href="/{name}">{name}</a>' for name in ("by", "cc0"))
     (image,) = images(page(body), AUTO)
     assert (image.license, image.license_url) == ("", "")
 
 
-def test_selectors_say_what_is_meant():
+def test_selectors_say_what_is_meant() -> None:
     body = """<img src="ad.jpg"><div class="p" data-big="big.jpg"><h2>One</h2><i>Jane</i><u>CC0</u></div>
       <a class="more" href="?p=2">»</a><b><a href="/album">Album</a></b>"""
     css = Selectors(
@@ -130,8 +132,8 @@ def test_what_is_no_selector_or_no_url_is_refused(params, expected):
         SiteParams(**{"kind": "site", "start": "https://example.org/", **params})
 
 
-def test_what_is_no_url_spoils_nothing_else():
-    spider = Site(params=SiteParams(kind="site", start="https://example.org/"))
+def test_what_is_no_url_spoils_nothing_else() -> None:
+    spider = SiteSpider(params=SiteParams(kind="site", start="https://example.org/"))
     body = b"""<a href="http://[1"><img src="/t"></a><img src="http://[2"><img src="/a.jpg">
       <a href="/p"><img src="/t"></a>
       <a href="mailto:a@example.org"><img src="/t"></a><a href="https://elsewhere.example.com/"><img src="/t"></a>"""
@@ -141,7 +143,7 @@ def test_what_is_no_url_spoils_nothing_else():
 
 
 @pytest.mark.integration
-def test_a_crawl_follows_albums_and_pages_and_stays_at_home(site, crawl):
+def test_a_crawl_follows_albums_and_pages_and_stays_on_its_hosts(site: Site, crawl: Crawls) -> None:
     thumbnail = '<a href="{0}"><img src="/t{0}.jpg" alt="{0}"></a>'
     site.pages = {
         "/": site.answer(

@@ -1,17 +1,20 @@
 """Lists of image URLs: what they say, and what becomes of them."""
 
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from crawler.spiders.urls.url_list import images
+from tests.crawler.conftest import Crawls, Site
 
 pytestmark = pytest.mark.integration
 
 CSV = 'url,title,tags\nhttps://img.example.org/1.jpg,"One, or two",brick; stone\n\nhttps://img.example.org/2.jpg,,\n,none,\n'
 
 
-def test_a_text_file_has_a_url_a_line():
+def test_a_text_file_has_a_url_a_line() -> None:
     found = list(
         images(b"\xef\xbb\xbfhttps://img.example.org/1.jpg\r\n\n https://img.example.org/2.jpg ", "list.txt", {})
     )
@@ -25,13 +28,13 @@ def test_a_table_has_a_url_a_row(name, separator):
     assert (image.image_url, image.title) == ("https://img.example.org/1.jpg", "One")
 
 
-def test_what_a_row_lacks_is_empty_and_a_row_without_a_url_is_passed_over():
+def test_what_a_row_lacks_is_empty_and_a_row_without_a_url_is_passed_over() -> None:
     one, two = images(CSV.encode(), "list.csv", {})
     assert (one.title, [tag.strip() for tag in one.tags]) == ("One, or two", ["brick", "stone"])
     assert (two.image_url, two.title, two.author) == ("https://img.example.org/2.jpg", "", "")
 
 
-def test_parquet_keeps_lists_and_nulls():
+def test_parquet_keeps_lists_and_nulls() -> None:
     table = pa.table({"URL": ["https://img.example.org/1.jpg", None], "tags": [["a;b", "c"], []], "year": [1904, None]})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
@@ -47,7 +50,7 @@ def test_a_column_that_is_not_there_is_named(columns, lacks):
         list(images(CSV.encode(), "list.csv", columns))
 
 
-def test_a_list_of_ones_own_is_crawled_and_needed_no_more(site, crawl, tmp_path):
+def test_a_list_of_ones_own_is_crawled_and_needed_no_more(site: Site, crawl: Crawls, tmp_path: Path) -> None:
     for number in (1, 2, 3):
         site.pages[f"/{number}.jpg"] = site.jpeg(number)
     listed = tmp_path / "my list.csv"
@@ -66,8 +69,8 @@ def test_a_list_of_ones_own_is_crawled_and_needed_no_more(site, crawl, tmp_path)
     done = crawl(entry)
     assert done.returncode == 0, done.errors
     assert sorted(done.fetches[done.fetches.role == "image"].outcome) == ["bad_url", "http_error", "stored", "stored"]
-    told = {image.image_url: (image.license, image.author) for image in done.images.itertuples()}
-    assert told == {f"{site.url}/1.jpg": ("CC-BY-4.0", "Jane"), f"{site.url}/2.jpg": ("CC0-1.0", "Jane")}
+    found = {image.image_url: (image.license, image.author) for image in done.images.itertuples()}
+    assert found == {f"{site.url}/1.jpg": ("CC-BY-4.0", "Jane"), f"{site.url}/2.jpg": ("CC0-1.0", "Jane")}
     # Nothing of this machine goes into the archive, and extraction asks for the list no more.
     (page,) = done.fetches[done.fetches.role == "page"].url
     assert page == "list://own/my%20list.csv"
@@ -76,7 +79,7 @@ def test_a_list_of_ones_own_is_crawled_and_needed_no_more(site, crawl, tmp_path)
     )
 
 
-def test_a_list_on_the_web(site, crawl):
+def test_a_list_on_the_web(site: Site, crawl: Crawls) -> None:
     site.pages = {"/list.txt": site.answer(f"{site.url}/1.jpg\n".encode()), "/1.jpg": site.jpeg(1)}
     done = crawl({"kind": "urls", "file": f"{site.url}/list.txt", "allow_private": True})
     assert done.returncode == 0, done.errors

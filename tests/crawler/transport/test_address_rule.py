@@ -1,10 +1,11 @@
-"""No page can send the crawler into a private network: not by name, number, redirect, nor by rebinding a name."""
+"""No page can lead the crawler into a private network: by name, number, redirect, or by rebinding a name."""
 
 from typing import Any
 
 import pytest
 
 from crawler.public_addresses import is_public
+from tests.crawler.conftest import Crawls, Site
 
 pytestmark = pytest.mark.integration
 
@@ -30,7 +31,7 @@ def test_allowed(address):
     assert is_public(address)
 
 
-def test_every_form_of_a_private_address_is_refused_before_a_byte_is_sent(site, crawl):
+def test_every_form_of_a_private_address_is_refused_before_a_byte_is_sent(site: Site, crawl: Crawls) -> None:
     """`localhost` is exempt as the host of a proxy that is never used, so that there is a page to start from."""
     port = site.port
     forms = ("127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]")
@@ -57,8 +58,8 @@ def test_every_form_of_a_private_address_is_refused_before_a_byte_is_sent(site, 
     assert details.item() == "robots.txt: 169.254.169.254, not a public address"
 
 
-def test_a_name_that_is_bound_anew_is_checked_anew():
-    """The resolver hands out what it checked, and checks each time: there is no moment in between."""
+def test_a_name_that_is_rebound_is_checked_again() -> None:
+    """The resolver checks the addresses of every resolution, and returns only those."""
     from twisted.internet.address import IPv4Address
 
     from crawler.transport.address_rule import PublicResolver

@@ -1,4 +1,4 @@
-"""Every URL that is tried ends in one outcome: against servers that do everything wrong."""
+"""Every URL that is tried ends in one outcome, against servers that do everything wrong."""
 
 import base64
 import os
@@ -12,7 +12,7 @@ import pytest
 
 from crawler.spiders.demo.town.dirt import Kind
 from crawler.spiders.demo.town.items import Town
-from tests.crawler.conftest import FAST
+from tests.crawler.conftest import FAST, Crawls, Site
 
 pytestmark = pytest.mark.integration
 
@@ -59,7 +59,7 @@ def misbehaving(tmp_path_factory):
         server.kill()
 
 
-def test_whatever_a_server_does_the_url_has_its_outcome(misbehaving, site, crawl):
+def test_every_misbehaviour_of_a_server_has_its_outcome(misbehaving, site, crawl):
     odd = ("javascript:alert(1)", "data:image/png;base64,iVBORw0KGgo=", "ftp://127.0.0.1/a.jpg", "http://[::1/a.jpg")
     site.pages["/"] = site.html(*(misbehaving + path for path in EXPECTED), *odd)
     done = crawl(site.entry(), {"limits": {"delay": 0, "per_host": 8, "timeout": 5, "retries": 1}})
@@ -72,11 +72,11 @@ def test_whatever_a_server_does_the_url_has_its_outcome(misbehaving, site, crawl
     assert formats["/html.jpg"] == "html"
     assert formats["/empty.jpg"] == "empty"
     assert formats["/bomb.png"] == "png"
-    assert done.fetches.detail[done.fetches.outcome != "stored"].str.len().min() > 0, "each says why"
+    assert done.fetches.detail[done.fetches.outcome != "stored"].str.len().min() > 0, "each has a detail"
     assert not done.fetches.detail.str.contains("\n").any()
 
 
-def test_the_demo_town_is_what_its_manifest_says(crawl):
+def test_the_demo_town_is_what_its_manifest_says(crawl: Crawls) -> None:
     done = crawl({"kind": "demo", "buildings": 40, "seed": 3})
     assert done.returncode == 0, done.errors
     outcomes = dict(zip(done.fetches.url, done.fetches.outcome, strict=True))
@@ -90,7 +90,7 @@ def test_the_demo_town_is_what_its_manifest_says(crawl):
             assert licenses[truth.url] in (said, None), truth
 
 
-def test_redirects_are_followed_and_every_hop_is_kept(site, crawl):
+def test_redirects_are_followed_and_every_hop_is_kept(site: Site, crawl: Crawls) -> None:
     site.pages["/"] = site.html("/old.jpg", "/loop.jpg")
     site.pages["/old.jpg"] = site.answer(status=301, headers={"Location": "/newer.jpg"})
     site.pages["/newer.jpg"] = site.answer(status=302, headers={"Location": f"{site.url}/new.jpg"})
@@ -106,7 +106,7 @@ def test_redirects_are_followed_and_every_hop_is_kept(site, crawl):
     assert b"HTTP/1.1 302 Found" in archive
 
 
-def test_who_objects_to_machine_learning_is_left_alone(site, crawl):
+def test_reservations_against_machine_learning_are_obeyed(site: Site, crawl: Crawls) -> None:
     picture = site.jpeg(1)
     site.pages["/"] = site.html("/noai.jpg", "/other.jpg", "/reserved.jpg", "/xmp.jpg", "/free.jpg")
     site.pages["/noai.jpg"] = site.answer(b"SECRET" * 100, headers={"X-Robots-Tag": "noindex, noimageai"})
@@ -129,7 +129,7 @@ def test_who_objects_to_machine_learning_is_left_alone(site, crawl):
     }
 
 
-def test_a_proxy_s_password_reaches_neither_archive_nor_log(site, crawl):
+def test_a_proxy_s_password_reaches_neither_archive_nor_log(site: Site, crawl: Crawls) -> None:
     """The proxy is named by the environment; the site in these tests answers as one."""
     at = "http://gallery.example"
     site.pages[f"{at}/"] = site.html(f"{at}/a.jpg", f"{at}/gone.jpg")
@@ -138,12 +138,12 @@ def test_a_proxy_s_password_reaches_neither_archive_nor_log(site, crawl):
     done = crawl(site.entry(url=f"{at}/", allow_private=False), {**FAST, "contact": "a@example.org"}, http_proxy=proxy)
     assert done.returncode == 0, done.errors
     assert done.outcomes() == {"/a.jpg": "stored", "/gone.jpg": "http_error"}
-    told = [done.errors.encode(), *(file.read_bytes() for file in done.folder.rglob("*") if file.is_file())]
+    texts = [done.errors.encode(), *(file.read_bytes() for file in done.folder.rglob("*") if file.is_file())]
     for secret in (b"HUSH", base64.b64encode(b"me:HUSH")):
-        assert not [text for text in told if secret in text]
+        assert not [text for text in texts if secret in text]
 
 
-def test_no_secret_reaches_the_archive(site, crawl):
+def test_no_secret_reaches_the_archive(site: Site, crawl: Crawls) -> None:
     site.pages["/"] = site.answer(
         site.html("/a.jpg").body, headers={"Content-Type": "text/html", "Set-Cookie": "session=HUSH"}
     )

@@ -36,7 +36,7 @@ def small(picture: Image.Image) -> np.ndarray:
     return np.asarray(square.resize((64, 64), Image.Resampling.LANCZOS), dtype=np.float64)
 
 
-def test_another_process_draws_the_same_bytes():
+def test_another_process_draws_the_same_bytes() -> None:
     program = (
         "import hashlib; from crawler.spiders.demo.town.design import design;"
         "from crawler.spiders.demo.town.draw import jpeg;"

@@ -83,7 +83,7 @@ def test_the_index_leads_to_every_item(get, town):
     assert sorted(found) == sorted(item.page for item in town.items)
 
 
-def test_pages_hold_24_and_one_district_ends_in_an_empty_page():
+def test_pages_hold_24_and_one_district_ends_in_an_empty_page() -> None:
     town = Town(7, 400)
     with serve(town) as proxy, requests.Session() as session:
         session.trust_env = False
@@ -185,7 +185,7 @@ def test_the_endless_body_announces_no_length_and_passes_any_sane_limit(get, tow
         assert sum(len(block) for block in answer.iter_content(2**20)) == ENDLESS_BYTES
     with get(first(town, Kind.ENDLESS).image, stream=True) as answer:
         assert next(answer.iter_content(1000)).startswith(b"\xff\xd8")
-    assert get("/").status_code == 200  # whoever hangs up half-way does the server no harm
+    assert get("/").status_code == 200  # a client that disconnects does not harm the server
 
 
 def test_the_cut_off_body_is_shorter_than_announced(get, town):
@@ -251,7 +251,7 @@ with serve(Town(7, 20)) as proxy:
 
 @contextlib.contextmanager
 def serving_process():
-    """A process that serves a town until it is told to stop; with it, its proxy URL and its children."""
+    """A process that serves a town until it is stopped; with its proxy URL and its child processes."""
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
@@ -268,7 +268,7 @@ def serving_process():
         process.communicate()
 
 
-def test_a_clean_end_leaves_no_process_and_no_port():
+def test_a_clean_end_leaves_no_process_and_no_port() -> None:
     with serving_process() as (process, proxy, children):
         process.stdin.write("\n")
         process.stdin.flush()
@@ -278,7 +278,7 @@ def test_a_clean_end_leaves_no_process_and_no_port():
             requests.get(proxy, timeout=5)
 
 
-def test_kill_9_leaves_no_process():
+def test_kill_9_leaves_no_process() -> None:
     with serving_process() as (process, _, children):
         os.kill(process.pid, signal.SIGKILL)
         process.wait(timeout=20)

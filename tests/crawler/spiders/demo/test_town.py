@@ -48,12 +48,12 @@ def test_every_kind_is_there_at_any_size(buildings):
     assert kinds.count(Kind.BUILDING) == buildings
 
 
-def test_dirt_is_a_fifth_of_the_default_town():
+def test_dirt_is_a_fifth_of_the_default_town() -> None:
     town = Town()
     assert 0.15 <= len(town.items) / town.buildings - 1 <= 0.20
 
 
-def test_too_small_a_town_is_refused():
+def test_too_small_a_town_is_refused() -> None:
     with pytest.raises(UserError, match="buildings: found 19, expected at least 20"):
         Town(7, 19)
 
@@ -137,7 +137,7 @@ def test_a_crop_takes_2_to_8_percent(town):
         assert 0.01 < 1 - after / before < 0.09
 
 
-def test_hard_negatives_are_other_buildings():
+def test_hard_negatives_are_other_buildings() -> None:
     town = Town(7, 120)
     for item in (item for item in town.items if item.kind is Kind.HARD_NEGATIVE):
         assert item.of is not None
@@ -227,11 +227,11 @@ def test_the_bomb_is_small_and_huge(picture):
         Image.open(io.BytesIO(file))
 
 
-def test_every_kind_has_its_nature():
+def test_every_kind_has_its_nature() -> None:
     assert set(NATURES) == set(Kind) - {Kind.BUILDING}
 
 
-def test_authors_recur_and_some_are_missing():
+def test_authors_recur_and_some_are_missing() -> None:
     authors = [item.author for item in Town().items]
     assert len(set(authors)) < 40
     assert 0.02 < authors.count("") / len(authors) < 0.06

@@ -7,6 +7,7 @@ import json
 import os
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter
@@ -123,16 +124,16 @@ def test_a_csv_tells_of_the_files(tmp_path, where, caplog):
     (root if where == "inside" else tmp_path).joinpath("about.csv").write_text(METADATA, encoding="utf-8-sig")
     rows = table(take(tmp_path, root, license="CC BY-SA 3.0", author="Somebody", metadata="about.csv"))
     assert "folder://set/about.csv" not in rows.index
-    told = rows.loc["http://example.org/a.jpg"]
-    assert (told.title, told.author, told.license, told.page_url) == (
+    row = rows.loc["http://example.org/a.jpg"]
+    assert (row.title, row.author, row.license, row.page_url) == (
         "A, first",
         "Ada",
         "CC-BY-4.0",
         "http://example.org/a",
     )
-    assert list(told.tags) == ["door", "gothic", "tower"]
-    untold = rows.loc["folder://set/notes.txt"]
-    assert (untold.author, untold.license) == ("Somebody", "CC-BY-SA-3.0")
+    assert list(row.tags) == ["door", "gothic", "tower"]
+    unrow = rows.loc["folder://set/notes.txt"]
+    assert (unrow.author, unrow.license) == ("Somebody", "CC-BY-SA-3.0")
     assert "names 1 missing files, the first is 'missing.jpg'" in caplog.text
 
 
@@ -145,7 +146,7 @@ def test_a_csv_tells_of_the_files(tmp_path, where, caplog):
         (None, "metadata: about.csv is neither in"),
     ],
 )
-def test_a_mistake_in_the_csv_is_told(tmp_path, text, said):
+def test_a_mistake_in_the_csv_is_row(tmp_path, text, said):
     root = folder(tmp_path / "set")
     if text is not None:
         (root / "about.csv").write_bytes(text)
@@ -226,7 +227,7 @@ def test_an_archive_bomb_is_refused_before_it_is_unpacked(tmp_path, packing, mon
 
 
 @pytest.mark.parametrize("packing", ["zip", "tar.gz", "tar.xz", "tar"])
-def test_a_damaged_archive_is_told_in_a_line(tmp_path, packing):
+def test_a_damaged_archive_is_row_in_a_line(tmp_path, packing):
     path = PACKINGS[packing](tmp_path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(UserError, match=f"{path.name}: damaged at"):
@@ -236,33 +237,33 @@ def test_a_damaged_archive_is_told_in_a_line(tmp_path, packing):
 @pytest.mark.parametrize(
     "body", [b"", b"hello", gzip.compress(b"hello", mtime=0), bz2.compress(b"hello"), b"PK\x03\x04junk"]
 )
-def test_what_is_no_archive_is_told_in_a_line(tmp_path, body):
+def test_what_is_no_archive_is_row_in_a_line(tmp_path, body):
     path = tmp_path / "set"
     path.write_bytes(body)
     with pytest.raises(UserError, match=r"expected a folder, a \.zip or a \.tar"):
         take(tmp_path, path)
 
 
-def test_a_missing_path_is_told_in_a_line(tmp_path):
+def test_a_missing_path_is_row_in_a_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file or folder"):
         take(tmp_path, tmp_path / "nowhere")
 
 
-def test_a_link_in_a_folder_is_refused_by_name(tmp_path):
+def test_a_link_in_a_folder_is_refused_by_name(tmp_path: Path) -> None:
     root = folder(tmp_path / "set")
     (root / "evil.jpg").symlink_to("/etc/passwd")
     with pytest.raises(UserError, match=r"'evil\.jpg' is a link"):
         take(tmp_path, root)
 
 
-def test_a_name_that_is_no_text_survives(tmp_path):
+def test_a_name_that_is_no_text_survives(tmp_path: Path) -> None:
     (tmp_path / "set").mkdir()
     with open(os.fsencode(tmp_path / "set") + b"/caf\xe9.jpg", "wb") as written:  # noqa: PTH123  # a name of bytes
         written.write(JPEG)
     assert list(table(take(tmp_path, tmp_path / "set")).index) == ["folder://set/caf%E9.jpg"]
 
 
-def test_a_file_over_the_limit_has_its_row(tmp_path):
+def test_a_file_over_the_limit_has_its_row(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
     root = folder(tmp_path / "set")
