@@ -1,4 +1,4 @@
-"""params.yaml: what is right loads, what is wrong is one line with the key, what was found and what was expected."""
+"""params.yaml: a valid file loads; a mistake is one line with the key, what was found and what was expected."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ KINDS = ", ".join(NAMES)
 
 @pytest.fixture
 def mistakes(tmp_path: Path) -> Callable[[Callable[[Any], object]], list[str]]:
-    """Change the shipped params.yaml and give the lines that `load` complains in."""
+    """Return a function that changes the shipped params.yaml and returns the error lines of `load`."""
 
     def complain(change: Callable[[Any], object]) -> list[str]:
         yaml = YAML()
@@ -53,11 +53,11 @@ def test_the_old_name_of_a_recipe_is_accepted_with_one_line(tmp_path: Path, caps
 
 
 SMALLER = {"steps", "batch", "width_d", "vision", "decay", "decay_to", "measure_every", "measure_images"}
-"""What the shipped model changes in its recipe, so that it trains in minutes on two cores."""
+"""Fields of the recipe that the shipped model changes, so that it trains in minutes on two cores."""
 
 
 def test_the_shipped_file_states_the_defaults() -> None:
-    """Whoever deletes a line gets the same dataset; only `sources` and a smaller model are choices of the demo."""
+    """A deleted line does not change the dataset; only `sources` and the smaller model differ from the defaults."""
     shipped = params.read(ROOT / "params.yaml")
     loaded = params.load(ROOT / "params.yaml")
     for section in (loaded.crawl, loaded.curate, loaded.evaluate):
@@ -127,7 +127,9 @@ def test_an_unknown_section(mistakes: Any) -> None:
         (lambda p: p.pop("evaluate"), "evaluate: missing"),
     ],
 )
-def test_one_line_says_where_what_and_what_else(mistakes: Any, change: Callable[[Any], object], line: str) -> None:
+def test_a_mistake_is_one_line_with_key_found_and_expected(
+    mistakes: Any, change: Callable[[Any], object], line: str
+) -> None:
     (found,) = mistakes(change)
     assert found.startswith(line)
 
@@ -159,7 +161,7 @@ def test_all_mistakes_at_once(mistakes: Any) -> None:
         ),
     ],
 )
-def test_what_is_not_even_yaml_of_ours(tmp_path: Path, text: str, line: str) -> None:
+def test_a_file_that_is_not_a_yaml_mapping_is_an_error(tmp_path: Path, text: str, line: str) -> None:
     file = tmp_path / "params.yaml"
     file.write_text(text)
     with pytest.raises(UserError) as error:
@@ -167,6 +169,6 @@ def test_what_is_not_even_yaml_of_ours(tmp_path: Path, text: str, line: str) -> 
     assert str(error.value).removeprefix(f"{file}: ").startswith(line)
 
 
-def test_no_file_says_where_to_run(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error_with_the_place_to_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="run this in the root of the repository"):
         params.load(tmp_path / "params.yaml")

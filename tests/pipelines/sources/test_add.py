@@ -1,4 +1,4 @@
-"""An entry as it is typed, and as it is written into params.yaml."""
+"""`facades source add`: parsing of the arguments, and the entry in params.yaml."""
 
 import shutil
 from pathlib import Path
@@ -41,17 +41,17 @@ def file(tmp_path: Path) -> Path:
         ("demo", ["seed={"], {"seed": "{"}),
     ],
 )
-def test_words_mean_what_the_kind_takes(kind, words, values):
+def test_arguments_are_read_as_the_types_of_the_kind(kind, words, values):
     assert entry(kind, words) == {"kind": kind, **values}
 
 
 @pytest.mark.parametrize("word", ["limit", "=3"])
-def test_a_word_without_a_key_and_a_value_is_told(word):
+def test_an_argument_without_key_and_value_is_an_error(word):
     with pytest.raises(UserError, match="expected key=value"):
         entry("commons", [word])
 
 
-def test_only_the_entry_is_new(file):
+def test_nothing_but_the_entry_changes(file):
     before = file.read_text()
     add("paris", {"kind": "commons", "category": "Facades in Paris: Île", "limit": 50, "snapshot": "2026-11"}, file)
     lines = [
@@ -70,12 +70,12 @@ def test_only_the_entry_is_new(file):
 
 
 @pytest.mark.parametrize("text", ["no", "~", "3", "a: b", "a #b", " x ", "{", "'", '"', "null", "1e3", "=", "a\nb"])
-def test_any_text_is_read_back_as_it_was(file, text):
+def test_any_text_is_read_back_unchanged(file, text):
     add("new", {"kind": "commons", "search": text, "snapshot": "1"}, file)
     assert params.read(file)["sources"]["new"] == {"kind": "commons", "search": text, "snapshot": "1"}
 
 
-def test_it_goes_in_where_the_section_is_the_last(file):
+def test_an_entry_is_added_when_sources_is_the_last_section(file):
     text = file.read_text()
     begin, end = text.index("# NAME: {kind: …"), text.index("curate:")
     file.write_text(text[:begin] + text[end:] + "\nsources:\n    demo: {kind: demo}  # a town\n    # more\n\n# end")
@@ -99,7 +99,7 @@ def test_the_first_source_is_added_to_an_empty_section(file, line):
 
 
 @pytest.mark.parametrize(
-    ("name", "values", "said"),
+    ("name", "values", "message"),
     [
         ("demo", {"kind": "demo"}, "sources.demo: found an existing source"),
         ("Paris", {"kind": "demo"}, "sources.Paris: found this name"),
@@ -112,15 +112,15 @@ def test_the_first_source_is_added_to_an_empty_section(file, line):
         ("new", {"kind": "folder", "path": "/nowhere"}, "sources.new.path: found '/nowhere'"),
     ],
 )
-def test_a_mistake_is_told_and_nothing_is_written(file, name, values, said):
+def test_a_mistake_is_an_error_and_nothing_is_written(file, name, values, message):
     before = file.read_bytes()
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         add(name, values, file)
     assert file.read_bytes() == before
     assert [path.name for path in file.parent.iterdir()] == ["params.yaml"]
 
 
-def test_a_section_in_braces_is_left_alone(file):
+def test_a_section_in_braces_stays_unchanged(file):
     text = file.read_text()
     begin, end = text.index("sources:"), text.index("curate:")
     file.write_text(text[:begin] + "sources: {demo: {kind: demo}}\n" + text[end:])

@@ -1,4 +1,4 @@
-"""`facades source list`, `try` and `add` as they are typed, in a folder with nothing but params.yaml."""
+"""`facades source list`, `try` and `add` on the command line, in a folder that contains only params.yaml."""
 
 import re
 import shutil
@@ -28,7 +28,7 @@ def facades(project: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=200)
 
 
-def test_sources_lists_every_kind_and_every_entry(project):
+def test_list_prints_every_kind_and_every_source(project):
     done = facades(project, "source", "list")
     assert done.returncode == 0, done.stderr
     for name in KINDS:
@@ -39,7 +39,7 @@ def test_sources_lists_every_kind_and_every_entry(project):
     assert re.search(r"^demo +demo +1 +– +– +–", done.stdout, re.MULTILINE)
 
 
-def test_try_shows_a_few_and_touches_nothing(project):
+def test_try_prints_a_few_images_and_changes_nothing(project):
     before = {path: path.read_bytes() for path in project.rglob("*")}
     done = facades(project, "source", "try", "demo", "seed=3", "--limit", "5", "-q")
     assert done.returncode == 0, done.stderr
@@ -53,14 +53,14 @@ def test_try_shows_a_few_and_touches_nothing(project):
     shutil.rmtree(sheet.parent)
 
 
-def test_try_says_what_is_wrong(project):
+def test_try_names_an_unknown_parameter(project):
     done = facades(project, "source", "try", "demo", "biuldings=40")
     assert (done.returncode, done.stdout) == (1, "")
     assert "biuldings: found an unknown key" in done.stderr
     assert "did you mean buildings?" in done.stderr
 
 
-def test_what_was_added_is_listed(project):
+def test_an_added_source_is_listed(project):
     done = facades(project, "source", "add", "town", "demo", "buildings=40")
     assert done.returncode == 0, done.stderr
     assert 'town:\n    kind: demo\n    buildings: 40\n    snapshot: "1"' in done.stdout

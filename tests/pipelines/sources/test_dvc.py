@@ -1,4 +1,4 @@
-"""A refresh and a retry under the real DVC, of pictures that a real server serves."""
+"""A new snapshot and a retry with the real DVC and a real web server."""
 
 import json
 import re
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 @pytest.fixture
 def clone(site: Site, tmp_path) -> Clone:
-    """A clone with one source that was crawled, of which one picture failed."""
+    """A clone with one crawled source, one of whose images failed."""
     made = fresh(tmp_path)
     (made.folder / "list.txt").write_text("".join(f"{site.url}{path}\n" for path in PICTURES))
     entry = {"kind": "urls", "file": "list.txt", "allow_private": True, "snapshot": "1"}
@@ -41,7 +41,7 @@ def images(clone: Clone) -> int:
     return pq.read_metadata(clone.folder / "data/images/listed.parquet").num_rows
 
 
-def test_a_retry_is_taken_in_without_a_crawl(site, clone):
+def test_a_retry_is_committed_and_does_not_crawl_again(site, clone):
     assert images(clone) == 3
     site.pages[PICTURES[3]] = site.jpeg(3)
     done = clone.run("facades", "source", "retry", "listed", "-q")
@@ -55,7 +55,7 @@ def test_a_retry_is_taken_in_without_a_crawl(site, clone):
     assert site.sent == []
 
 
-def test_what_a_crawl_brought_is_a_metric(site, clone):
+def test_the_counts_of_a_crawl_are_a_metric(site, clone):
     shown = json.loads(clone.run("dvc", "metrics", "show", "--json", "data/counts/listed.json").stdout)
     assert shown[""]["data"]["data/counts/listed.json"]["data"] == {
         "images": 3,
@@ -64,12 +64,12 @@ def test_what_a_crawl_brought_is_a_metric(site, clone):
     }
 
 
-def test_sources_says_what_is_held(clone):
+def test_list_prints_the_counts_of_a_source(clone):
     listed = clone.run("facades", "source", "list").stdout.splitlines()[-1].split()
     assert listed == ["listed", "urls", "1", "3", "0.1", "1"], "source, kind, snapshot, images, MB, failed"
 
 
-def test_a_retry_of_another_entry_is_refused(site, clone):
+def test_a_retry_with_a_changed_entry_is_refused(site, clone):
     clone.params(lambda params: params["sources"]["listed"].update(limit=2))
     done = clone.run("facades", "source", "retry", "listed", check=False)
     assert done.returncode == 1
@@ -78,7 +78,7 @@ def test_a_retry_of_another_entry_is_refused(site, clone):
 
 
 def test_a_new_snapshot_downloads_what_changed(site, clone):
-    """DVC has removed the archive by then: it is found again in the cache."""
+    """DVC removes the archive before the stage runs; the crawl reads it from the cache."""
     site.pages[PICTURES[0]] = site.answer(site.jpeg(9).body, headers={"ETag": '"9"'})
     clone.params(lambda params: params["sources"]["listed"].update(snapshot="2"))
     output = clone.run("dvc", "repro", "extract@listed").stdout
@@ -94,7 +94,7 @@ def test_a_new_snapshot_downloads_what_changed(site, clone):
     assert changes["changed"] == [site.url + PICTURES[0]]
 
 
-def test_without_the_archive_before_it_says_so_and_crawls_anew(site, clone):
+def test_without_the_previous_archive_everything_is_fetched(site, clone):
     clone.run("rm", "-rf", ".dvc/cache")
     clone.params(lambda params: params["sources"]["listed"].update(snapshot="2"))
     output = clone.run("dvc", "repro", "extract@listed").stdout

@@ -1,4 +1,4 @@
-"""From `facades source new-kind` to a kind that passes the contract, by doing what the contract test asks for."""
+"""From `facades source new-kind` to a kind that passes the contract, by following the messages of the contract test."""
 
 import json
 import os
@@ -22,7 +22,7 @@ PICTURE = "https://exampleton.example/i/1.jpg"
 
 
 class Project:
-    """A copy of what a kind needs, with its own code before the installed one."""
+    """A copy of the project, whose code is imported instead of the installed one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -46,7 +46,7 @@ class Project:
         return self.run("-c", "from pipelines.cli.main import app; app()", *words)
 
     def contract(self) -> tuple[int, set[str]]:
-        """The exit code, and what is left to do."""
+        """Run the contract test; return its exit code and what it lists as missing."""
         done = self.run("-m", "pytest", "-q", "-p", "no:cacheprovider", CONTRACT, "-k", "exampleton")
         return done.returncode, set(re.findall(r"^(?:E +)?- (.*)$", done.stdout, re.MULTILINE))
 
@@ -64,7 +64,7 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "project")
 
 
-def test_from_scaffold_to_green(project):
+def test_the_messages_of_the_contract_test_lead_to_a_complete_kind(project):
     done = project.facades("source", "new-kind", "exampleton")
     assert done.returncode == 0, done.stderr
     assert "next: pytest tests/crawler/test_contract.py -k exampleton" in done.stdout
@@ -109,8 +109,8 @@ def test_from_scaffold_to_green(project):
     assert listed.stdout.startswith("exampleton  Facades of Exampleton.")
 
 
-def test_what_is_found_is_held_against_what_was_expected(project):
-    """A case that says nothing of a picture that is there fails: the list alone does not make it green."""
+def test_an_image_that_a_case_does_not_list_fails(project):
+    """Without TODO marks a case still fails if the spider finds an image that the case does not list."""
     project.facades("source", "new-kind", "exampleton")
     project.spider.write_text(re.sub(r" *# TODO.*\n", "", project.spider.read_text()).replace("TODO: ", "b"))
     for case in ("first", "last", "empty", "unlicensed", "malformed"):
@@ -122,12 +122,12 @@ def test_what_is_found_is_held_against_what_was_expected(project):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [("commons", "found an existing kind commons"), ("My-Kind", "expected lower-case letters, digits and _ only")],
 )
-def test_a_name_that_cannot_be_is_told(project, name, said):
+def test_an_invalid_name_is_an_error(project, name, message):
     before = project.docs.read_text()
     done = project.facades("source", "new-kind", name)
     assert done.returncode == 1
-    assert said in done.stderr
+    assert message in done.stderr
     assert project.docs.read_text() == before

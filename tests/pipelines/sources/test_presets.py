@@ -1,4 +1,4 @@
-"""The presets of the docs are sources as params.yaml takes them."""
+"""The presets of the docs are valid sources of params.yaml."""
 
 from pathlib import Path
 
@@ -17,12 +17,12 @@ def with_preset(preset: Path) -> params.Params:
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.stem)
-def test_it_loads(preset):
+def test_a_preset_is_valid(preset):
     assert params.read(preset).keys() == {"sources"}
     with_preset(preset)
 
 
-def test_the_article_s_are_44_queries():
+def test_the_article_has_44_queries():
     entries = with_preset(ROOT / "docs" / "presets" / "article.yaml").sources.values()
     assert {entry.kind for entry in entries} == {"commons"}
     queries = {entry.search for entry in entries if isinstance(entry, CommonsParams)}
@@ -31,7 +31,7 @@ def test_the_article_s_are_44_queries():
         assert query in queries
 
 
-def test_a_query_asks_the_wiki_for_what_it_says():
+def test_a_query_is_sent_to_the_wiki_as_it_is_written():
     entry = with_preset(ROOT / "docs" / "presets" / "article.yaml").source("art-nouveau-riga")
     assert isinstance(entry, CommonsParams)
     [request] = Commons(params=entry).first_requests()
