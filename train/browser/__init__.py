@@ -1,1 +1,1 @@
-"""Pages to open in a browser: the explorer of a generator, and the contact sheet to pick favourites from."""
+"""HTML pages: the explorer of a generator, and the contact sheet on which favourites are marked."""

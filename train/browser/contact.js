@@ -1,4 +1,4 @@
-// Saves the latents of the images that are marked, in the order of the sheet.
+// Saves the latents of the marked images as a latents file, in the order of the page.
 
 const all = JSON.parse(document.getElementById("latents").textContent);
 const name = document.querySelector("h1").dataset.model;
@@ -13,7 +13,7 @@ function count() {
 }
 
 boxes.forEach((box) => box.addEventListener("change", count));
-count(); // a reloaded page keeps its marks
+count(); // browsers keep the marks of a reloaded page
 
 save.addEventListener("click", () => {
   const latents = all.latents.filter((_, i) => boxes[i].checked);

@@ -1,4 +1,4 @@
-"""The contact sheet: one HTML page on which a person marks favourites and saves their latents."""
+"""The contact sheet: an HTML page on which a person marks images and saves their latents."""
 
 import base64
 from collections.abc import Sequence
@@ -9,12 +9,13 @@ from train.latents import LatentsFile, to_json
 
 
 def page(name: str, latents: LatentsFile, pngs: Sequence[bytes], size: int) -> str:
-    """The page of some images of a model.
+    """Return the page of some images of a model.
 
     Args:
         name: of the model.
-        latents: of the images.
-        pngs: the images as PNG files, size×size.
+        latents: those of the images.
+        pngs: the images, as the bytes of PNG files.
+        size: side of the images, in pixels.
     """
     images = [f"data:image/png;base64,{base64.b64encode(png).decode()}" for png in pngs]
     return page_with_script(

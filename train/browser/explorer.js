@@ -1,7 +1,7 @@
-// Runs the generator on ONNX Runtime Web (`ort`) and lets a person move through its latents.
+// Runs the generator with ONNX Runtime Web (`ort`) and draws latents that the user chooses.
 
-const STRIDE = 2500; // milliseconds of a walk from one latent to the next
-const RATE_OVER = 20; // images over which the speed is averaged
+const LEG_MS = 2500; // milliseconds of an interpolation from one latent to the next
+const RATE_IMAGES = 20; // images over which the speed is averaged
 
 const facts = JSON.parse(document.getElementById("facts").textContent);
 const canvas = document.querySelector("canvas");
@@ -11,19 +11,19 @@ const sliders = [...document.querySelectorAll("input")];
 const [random, walk, save] = ["random", "walk", "save"].map((id) => document.getElementById(id));
 
 let session;
-let z; // Float32Array, the latent that is shown
+let z; // Float32Array of length facts.latent: the latent that is shown
 
 // Latents
 
 function normal() {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()); // Box and Muller 1958
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()); // Box and Muller 1958, doi:10.1214/aoms/1177706645
 }
 
 const draw = () => Float32Array.from({ length: facts.latent }, normal);
 
 const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 
-function slerp(a, b, t) { // Shoemake 1985, as train/walk.py
+function slerp(a, b, t) { // as in train/interpolate.py
   const angle = Math.acos(Math.min(1, Math.max(-1, dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)))));
   const [p, q] = [1 - t, t].map((part) => Math.sin(angle) < 1e-9 ? part : Math.sin(part * angle) / Math.sin(angle));
   return a.map((x, i) => p * x + q * b[i]);
@@ -31,7 +31,7 @@ function slerp(a, b, t) { // Shoemake 1985, as train/walk.py
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
-// The latent in the address, so that a bookmark keeps a facade: base64url of its float32 bytes.
+// The fragment of the page's address is the base64url of the latent's float32 bytes, so that a bookmark keeps an image.
 
 function toFragment(latent) {
   const text = btoa(String.fromCharCode(...new Uint8Array(latent.buffer)));
@@ -44,32 +44,32 @@ function fromFragment(fragment) {
     const latent = new Float32Array(bytesOf(text).buffer);
     return latent.length === facts.latent && latent.every(Number.isFinite) ? latent : null;
   } catch {
-    return null; // not one of our addresses
+    return null; // not such a fragment
   }
 }
 
 // Pictures
 
-const spent = [];
+const durations = []; // milliseconds of the last images
 
 async function paint() {
   const started = performance.now();
   const { images } = await session.run({ z: new ort.Tensor("float32", z, [1, facts.latent, 1, 1]) });
   const planes = images.data;
   const count = facts.size ** 2;
-  const pixels = new ImageData(facts.size, facts.size); // its bytes round and clamp
+  const pixels = new ImageData(facts.size, facts.size); // rounds and clamps to bytes
   for (let i = 0; i < count; i++) {
     for (let channel = 0; channel < 3; channel++) pixels.data[4 * i + channel] = (planes[channel * count + i] + 1) * 127.5;
     pixels.data[4 * i + 3] = 255;
   }
   context.putImageData(pixels, 0, 0);
   images.dispose();
-  spent.push(performance.now() - started);
-  if (spent.length > RATE_OVER) spent.shift();
+  durations.push(performance.now() - started);
+  if (durations.length > RATE_IMAGES) durations.shift();
 }
 
 function describe() {
-  const mean = spent.reduce((a, b) => a + b, 0) / spent.length;
+  const mean = durations.reduce((a, b) => a + b, 0) / durations.length;
   status.textContent = `${mean.toFixed(0)} ms an image, ${(1000 / mean).toFixed(0)} images/s`;
   sliders.forEach((slider, i) => {
     const value = dot(z, facts.directions[i]);
@@ -84,7 +84,7 @@ let stale = false;
 async function show(latent) {
   z = latent;
   stale = true;
-  if (painting) return; // the loop below takes the newest latent
+  if (painting) return; // the loop below paints the newest latent
   painting = true;
   while (stale) {
     stale = false;
@@ -94,46 +94,46 @@ async function show(latent) {
   painting = false;
 }
 
-function settle() {
+function updateAddress() {
   history.replaceState(null, "", toFragment(z));
 }
 
-// A walk: from latent to latent until it is stopped
+// Interpolation from random latent to random latent, until it is stopped
 
-let walking = false;
+let interpolating = false;
 
-async function stroll() {
-  while (walking) {
+async function interpolate() {
+  while (interpolating) {
     const [from, to, started] = [z, draw(), performance.now()];
-    for (let t = 0; walking && t < 1; ) {
-      t = Math.min(1, (await nextFrame() - started) / STRIDE);
-      if (walking) await show(slerp(from, to, Math.max(0, t)));
+    for (let t = 0; interpolating && t < 1; ) {
+      t = Math.min(1, (await nextFrame() - started) / LEG_MS);
+      if (interpolating) await show(slerp(from, to, Math.max(0, t)));
     }
   }
 }
 
 const nextFrame = () => new Promise(requestAnimationFrame);
 
-function halt() {
-  walking = false;
+function stop() {
+  interpolating = false;
   walk.setAttribute("aria-pressed", "false");
 }
 
 walk.addEventListener("click", () => {
-  if (walking) {
-    halt();
-    settle();
+  if (interpolating) {
+    stop();
+    updateAddress();
   } else {
-    walking = true;
+    interpolating = true;
     walk.setAttribute("aria-pressed", "true");
-    stroll();
+    interpolate();
   }
 });
 
 random.addEventListener("click", async () => {
-  halt();
+  stop();
   await show(draw());
-  settle();
+  updateAddress();
 });
 
 save.addEventListener("click", () => canvas.toBlob((blob) => {
@@ -149,19 +149,19 @@ let dragged = null;
 sliders.forEach((slider, i) => {
   const direction = facts.directions[i];
   slider.addEventListener("input", () => {
-    halt();
+    stop();
     dragged = slider;
     const change = slider.value - dot(z, direction);
     show(z.map((x, k) => x + change * direction[k]));
   });
   slider.addEventListener("change", () => {
     dragged = null;
-    settle();
+    updateAddress();
   });
 });
 
 addEventListener("hashchange", () => {
-  halt();
+  stop();
   const latent = fromFragment(location.hash);
   if (latent) show(latent);
 });
@@ -172,17 +172,17 @@ async function unpack(id) {
   const element = document.getElementById(id);
   const text = element.textContent;
   element.remove();
-  const packed = Uint8Array.fromBase64?.(text) ?? bytesOf(text); // browsers older than 2025 do not know the former
+  const packed = Uint8Array.fromBase64?.(text) ?? bytesOf(text); // browsers before 2025 lack Uint8Array.fromBase64
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 try {
   ort.env.wasm.wasmBinary = await unpack("wasm");
-  ort.env.wasm.numThreads = 1; // a file has no cross-origin isolation, and so no shared memory
+  ort.env.wasm.numThreads = 1; // a local file has no cross-origin isolation, which shared memory needs
   session = await ort.InferenceSession.create(await unpack("generator"), { executionProviders: ["wasm"] });
   await show(fromFragment(location.hash) ?? draw());
-  settle();
+  updateAddress();
   for (const control of [random, walk, save, ...sliders]) control.disabled = false;
 } catch (error) {
   status.textContent = `This browser cannot run the generator: ${error.message}`;

@@ -1,4 +1,4 @@
-"""The explorer: one HTML page that runs a generator in the browser, with nothing to install and nothing fetched."""
+"""The explorer: an HTML page that runs a generator in the browser; it needs no installation and no network."""
 
 import base64
 import gzip
@@ -13,14 +13,16 @@ from train.browser.runtime import Runtime
 from train.directions import principal_directions
 from train.networks import Generator
 
-DIRECTIONS = 8
+DIRECTIONS = 8  # sliders
 
 
 def page(generator: Generator, name: str, runtime: Runtime) -> str:
-    """The page of one generator, in evaluation mode and on the CPU.
+    """Return the page of a generator.
 
     Args:
-        name: of the model; heads the page, and names the pictures saved from it.
+        generator: in evaluation mode, on the CPU.
+        name: of the model; the title of the page, and the file name of images saved from it.
+        runtime: ONNX Runtime Web; see `train.browser.runtime.read`.
 
     Raises:
         UserError: the packages of the extra `onnx` are not installed.
@@ -44,5 +46,5 @@ def page(generator: Generator, name: str, runtime: Runtime) -> str:
 
 
 def _pack(data: bytes) -> str:
-    """gzip, without a time in it, as base64."""
+    """Return data compressed by gzip, without a timestamp, as base64."""
     return base64.b64encode(gzip.compress(data, mtime=0)).decode()

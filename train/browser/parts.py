@@ -1,4 +1,4 @@
-"""The parts of a page that lie beside this module: templates, style sheets and scripts."""
+"""The parts of the pages: templates, style sheets and scripts of this folder."""
 
 from collections.abc import Mapping
 from importlib import resources

@@ -1,4 +1,4 @@
-"""ONNX Runtime Web, as npm installs it into node_modules/ beside this file (package.json pins it)."""
+"""ONNX Runtime Web, which npm installs into node_modules/ beside this file; package.json pins its version."""
 
 import hashlib
 import re
@@ -22,14 +22,14 @@ _EXPORTS = re.compile(r"\bexport\s*\{([^}]*)\};?\s*(//# sourceMappingURL=\S*\s*)
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """`script` defines `ort`, the package's API, in the module that it is pasted into; `wasm` is its binary."""
+    """The two files of ONNX Runtime Web."""
 
-    script: str
-    wasm: bytes
+    script: str  # defines `ort`, the API of the package, in the module into which it is pasted
+    wasm: bytes  # the binary
 
 
 def read(folder: Path = FOLDER) -> Runtime:
-    """Read the runtime and hold it against its pinned version.
+    """Read the runtime and verify that it is the pinned version.
 
     Raises:
         UserError: it is not installed, or its files are not those of VERSION.
@@ -42,16 +42,16 @@ def _file(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"{path}: not found; expected onnxruntime-web {VERSION}, which comes by: {install}") from None
+        raise UserError(f"{path}: not found; expected onnxruntime-web {VERSION}, installed by: {install}") from None
     digest = hashlib.sha256(data).hexdigest()
     if digest != SHA256[path.name]:
-        expected = f"expected {SHA256[path.name]} (onnxruntime-web {VERSION}), which comes by: {install}"
+        expected = f"expected {SHA256[path.name]} (onnxruntime-web {VERSION}), installed by: {install}"
         raise UserError(f"{path}: found sha256 {digest}, {expected}")
     return data
 
 
 def _as_constant(module: str) -> str:
-    """Turn the exports of a module into one constant, `ort`; its other names stay its own."""
+    """Turn a module into one constant, `ort`, with its exports; its other names stay local."""
     found = _EXPORTS.search(module)
     assert found is not None, "the file is pinned, and this is how it ends"
     names = (name.split(" as ") for name in found[1].split(","))
