@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import metadata
+from importlib import import_module, metadata
 from typing import Any
 
 from common.errors import UserError
@@ -23,6 +23,9 @@ from curate.executors.executor import Item, Result, Task
 
 DECIDING = ("numpy", "pillow", "pillow-heif", "simplejpeg", "scipy", "pyarrow", "torch")
 """Packages of which another version may produce other bytes."""
+
+SENT = ("common", "crawler", "curate")
+"""This project's packages that a task imports: they are sent to the machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +108,13 @@ def _joined(address: str) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    import common
-    import crawler
-    import curate
-
     try:
         if address != "auto":
             # Fail at once: Ray itself tries for minutes.
             host, _, port = address.rpartition(":")
             socket.create_connection((host, int(port)), timeout=10).close()
-        ray.init(
-            address,
-            runtime_env={"py_modules": [common, crawler, curate]},
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        code = {"py_modules": [import_module(name) for name in SENT]}
+        ray.init(address, runtime_env=code, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, RuntimeError, ValueError) as error:
         why = str(error).splitlines()[0]
         raise UserError(

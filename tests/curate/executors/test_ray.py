@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -97,6 +99,21 @@ def test_the_same_bytes_as_from_processes_though_workers_and_a_node_are_killed(
     killer.join()
     assert len(killed) >= 2
     assert spread.read_bytes() == local.read_bytes()
+
+
+def test_a_task_imports_only_packages_that_are_sent(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    for name in ray.SENT:
+        (tmp_path / name).symlink_to(root / name)
+    rooms = ("common", "crawler", "curate", "train", "pipelines")
+    script = (
+        "import sys, curate.prepare, curate.facade_score, curate.executors.ray\n"
+        f"print(*(sys.modules[name].__file__ for name in {rooms} if name in sys.modules), sep='\\n')"
+    )
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    # Where facades is installed, a package that is not sent is found there.
+    assert {Path(file).parent.parent for file in ran.stdout.splitlines()} == {tmp_path}, ran.stderr
 
 
 def test_a_missing_cluster_is_one_line() -> None:
