@@ -82,7 +82,7 @@ class ArchivingDownloader(UnqueuedDownloader):
         return self._archive(request, result, previous, writer)
 
     async def _send(self, request: Request, *, first: bool = False) -> Response:
-        """Download when it is the request's turn at its host; with `first`, ahead of all that wait there."""
+        """Download when it is the request's turn at its host; with `first`, ahead of all waiting requests."""
         async with self._hosts.queue(request.url).turn(first=first):
             if self._hosts.health(request.url).is_down:
                 raise _HostDownError

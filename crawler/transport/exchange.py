@@ -14,7 +14,7 @@ _SECRETS = {b"Authorization", b"Cookie", b"Proxy-Authorization", b"X-Api-Key"}
 
 
 def exchange(request: Request, response: Response) -> Exchange:
-    """Return a request and its response as they were sent, less the headers that carry a secret."""
+    """Return a request and its response as they were sent, without the headers that contain secrets."""
     url = urldefrag(request.url)[0]
     return Exchange(
         url=url,

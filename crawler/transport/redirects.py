@@ -20,7 +20,7 @@ class NoReferer(RefererMiddleware):
 
 
 class ArchivedRedirects(RedirectMiddleware):
-    """Scrapy's redirects; each hop is archived, and a redirect that leads nowhere ends with an outcome of its own."""
+    """Scrapy's redirects; each hop is archived, and a redirect that cannot be followed gets its outcome."""
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         try:

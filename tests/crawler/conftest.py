@@ -1,4 +1,4 @@
-"""A small real web server, and crawls of it in processes of their own."""
+"""A small real web server, and crawls of it in separate processes."""
 
 import json
 import os
@@ -20,7 +20,7 @@ import pytest
 DRIVE = Path(__file__).parent / "drive.py"
 
 FAST = {"limits": {"delay": 0, "per_host": 8, "timeout": 5, "retries": 2}}
-"""Settings for a server that is ours."""
+"""Settings for a local server."""
 
 
 VALIDATORS = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
@@ -126,7 +126,7 @@ class Handler(BaseHTTPRequestHandler):
         with self.lock:
             site.under_way -= 1
             site.sent.append((self.path, answer.status))
-        with suppress(OSError):  # the crawler was killed, or had enough
+        with suppress(OSError):  # the crawler was killed or closed the connection
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -158,11 +158,11 @@ def site() -> Iterator[Site]:
 
 @dataclass
 class Crawl:
-    """What a crawl in a process of its own left in its folder."""
+    """The results of a crawl in a separate process."""
 
     folder: Path
     returncode: int
-    errors: str  # standard error, less the progress
+    errors: str  # standard error without the progress lines
 
     @property
     def fetches(self) -> pd.DataFrame:

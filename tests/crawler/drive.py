@@ -1,4 +1,4 @@
-"""Crawl and extract in a process of its own: a Twisted reactor runs once a process, and a process can be killed.
+"""Crawl and extract in a separate process: a Twisted reactor runs once per process, and a process can be killed.
 
 python drive.py FOLDER ENTRY [SETTINGS]: entry and settings as JSON; leaves FOLDER/archive and FOLDER/images.parquet,
 prints the counts as JSON. PREVIOUS and RETRY in the environment are the `previous` and `retry` of `crawl`.

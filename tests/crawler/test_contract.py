@@ -1,10 +1,10 @@
 """The one contract of every kind that crawls: what its parse functions do with the pages in fixtures/KIND/.
 
 `cases.json` holds the `entry`, and of each of the cases first, last, empty, unlicensed and malformed: `pages` (URL to
-file; what is not there is not answered), the `images` that must be found (URL to normalised licence), and the pages
+file; other URLs have no response), the `images` that must be found (URL to normalised licence), and the pages
 that must be requested without an answer (`asks`). `busy` is the response of a site that is overloaded.
 
-Of a kind that is not finished, the list of what is left to do is what fails.
+If a kind is not finished, the test fails with a list of what is left to do.
 """
 
 import json
@@ -41,7 +41,7 @@ MEANT = {
     "last": "one that leads nowhere",
     "empty": "one without a picture",
     "unlicensed": "one with a picture whose licence is not said",
-    "malformed": "one that is cut off, or is not what it should be, and gives nothing",
+    "malformed": "one that is truncated or invalid, and gives nothing",
 }
 CASES = tuple(MEANT)
 
@@ -151,7 +151,7 @@ def test_the_cases_are_what_they_are_called(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SPIDERS)
-def test_every_image_says_where_it_comes_from(name: str) -> None:
+def test_every_image_has_its_page(name: str) -> None:
     images, _ = visit(name, cases(name)["first"])
     for image in images:
         assert image.page_url.startswith(("http://", "https://"))

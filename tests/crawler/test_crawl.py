@@ -123,7 +123,7 @@ def test_a_stored_url_is_never_requested_again(site: Site, crawl: Crawls) -> Non
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_it_at_once_and_says_that_it_resumes(site, crawl, number):
+def test_a_signal_stops_the_crawl_at_once_and_the_message_says_how_to_resume(site, crawl, number):
     gallery(site, wait=0.3)
     process = crawl.start(site.entry())
     while len(site.log) < 12:

@@ -65,7 +65,7 @@ def extracted(folder, out):
     return out
 
 
-def test_the_most_open_licence_speaks_and_the_others_are_listed(tmp_path, plain):
+def test_the_most_permissive_licence_describes_the_row_and_the_others_are_listed(tmp_path, plain):
     (tmp_path / "archive").mkdir()
     out = extracted(archive(tmp_path / "archive", [*PAGES, *PICTURES]), tmp_path / "images.parquet")
     table = pq.read_table(out)
@@ -98,7 +98,7 @@ def test_titles_are_one_line_that_turns_nothing_around(tmp_path, plain, monkeypa
     assert titles[f"{SITE}/one.jpg"] == "An odd title"
 
 
-def test_what_the_archive_lacks_is_told(tmp_path, plain, caplog, monkeypatch):
+def test_pages_that_the_archive_lacks_are_logged(tmp_path, plain, caplog, monkeypatch):
     monkeypatch.setitem(PAGES, "/", PAGES["/"] + '<a href="/new">new</a>')
     order = [*PAGES, *PICTURES]
     (tmp_path / "archive").mkdir()
@@ -106,7 +106,7 @@ def test_what_the_archive_lacks_is_told(tmp_path, plain, caplog, monkeypatch):
     assert "the archive lacks 1 pages that the parser requests now" in caplog.text
 
 
-def test_a_page_that_cannot_be_read_costs_that_page_alone(tmp_path, plain, caplog, monkeypatch):
+def test_a_page_that_cannot_be_parsed_loses_only_that_page(tmp_path, plain, caplog, monkeypatch):
     monkeypatch.setitem(PAGES, "/a", '<img title="without a source">')
     (tmp_path / "archive").mkdir()
     out = extracted(archive(tmp_path / "archive", [*PAGES, *PICTURES]), tmp_path / "images.parquet")
@@ -114,7 +114,7 @@ def test_a_page_that_cannot_be_read_costs_that_page_alone(tmp_path, plain, caplo
     assert f"{SITE}/a: plain cannot parse this page: KeyError('src')" in caplog.text
 
 
-def test_an_unfinished_archive_is_told_in_a_line(tmp_path, plain):
+def test_an_unfinished_archive_is_an_error_of_one_line(tmp_path, plain):
     with pytest.raises(UserError, match="expected a finished archive"):
         extracted(tmp_path, tmp_path / "images.parquet")
 

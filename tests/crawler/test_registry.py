@@ -27,7 +27,7 @@ def test_every_file_or_folder_is_a_kind_of_its_name() -> None:
         assert issubclass(kind(name).Params, SourceParams)
 
 
-def test_an_unknown_kind_is_told_with_the_near_one() -> None:
+def test_an_unknown_kind_is_an_error_that_suggests_a_similar_one() -> None:
     with pytest.raises(UserError, match=r"found 'flder', expected one of .*; did you mean folder"):
         kind("flder")
 

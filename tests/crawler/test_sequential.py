@@ -69,7 +69,7 @@ def test_a_higher_priority_comes_first() -> None:
     assert walked(pages)[0] == ["start", "b", "c", "d", "a"]
 
 
-def test_goes_nowhere_twice() -> None:
+def test_requests_no_page_twice() -> None:
     pages = {"start": "page a\npage start\npage a", "a": "page start\nimage 1\npage start#part"}
     assert walked(pages) == (["start", "a"], ["1"])
 
@@ -88,7 +88,7 @@ def test_an_image_that_is_found_again_is_given_again_but_counts_once() -> None:
 
 
 @pytest.mark.parametrize("page", [None, "what is this", "image 9\nwhat"], ids=["gone", "unreadable", "half readable"])
-def test_a_page_that_is_gone_or_cannot_be_read_does_not_end_it(page):
+def test_a_missing_or_unreadable_page_does_not_end_a_crawl(page):
     pages = {"start": "page bad\npage good", "good": "image 1"} | ({} if page is None else {"bad": page})
     asked, images = walked(pages)
     assert asked == ["start", "bad", "good"]

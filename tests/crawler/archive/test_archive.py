@@ -111,12 +111,12 @@ def test_damage_shows(archive):
         ArchiveReader(archive).get(damaged)
 
 
-def test_an_unfinished_archive_is_told_in_a_line(tmp_path: Path) -> None:
+def test_an_unfinished_archive_is_an_error_of_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"found no index\.parquet, expected a finished archive"):
         ArchiveReader(tmp_path)
 
 
-def test_tables_say_where_and_how(archive):
+def test_tables_contain_places_and_outcomes(archive):
     fetches = pq.read_table(archive / "fetches.parquet")
     assert fetches.schema == FETCHES
     rows = fetches.to_pandas()
@@ -189,7 +189,7 @@ def test_goes_on_in_another_file_when_one_is_full(tmp_path: Path, monkeypatch: p
     assert len(latest(folder)) == 12
 
 
-def test_one_that_was_opened_again_knows_what_it_had(tmp_path: Path) -> None:
+def test_an_archive_that_is_opened_again_knows_its_fetches(tmp_path: Path) -> None:
     folder = fill(tmp_path / "archive")
     writer = ArchiveWriter(folder, {})
     known = writer.find(Role.IMAGE, "http://example.org/3.jpg")

@@ -134,7 +134,7 @@ def test_a_first_crawl_reports_no_changes(site: Site, crawl: Crawls) -> None:
     assert not (crawl(site.entry()).folder / "archive" / "changes.json").exists()
 
 
-def test_a_redirect_is_followed_and_its_end_asked_conditionally(site: Site, crawl: Crawls) -> None:
+def test_a_redirect_is_followed_and_its_target_requested_conditionally(site: Site, crawl: Crawls) -> None:
     show(site, "/old.jpg")
     site.pages["/old.jpg"] = site.answer(status=302, headers={"Location": PICTURES[0], "ETag": '"moved"'})
     first = crawl(site.entry(), folder="first")
@@ -145,7 +145,7 @@ def test_a_redirect_is_followed_and_its_end_asked_conditionally(site: Site, craw
     assert (done.folder / "images.parquet").read_bytes() == (first.folder / "images.parquet").read_bytes()
 
 
-def test_one_that_leads_elsewhere_by_now_is_fetched(site: Site, crawl: Crawls) -> None:
+def test_a_url_that_redirects_elsewhere_now_is_fetched(site: Site, crawl: Crawls) -> None:
     show(site, "/old.jpg")
     site.pages["/old.jpg"] = site.answer(status=302, headers={"Location": PICTURES[0]})
     crawl(site.entry(), folder="first")
@@ -155,7 +155,7 @@ def test_one_that_leads_elsewhere_by_now_is_fetched(site: Site, crawl: Crawls) -
     assert done.outcomes() == {"/old.jpg": "stored"}
 
 
-def test_who_objects_by_now_is_left_alone(site: Site, crawl: Crawls) -> None:
+def test_a_reservation_that_is_new_is_obeyed(site: Site, crawl: Crawls) -> None:
     show(site, *PICTURES[:2])
     crawl(site.entry(), folder="first")
     answer = site.pages[PICTURES[0]]
@@ -166,14 +166,14 @@ def test_who_objects_by_now_is_left_alone(site: Site, crawl: Crawls) -> None:
     assert len(done.images) == 1
 
 
-def test_a_304_that_nobody_asked_for_is_an_error(site: Site, crawl: Crawls) -> None:
+def test_a_304_without_a_conditional_request_is_an_error(site: Site, crawl: Crawls) -> None:
     show(site, *PICTURES[:2])
     site.pages[PICTURES[0]] = site.answer(status=304)
     assert crawl(site.entry()).outcomes() == {PICTURES[0]: "http_error", PICTURES[1]: "stored"}
 
 
 @pytest.mark.parametrize("kills", [2])
-def test_a_refresh_that_was_killed_goes_on(site, crawl, kills):
+def test_a_refresh_that_was_killed_resumes(site, crawl, kills):
     show(site, *PICTURES)
     first = crawl(site.entry(), folder="first")
     for path in PICTURES:
@@ -196,7 +196,7 @@ def test_a_refresh_that_was_killed_goes_on(site, crawl, kills):
     assert sorted(done.outcomes().values()) == ["stored", *["unchanged"] * 5]
 
 
-def test_a_retry_asks_for_what_failed_and_nothing_else(site: Site, crawl: Crawls) -> None:
+def test_a_retry_requests_only_urls_that_failed(site: Site, crawl: Crawls) -> None:
     """As `facades source retry` does it: the finished archive becomes the beginning of a crawl that asks again."""
     show(site, *PICTURES, links=("/more",))
     site.pages[PICTURES[1]] = site.answer(status=404)

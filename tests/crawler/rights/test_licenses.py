@@ -131,7 +131,7 @@ def test_there_are_enough_of_them() -> None:
         ("see the terms", "https://example.org/terms", "unknown"),
     ],
 )
-def test_of_text_and_url_the_stricter_speaks(text, url, license_id):
+def test_of_text_and_url_the_stricter_licence_counts(text, url, license_id):
     assert normalise(text, url) == license_id
 
 

@@ -99,7 +99,7 @@ def test_a_category_with_its_subcategories(wiki, files, crawl, depth):
         assert image.page_url == f"{wiki.url}/wiki/File:{name}"
 
 
-def test_pictures_come_in_the_width_that_was_asked_for(wiki, crawl):
+def test_pictures_have_the_width_of_the_entry(wiki, crawl):
     done = crawl(entry(wiki, category="Category:Facades", width=250))
     archive = ArchiveReader(done.folder / "archive")
     widths = [Image.open(BytesIO(archive.get(sha256))).width for sha256 in done.images.sha256]
@@ -158,7 +158,7 @@ def test_a_wiki_that_lags_is_waited_for(wiki, crawl):
     assert len(done.images) > 0
 
 
-def test_a_wiki_is_asked_for_one_thing_at_a_time_and_its_robots_txt_is_obeyed(wiki, crawl):
+def test_a_wiki_gets_one_request_at_a_time_and_its_robots_txt_is_obeyed(wiki, crawl):
     (wiki.root / "robots.txt").write_text("User-agent: *\nDisallow: /api.php\n")
     try:
         done = crawl(entry(wiki, category="Facades"))

@@ -1,4 +1,4 @@
-"""MediaWiki's answers: which files, which categories, what is said of them."""
+"""MediaWiki's responses: the files, the categories, and their metadata."""
 
 import json
 from pathlib import Path
@@ -45,7 +45,7 @@ def file_page(title="File:A b.jpg", said=None, **info):
         ({"page": "Brick", "width": 500}, {"generator": "images", "titles": "Brick", "iiurlwidth": "500"}),
     ],
 )
-def test_asks_for_what_the_entry_says(params, asked):
+def test_requests_match_the_entry(params, asked):
     (request,) = commons(**params).starts()
     assert query(request).items() >= asked.items()
     assert query(request)["maxlag"] == "5"
@@ -53,7 +53,7 @@ def test_asks_for_what_the_entry_says(params, asked):
 
 
 @pytest.mark.parametrize("params", [{}, {"category": "A", "search": "b"}])
-def test_an_entry_says_one_thing(params):
+def test_an_entry_has_exactly_one_of_category_search_and_page(params):
     with pytest.raises(ValidationError, match="one of category, search and page"):
         CommonsParams(kind="commons", **params)
 
@@ -74,7 +74,7 @@ def test_subcategories_are_followed_down_to_the_depth() -> None:
     assert [type(found).__name__ for found in parsed(spider, request, query={"pages": pages})] == ["FacadeImage"]
 
 
-def test_files_are_told_of_only_when_all_is_told() -> None:
+def test_files_are_yielded_only_when_their_metadata_is_complete() -> None:
     spider = commons(category="Facades")
     (request,) = spider.starts()
     first = {"query": {"pages": {"7": {"ns": 6, "title": "File:A.jpg"}, "8": file_page("File:B.jpg")}}}
@@ -110,7 +110,7 @@ def test_an_error_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize(("code", "status"), [(None, 200), (b"badvalue", 200), (b"maxlag", 503), (b"ratelimited", 503)])
-def test_busy_is_what_the_api_says_in_a_header(code, status):
+def test_a_busy_api_is_recognised_by_its_header(code, status):
     headers = {} if code is None else {"MediaWiki-API-Error": code}
     assert commons(category="Facades").status(TextResponse("https://w.example.org/", headers=headers)) == status
 
@@ -146,7 +146,7 @@ def test_the_thumbnail_is_taken_and_the_original_is_known_by_its_hash() -> None:
         ({}, ""),
     ],
 )
-def test_the_licence_is_what_the_file_page_says(said, license):
+def test_the_licence_is_that_of_the_file_page(said, license):
     assert facade_image(file_page(said=said)).license == license
 
 

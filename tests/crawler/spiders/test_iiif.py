@@ -39,11 +39,11 @@ LEVEL = "http://iiif.io/api/image/2/level{}.json"
         (V2, None, None),
     ],
 )
-def test_asks_a_service_only_for_what_it_gives(service, known, size):
+def test_requests_only_sizes_that_the_service_provides(service, known, size):
     assert sized(service, 512, known) == (size and f"{SERVICE}/full/{size}/0/default.jpg")
 
 
-def test_a_service_that_does_not_say_what_it_gives_is_asked_for_its_description() -> None:
+def test_a_service_without_a_description_is_requested_for_its_info_json() -> None:
     manifest = {
         "@id": "https://library.example.org/m",
         "@type": "sc:Manifest",
@@ -129,5 +129,5 @@ def test_the_manifest_of_the_library_of_congress() -> None:
         ({}, ""),
     ],
 )
-def test_texts_come_in_many_shapes(value, said):
+def test_texts_may_have_several_forms(value, said):
     assert text(value) == said

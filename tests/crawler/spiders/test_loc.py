@@ -28,7 +28,7 @@ def test_takes_the_largest_picture_up_to_a_width(width, name):
     assert largest(urls, width) == PICTURES + name
 
 
-def test_says_what_the_item_says() -> None:
+def test_an_image_has_the_metadata_of_its_item() -> None:
     image = item()
     assert image.image_url == PICTURES + "v.jpg"
     assert image.page_url == "https://www.loc.gov/item/2007680728/"
@@ -48,7 +48,7 @@ def test_a_picture_without_a_size_is_none() -> None:
     assert item(image_url=["https://www.loc.gov/static/images/original-format/group-of-images.svg"]) is None
 
 
-def test_asks_the_collection_for_photographs_only() -> None:
+def test_requests_only_the_photographs_of_a_collection() -> None:
     (collection,) = Loc(params=LocParams(kind="loc", collection="highsmith", search="brick facade")).starts()
     (everywhere,) = Loc(params=LocParams(kind="loc", search="facade")).starts()
     assert collection.url.startswith(

@@ -9,7 +9,7 @@ from scrapy.http import TextResponse
 from crawler.spiders.openverse import Openverse, OpenverseParams
 
 
-def test_asks_for_photographs_under_the_licences_that_are_wanted() -> None:
+def test_requests_photographs_with_the_licences_of_the_entry() -> None:
     (request,) = Openverse(params=OpenverseParams(kind="openverse", search="baroque facade", license="cc0,by")).starts()
     query = parse_qs(urlsplit(request.url).query)
     assert query["q"] == ["baroque facade"]

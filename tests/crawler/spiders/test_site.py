@@ -49,14 +49,14 @@ def test_a_thumbnail_is_a_picture_where_its_link_is_not_followed() -> None:
     assert urls('<a href="photo/1"><img src="t/a.jpg"></a>', thumbnails=True) == ["t/a.jpg"]
 
 
-def test_the_picture_of_open_graph_speaks_only_where_there_is_no_other() -> None:
+def test_the_picture_of_open_graph_is_used_only_if_there_is_no_other() -> None:
     head = '<meta property="og:image" content="og.jpg"><meta property="og:title" content="A mill">'
     assert urls("<p>A mill</p>", head) == ["og.jpg"]
     assert urls('<img src="a.jpg">', head) == ["a.jpg"]
     assert urls('<a href="photo/1"><img src="t/a.jpg"></a>', head) == []
 
 
-def test_json_ld_speaks_for_its_page() -> None:
+def test_json_ld_goes_before_the_html_of_its_page() -> None:
     head = """<script type="application/ld+json">{"@graph": [{"@type": "WebPage", "name": "x"}, {"@type": "ImageObject",
       "contentUrl": "full.jpg", "name": "Town hall", "creator": [{"@type": "Person", "name": "Jane"}, {"name": "Joe"}],
       "license": "https://creativecommons.org/licenses/by/4.0/"}]}</script>"""
@@ -66,7 +66,7 @@ def test_json_ld_speaks_for_its_page() -> None:
     assert urls('<img src="small.jpg">', head, image="img") == ["small.jpg"]
 
 
-def test_what_json_ld_leaves_out_the_page_may_say() -> None:
+def test_html_supplies_what_json_ld_lacks() -> None:
     head = '<script type="application/ld+json">{"@type": "ImageObject", "contentUrl": "full.jpg"}</script>'
     (image,) = images(
         page('<h1>Town hall</h1><i class="author">Jane</i><a rel="license" href="/by">CC BY</a>', head), AUTO
@@ -75,11 +75,11 @@ def test_what_json_ld_leaves_out_the_page_may_say() -> None:
 
 
 @pytest.mark.parametrize("script", ["{", "[]", "null", '"x"', '{"@type": "ImageObject"}'])
-def test_json_ld_that_says_nothing_is_passed_over(script):
+def test_json_ld_without_images_is_ignored(script):
     assert urls('<img src="a.jpg">', f'<script type="application/ld+json">{script}</script>') == ["a.jpg"]
 
 
-def test_says_who_and_under_which_licence() -> None:
+def test_an_image_has_its_author_and_licence() -> None:
     body = """<h1>Old <b>town</b></h1><figure><img src="a.jpg" alt="IMG_1"><figcaption>The mill</figcaption></figure>
       <img src="b.jpg" alt="The bridge"><img src="c.jpg"><p class="author">Jane Doe</p>
       <a href="https://creativecommons.org/licenses/by-sa/4.0/">Some rights reserved</a>"""
@@ -97,7 +97,7 @@ def test_two_licences_on_a_page_are_none() -> None:
     assert (image.license, image.license_url) == ("", "")
 
 
-def test_selectors_say_what_is_meant() -> None:
+def test_selectors_override_the_defaults() -> None:
     body = """<img src="ad.jpg"><div class="p" data-big="big.jpg"><h2>One</h2><i>Jane</i><u>CC0</u></div>
       <a class="more" href="?p=2">»</a><b><a href="/album">Album</a></b>"""
     css = Selectors(

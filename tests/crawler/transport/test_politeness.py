@@ -47,7 +47,7 @@ def test_rules_for_this_crawler_go_before_those_for_all(site: Site, crawl: Crawl
     ]
 
 
-def test_a_documented_api_is_exempt_and_the_table_says_so(site: Site, crawl: Crawls) -> None:
+def test_a_documented_api_is_exempt_and_the_table_records_it(site: Site, crawl: Crawls) -> None:
     serve(site, b"User-agent: *\nDisallow: /api/\nDisallow: /other/\n", links=("/api/list", "/other/list"))
     site.pages["/api/list"] = site.pages["/other/list"] = site.html("/i/0.jpg")
     done = crawl(site.entry(), EXEMPT=f"{site.url}/api/")

@@ -98,7 +98,7 @@ def test_pages_hold_24_and_one_district_ends_in_an_empty_page() -> None:
             assert lengths == expected + ([0] if district.name == "harbour" else [])
 
 
-def test_a_detail_page_says_what_truth_knows(get, town):
+def test_a_detail_page_agrees_with_the_truth(get, town):
     truth = town.truth()
     for entry, item in zip(truth, town.items, strict=True):
         page = Selector(get(item.page).text)
@@ -119,7 +119,7 @@ def test_robots_disallows_the_private_corner(get, town):
     assert first(town, Kind.PRIVATE).page.startswith("/private/")
 
 
-def test_pictures_come_as_they_are(get, town):
+def test_pictures_are_served_unchanged(get, town):
     for kind, media in [(Kind.BUILDING, "image/jpeg"), (Kind.WEBP, "image/webp"), (Kind.HTML_AS_JPEG, "image/jpeg")]:
         item = first(town, kind)
         answer = get(item.image)
@@ -173,7 +173,7 @@ def test_a_redirect_leads_to_the_picture_and_a_loop_nowhere(get, town):
         get(first(town, Kind.REDIRECT_LOOP).image)
 
 
-def test_the_slow_answer_comes(get, town):
+def test_the_slow_response_arrives(get, town):
     start = time.monotonic()
     assert get(first(town, Kind.SLOW).image).status_code == 200
     assert time.monotonic() - start >= SLOWNESS

@@ -99,7 +99,7 @@ def test_truth_expects_what_servers_do(town):
     assert private.url == private.page_url
 
 
-def test_licences_are_missing_only_where_truth_says_so(town):
+def test_licences_are_missing_only_where_the_truth_has_none(town):
     for entry, item in zip(town.truth(), town.items, strict=True):
         closed = item.kind in (Kind.UNLICENSED, Kind.RESERVED)
         assert (entry.license == "unknown") == closed == (item.credit is None)

@@ -1,4 +1,4 @@
-"""A large file over HTTP, from a server that hangs up, changes its mind, or is not what it should be."""
+"""A large file over HTTP, from a server that disconnects, changes the file, or has a private address."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -63,7 +63,7 @@ def files(monkeypatch):
     served.server.server_close()
 
 
-def test_a_connection_that_is_lost_is_gone_on_from(files, tmp_path):
+def test_a_download_resumes_after_a_lost_connection(files, tmp_path):
     files.hang_ups = 3
     download(files.url, tmp_path / "file", agent=AGENT, allow_private=True)
     assert (tmp_path / "file").read_bytes() == BODY
@@ -74,7 +74,7 @@ def test_a_connection_that_is_lost_is_gone_on_from(files, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
 
 
-def test_the_next_call_goes_on_where_the_last_one_gave_up(files, tmp_path):
+def test_the_next_call_resumes_the_download(files, tmp_path):
     files.hang_ups = module.TRIES
     with pytest.raises(UserError, match="what was received is kept"):
         download(files.url, tmp_path / "file", agent=AGENT, allow_private=True)
@@ -95,21 +95,21 @@ def test_another_version_is_not_joined_to_the_first(files, tmp_path):
 
 
 @pytest.mark.parametrize("etag", ["", 'W/"weak"'])
-def test_without_a_validator_it_begins_anew(files, tmp_path, etag):
+def test_without_a_validator_the_download_starts_again(files, tmp_path, etag):
     files.etag, files.hang_ups = etag, 1
     download(files.url, tmp_path / "file", agent=AGENT, allow_private=True)
     assert (tmp_path / "file").read_bytes() == BODY
     assert [asked[0] for asked in files.asked] == [None, None]
 
 
-def test_one_that_was_whole_already_is_not_fetched_again(files, tmp_path):
+def test_a_complete_file_is_not_fetched_again(files, tmp_path):
     (tmp_path / "file").write_bytes(BODY)
     (tmp_path / "file.json").write_text('{"%s": "\\"one\\""}' % files.url)  # noqa: UP031  # braces
     download(files.url, tmp_path / "file", agent=AGENT, allow_private=True)
     assert (tmp_path / "file").read_bytes() == BODY
 
 
-def test_an_error_is_told_in_a_line(files, tmp_path):
+def test_an_error_is_one_line(files, tmp_path):
     del files.server.RequestHandlerClass.do_GET
     with pytest.raises(UserError, match="found HTTP 501, expected the file"):
         download(files.url, tmp_path / "file", agent=AGENT, allow_private=True)

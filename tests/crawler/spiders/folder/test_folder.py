@@ -119,7 +119,7 @@ def test_the_same_files_give_the_same_table_however_they_are_packed(tmp_path, pa
 
 
 @pytest.mark.parametrize("where", ["inside", "beside"])
-def test_a_csv_tells_of_the_files(tmp_path, where, caplog):
+def test_a_csv_describes_the_files(tmp_path, where, caplog):
     root = folder(tmp_path / "set")
     (root if where == "inside" else tmp_path).joinpath("about.csv").write_text(METADATA, encoding="utf-8-sig")
     rows = table(take(tmp_path, root, license="CC BY-SA 3.0", author="Somebody", metadata="about.csv"))
