@@ -1,4 +1,4 @@
-"""Which versions and models still hold what somebody asked to have left out."""
+"""Finds the versions and models that still contain excluded images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,43 +14,45 @@ from pipelines.audit.trainings import data_of, trainings
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import Version
 
-NAMED = ("sha256", "image_url", "page_url", "author", "keeper", "decision", "split")
+COLUMNS = ("sha256", "image_url", "page_url", "author", "keeper", "decision", "split")
 
 
 @dataclass(frozen=True)
 class Holder:
-    """A version, or a model trained on it, that holds excluded images."""
+    """A version, or a model trained on it, that contains excluded images."""
 
-    version: str  # for a model: in which it was recorded last
+    version: str  # of a model: the last one that contains it
     model: str  # empty for a version
     images: int
-    held_out: int  # of these: a model was measured against them, but did not learn from them
-    requests: Sequence[str]  # by whom, when, why
+    held_out: int  # those of the holdout split: models were measured with them, but did not learn from them
+    requests: Sequence[str]  # who asked, when and why
 
 
 @dataclass(frozen=True)
 class Affected:
+    """The result of `find_affected`."""
+
     versions: Sequence[Holder]
     models: Sequence[Holder]
-    unknown: Sequence[str]  # versions of which the data are not to be had
+    unknown: Sequence[str]  # versions whose data are not available
 
 
 def find_affected(repository: Repository) -> Affected:
-    """Every version and model of all branches, tags and experiments that holds an image that is excluded now.
+    """Find the versions and models of all branches, tags and experiments that contain an image excluded now.
 
     Raises:
-        UserError: dvc.lock of the work tree cannot be read.
+        UserError: dvc.lock of the work tree is not valid.
     """
     workspace = Version(repository, None)
     requests = takedown.parse(workspace.read_tracked(takedown.FILE))
     excluded = _excluded(workspace)
-    held, unknown = [], []
+    affected, unknown = [], []
     by_data: dict[tuple[str, ...], Holder] = {}
     for version, _ in versions(repository, everywhere=True) if requests else ():
         try:
-            found = _held(version, requests, excluded)
+            found = _count(version, requests, excluded)
             if found.images:
-                held.append(found)
+                affected.append(found)
                 by_data[data_of(version)] = found
         except UserError:
             unknown.append(version.name)
@@ -59,21 +61,22 @@ def find_affected(repository: Repository) -> Affected:
         for one in trainings(repository, everywhere=True)
         if (data := by_data.get(one.data))
     ]
-    return Affected(held, models, unknown)
+    return Affected(affected, models, unknown)
 
 
 def _excluded(workspace: Version) -> set[str]:
-    """What curation left out in the work tree: also what looks like an excluded image, or has its bytes elsewhere."""
+    """sha256 of all images excluded in the work tree, near duplicates and copies from other sources included."""
     if workspace.lock.dataset is None:
         return set()
     rows = workspace.manifest(("sha256",), where=pc.field("reason") == str(Reason.EXCLUDED))
     return set(rows["sha256"].to_pylist())
 
 
-def _held(version: Version, requests: Sequence[Request], excluded: set[str]) -> Holder:
-    kept = version.rows(where=pc.field("decision") == str(Decision.KEPT), columns=NAMED)
+def _count(version: Version, requests: Sequence[Request], excluded: set[str]) -> Holder:
+    """Count the excluded images among those that a version keeps."""
+    kept = version.rows(where=pc.field("decision") == str(Decision.KEPT), columns=COLUMNS)
     named = takedown.requests_for(kept, requests)
-    held = [row for row in kept if row["sha256"] in named or row["sha256"] in excluded]
-    held_out = sum(row["split"] == "holdout" for row in held)
-    words = sorted({str(named[row["sha256"]]) for row in held if row["sha256"] in named})
-    return Holder(version.name, "", len(held), held_out, words)
+    affected = [row for row in kept if row["sha256"] in named or row["sha256"] in excluded]
+    held_out = sum(row["split"] == "holdout" for row in affected)
+    reasons = sorted({str(named[row["sha256"]]) for row in affected if row["sha256"] in named})
+    return Holder(version.name, "", len(affected), held_out, reasons)

@@ -1,7 +1,8 @@
-"""Why a verdict changed between two versions.
+"""Why the decision on an image changed between two versions.
 
-The rules are asked in the order of `Reason`, and the first to object speaks. So a changed verdict hangs on one
-objection: the earlier of the two reasons. It arose if the later version has it, and fell away if the earlier had it.
+Rules are applied in the order of `Reason`, and the first that rejects an image gives the reason. So a changed decision
+depends on one rejection, the earlier of the two reasons: it is new if the later version has it, and it was withdrawn if
+the earlier version has it.
 """
 
 from collections.abc import Mapping
@@ -15,58 +16,73 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate.schemas import DECODE_ERRORS, Reason
-from pipelines.audit.parameters import changed, sentence
+from pipelines.audit.parameters import Changed, changed, sentence
 from pipelines.versions.manifest import ManifestReader
 from pipelines.versions.row_alignment import Mask, Rows, digests, distinct_rows, shared_codes
 
 LICENSES = (Reason.LICENSE_UNKNOWN, Reason.LICENSE_NOT_ALLOWED)
 DUPLICATES = (Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)
-LAST = len(Reason)  # of a reason that there is no longer; an image that is kept comes after that
+PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(LICENSES, ("crawl.",)),
+    **dict.fromkeys(DUPLICATES, ("curate.duplicates.", "curate.keeper")),
+}
+"""Prefixes of the parameters that a reason depends on, besides thresholds."""
+LAST = len(Reason)  # rank of a reason that no longer exists; a kept image comes after it
 
 
 class Cause(StrEnum):
-    """Closed: every image that came, went or was decided otherwise has one."""
+    """Why an image was added, removed or decided differently. Closed: each such image has one cause."""
 
     NEW_SOURCE = "new_source"
-    FOUND = "found"  # new in a source that was there before
+    FOUND = "found"  # new in a source that both versions have
     SOURCE_REMOVED = "source_removed"
-    GONE = "gone"  # from a source that is still there
+    GONE = "gone"  # from a source that both versions have
     EXCLUSION = "exclusion"
     OPT_OUT = "opt_out"
-    LICENSE = "license"  # the source gives another
+    LICENSE = "license"  # the source gives another licence
     THRESHOLD = "threshold"
-    DUPLICATE = "duplicate"  # the image that it lost to came, went, or was itself decided otherwise
-    RULES = "rules"  # other parameters, another rule version, other code
-    MEASURED = "measured"  # measured or decoded otherwise under the same rules
+    DUPLICATE = "duplicate"  # its keeper was added, removed or decided differently
+    RULES = "rules"  # other parameters, another rule version, or other code
+    MEASURED = "measured"  # another measure or decoding under the same rules
 
 
 @dataclass(frozen=True)
 class Basis:
-    """What the decisions of one version rested on."""
+    """The parameters and archives that the decisions of one version depend on."""
 
     params: Mapping[str, Any]  # of stage curate, with dotted keys: `curate.thresholds.min_side`
     archives: Mapping[str, str]  # source to the md5 of its archive
 
     def snapshot(self, source: str) -> str:
+        """Return the snapshot label of a source; `?` if it has none."""
         return str(self.params.get(f"sources.{source}.snapshot", "?"))
 
 
 @dataclass(frozen=True)
-class Objection:
-    """What a changed verdict hangs on, and what else is known of the image."""
+class Rejection:
+    """The rejection that a changed decision depends on."""
 
-    arose: bool
-    reason: str | None  # None where an older version gave none
-    measure: str  # that decided; empty where none did
-    fate: str  # of the image that it lost to, in words; empty where that was and is kept
+    is_new: bool  # otherwise it was withdrawn
+    reason: str | None  # None if an older version has none
+    measure: str  # of the filter that rejected it; empty if none did
+    keeper: str  # of a duplicate: what happened to its keeper; empty if that was and is kept
     license_before: str
     license_after: str
     rule_before: int
     rule_after: int
 
 
-def of_source(source: str, *, came: bool, before: Basis, after: Basis) -> tuple[Cause, str]:
-    """Why an image of `source` came or went: the cause and a detail."""
+def cause_of_source(source: str, *, came: bool, before: Basis, after: Basis) -> tuple[Cause, str]:
+    """Return why an image of a source was added or removed.
+
+    Args:
+        source: Name of the source.
+        came: Whether the image was added; otherwise it was removed.
+        before, after: Of the two versions.
+
+    Returns:
+        The cause, and a detail for a person, which may be empty.
+    """
     if source not in (before if came else after).archives:
         return (Cause.NEW_SOURCE if came else Cause.SOURCE_REMOVED), ""
     cause = Cause.FOUND if came else Cause.GONE
@@ -75,105 +91,144 @@ def of_source(source: str, *, came: bool, before: Basis, after: Basis) -> tuple[
     return cause, f"snapshot {before.snapshot(source)} → {after.snapshot(source)}"
 
 
-def of_objection(objection: Objection, before: Basis, after: Basis) -> tuple[Cause, str]:
-    """Why a verdict changed: the cause and a detail."""
+def cause_of(rejection: Rejection, before: Basis, after: Basis) -> tuple[Cause, str]:
+    """Return why a decision changed.
+
+    Args:
+        rejection: The rejection that the decision depends on.
+        before, after: Of the two versions.
+
+    Returns:
+        The cause, and a detail for a person, which may be empty.
+    """
     params = changed(before.params, after.params)
-    related: tuple[str, ...] = ()
-    if objection.reason == Reason.EXCLUDED:
-        return Cause.EXCLUSION, "" if objection.arose else "withdrawn"
-    if objection.reason == Reason.OPT_OUT:
-        return Cause.OPT_OUT, "the source objects" if objection.arose else "the source no longer objects"
-    if objection.reason in LICENSES:
-        if objection.license_before != objection.license_after:
-            return Cause.LICENSE, f"{objection.license_before} → {objection.license_after}"
-        related = ("crawl.",)
-    elif objection.reason in DUPLICATES:
-        if objection.fate:
-            return Cause.DUPLICATE, objection.fate
-        related = ("curate.duplicates.", "curate.keeper")
-    elif objection.measure:
-        lines = [f"curate.thresholds.{side}_{objection.measure}" for side in ("min", "max")]
-        if moved := {key: pair for key, pair in params.items() if key in lines}:
-            return Cause.THRESHOLD, sentence(moved)
-    if related and (moved := {key: pair for key, pair in params.items() if key.startswith(related)}):
-        return Cause.RULES, sentence(moved)
-    if objection.rule_before != objection.rule_after:
-        return Cause.RULES, f"rule version {objection.rule_before} → {objection.rule_after}"
-    if objection.measure or objection.reason in DECODE_ERRORS:
-        return Cause.MEASURED, ""
+    return next(found for rule in RULES if (found := rule(rejection, params)))
+
+
+Explained = tuple[Cause, str] | None
+"""Cause and detail, or None if a rule does not apply."""
+
+
+def _exclusion(rejection: Rejection, params: Changed) -> Explained:
+    return (Cause.EXCLUSION, "" if rejection.is_new else "withdrawn") if rejection.reason == Reason.EXCLUDED else None
+
+
+def _opt_out(rejection: Rejection, params: Changed) -> Explained:
+    detail = "the source reserves use" if rejection.is_new else "the source no longer reserves use"
+    return (Cause.OPT_OUT, detail) if rejection.reason == Reason.OPT_OUT else None
+
+
+def _license(rejection: Rejection, params: Changed) -> Explained:
+    if rejection.reason not in LICENSES or rejection.license_before == rejection.license_after:
+        return None
+    return Cause.LICENSE, f"{rejection.license_before} → {rejection.license_after}"
+
+
+def _duplicate(rejection: Rejection, params: Changed) -> Explained:
+    return (Cause.DUPLICATE, rejection.keeper) if rejection.reason in DUPLICATES and rejection.keeper else None
+
+
+def _threshold(rejection: Rejection, params: Changed) -> Explained:
+    keys = [f"curate.thresholds.{side}_{rejection.measure}" for side in ("min", "max")]
+    moved = {key: pair for key, pair in params.items() if key in keys}
+    return (Cause.THRESHOLD, sentence(moved)) if moved else None
+
+
+def _parameters(rejection: Rejection, params: Changed) -> Explained:
+    related = PARAMETERS.get(rejection.reason or "", ())
+    moved = {key: pair for key, pair in params.items() if key.startswith(related)} if related else {}
+    return (Cause.RULES, sentence(moved)) if moved else None
+
+
+def _rule_version(rejection: Rejection, params: Changed) -> Explained:
+    if rejection.rule_before == rejection.rule_after:
+        return None
+    return Cause.RULES, f"rule version {rejection.rule_before} → {rejection.rule_after}"
+
+
+def _measure(rejection: Rejection, params: Changed) -> Explained:
+    return (Cause.MEASURED, "") if rejection.measure or rejection.reason in DECODE_ERRORS else None
+
+
+def _code(rejection: Rejection, params: Changed) -> Explained:
     return Cause.RULES, "other code"
+
+
+RULES = (_exclusion, _opt_out, _license, _duplicate, _threshold, _parameters, _rule_version, _measure, _code)
+"""In order: the first that applies gives the cause, and the last one always applies."""
 
 
 def explain(
     old: ManifestReader, new: ManifestReader, rows_old: Rows, rows_new: Rows, before: Basis, after: Basis
 ) -> dict[str, pa.ChunkedArray]:
-    """Cause, detail, measure, value and keeper for each image that was decided otherwise.
+    """Return the columns cause, detail, measure, value and keeper for images that were decided differently.
 
     Args:
-        old, new: both manifests whole, since the fate of keepers counts.
-        rows_old, rows_new: the rows that speak of the images in question, pair by pair.
+        old, new: The whole manifests, since the decisions on keepers matter.
+        rows_old, rows_new: The rows of these images in each, in the same order.
+        before, after: Of the two versions.
     """
     was, now = (
         manifest.take(("sha256", "source", "reason", "measure", "value", "keeper", "license", "rule_version"), rows)
         for manifest, rows in ((old, rows_old), (new, rows_new))
     )
-    arose = _places(now["reason"]) < _places(was["reason"])
-    pivot = pa.table({name: pc.if_else(arose, now[name], was[name]) for name in now.column_names})
+    is_new = _ranks(now["reason"]) < _ranks(was["reason"])
+    pivot = pa.table({name: pc.if_else(is_new, now[name], was[name]) for name in now.column_names})
     licensed = pc.is_in(pivot["reason"], pa.array(LICENSES, pa.string()))
-    objections = pa.table(
+    rejections = pa.table(
         {
-            "arose": pa.array(arose),
+            "is_new": pa.array(is_new),
             "reason": pivot["reason"],
             "measure": pc.fill_null(pivot["measure"], ""),
-            "fate": _fates(pivot, arose, old, new),
+            "keeper": _keepers(pivot, is_new, old, new),
             "license_before": pc.if_else(licensed, was["license"], ""),
             "license_after": pc.if_else(licensed, now["license"], ""),
             "rule_before": was["rule_version"],
             "rule_after": now["rule_version"],
         }
     )
-    # Many images, few objections: each kind is judged once.
-    first, kind = distinct_rows(objections.columns)
-    judged = [of_objection(Objection(**row), before, after) for row in objections.take(pa.array(first)).to_pylist()]
+    # There are few distinct rejections, and each is explained once.
+    first, kind = distinct_rows(rejections.columns)
+    found = [cause_of(Rejection(**row), before, after) for row in rejections.take(pa.array(first)).to_pylist()]
     return {
-        "cause": pa.array([str(cause) for cause, _ in judged], pa.string()).take(pa.array(kind)),
-        "detail": pa.array([detail for _, detail in judged], pa.string()).take(pa.array(kind)),
+        "cause": pa.array([str(cause) for cause, _ in found], pa.string()).take(pa.array(kind)),
+        "detail": pa.array([detail for _, detail in found], pa.string()).take(pa.array(kind)),
         **{name: pivot[name] for name in ("measure", "value", "keeper")},
     }
 
 
-def _places(reasons: pa.ChunkedArray) -> NDArray[np.int64]:
-    """Where in the order of the rules each reason stands; past all of them where there is none."""
-    place = pc.fill_null(pc.index_in(reasons, value_set=pa.array(list(Reason), pa.string())), LAST)
-    places: NDArray[np.int64] = pc.if_else(pc.is_null(reasons), LAST + 1, place).to_numpy()
-    return places
+def _ranks(reasons: pa.ChunkedArray) -> NDArray[np.int64]:
+    """The position of each reason in the order of the rules; a kept image comes last."""
+    known = pc.fill_null(pc.index_in(reasons, value_set=pa.array(list(Reason), pa.string())), LAST)
+    ranks: NDArray[np.int64] = pc.if_else(pc.is_null(reasons), LAST + 1, known).to_numpy()
+    return ranks
 
 
-def _fates(pivot: pa.Table, arose: Mask, old: ManifestReader, new: ManifestReader) -> pa.Array:
-    """For duplicates, what became of the image that they lost to, on the side where they did not yet or no longer."""
+def _keepers(pivot: pa.Table, is_new: Mask, old: ManifestReader, new: ManifestReader) -> pa.Array:
+    """For each duplicate the state of its keeper in the version in which it is no duplicate; else an empty text."""
     lost = pc.is_in(pivot["reason"], pa.array(DUPLICATES, pa.string())).to_numpy()
-    fates = pa.repeat("", len(pivot))
-    for side, there, absent, dropped in (
-        (lost & arose, old, "of one that is new", "of one that was dropped before"),
-        (lost & ~arose, new, "of one that is gone", "of one that is dropped now"),
+    states = pa.repeat("", len(pivot))
+    for side, other, absent, dropped in (
+        (lost & is_new, old, "keeper is new", "keeper was dropped before"),
+        (lost & ~is_new, new, "keeper is gone", "keeper is dropped now"),
     ):
-        image, row = _rows_of_keepers(pivot.filter(side), there)
-        # The kept one of several speaks, else the first.
-        order = np.lexsort((row, ~there.kept[row], image))
+        image, row = _rows_of_keepers(pivot.filter(side), other)
+        # Of several rows the kept one counts, or else the first.
+        order = np.lexsort((row, ~other.kept[row], image))
         image, best = np.unique(image[order], return_index=True)
-        reason = there.take(("reason",), row[order][best])["reason"].combine_chunks()
+        reason = other.take(("reason",), row[order][best])["reason"].combine_chunks()
         same = pc.or_(pc.is_null(reason), pc.is_in(reason, pa.array(DUPLICATES, pa.string())))
-        words = pc.if_else(same, "", pc.binary_join_element_wise(dropped, reason, ": ", null_handling="replace"))
-        told = pc.replace_with_mask(pa.repeat(absent, int(side.sum())), _mask(image, int(side.sum())), words)
-        fates = pc.replace_with_mask(fates, side, told)
-    return fates
+        texts = pc.if_else(same, "", pc.binary_join_element_wise(dropped, reason, ": ", null_handling="replace"))
+        state = pc.replace_with_mask(pa.repeat(absent, int(side.sum())), _mask(image, int(side.sum())), texts)
+        states = pc.replace_with_mask(states, side, state)
+    return states
 
 
 def _rows_of_keepers(lost: pa.Table, manifest: ManifestReader) -> tuple[Rows, Rows]:
-    """The rows of a manifest that speak of the keepers of some rows, in any source but as the row itself.
+    """The rows of a manifest for the keepers of duplicates, in any source, without the duplicates themselves.
 
     Returns:
-        Places in `lost` and, as many, rows of the manifest.
+        Indices of rows in `lost`, and the matching rows of the manifest.
     """
     keepers = digests(lost["keeper"])
     first, end = (np.searchsorted(manifest.images, keepers, side) for side in ("left", "right"))
@@ -184,7 +239,7 @@ def _rows_of_keepers(lost: pa.Table, manifest: ManifestReader) -> tuple[Rows, Ro
     return image[other], row[other]
 
 
-def _mask(places: Rows, count: int) -> Mask:
+def _mask(rows: Rows, count: int) -> Mask:
     mask = np.zeros(count, bool)
-    mask[places] = True
+    mask[rows] = True
     return mask

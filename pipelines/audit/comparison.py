@@ -1,4 +1,4 @@
-"""Two versions side by side: what changed and why, with which parameters and code, and how the facades shifted."""
+"""Compares two versions: changes and their causes, parameters, code, and shifts of the distributions."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ from common.dotted import dotted
 from curate.schemas import Decision, Reason
 from pipelines.audit import shifts, takedown
 from pipelines.audit.causes import Basis, Cause
-from pipelines.audit.difference import AMENDABLE, TOLD, Change, Difference, compare
+from pipelines.audit.difference import AMENDABLE, SOURCE_COLUMNS, Change, Difference, compare
 from pipelines.audit.parameters import changed
 from pipelines.audit.shifts import Shift
 from pipelines.versions.dvc_lock import Stage
@@ -24,12 +24,11 @@ from pipelines.versions.manifest import ManifestReader
 from pipelines.versions.row_alignment import digests, distinct_rows
 from pipelines.versions.version import Version
 
-LEADING = ("extract", "prepare", "curate")
-"""The stages whose code the dataset hangs on."""
+DATASET_STAGES = ("extract", "prepare", "curate")
+"""The stages whose code the dataset depends on."""
 
-
-OF_SOURCE = (Cause.NEW_SOURCE, Cause.SOURCE_REMOVED, Cause.FOUND, Cause.GONE)
-"""Causes of which each source is a group of its own."""
+BY_SOURCE = (Cause.NEW_SOURCE, Cause.SOURCE_REMOVED, Cause.FOUND, Cause.GONE)
+"""Causes that are grouped by source."""
 
 Key = tuple[str, str, str]
 """Change, cause and detail."""
@@ -37,31 +36,33 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Group:
-    """Changes of one kind, with one cause."""
+    """Changes with the same cause."""
 
     change: str
     cause: str
     detail: str
     images: int
-    facades: int  # by how many this made the facades more, or fewer
+    facades: int  # change of their number through this group
 
 
 @dataclass(frozen=True)
 class Comparison:
+    """The result of `compare_versions`."""
+
     before: str  # name of the version
     after: str
     difference: Difference
-    groups: Sequence[Group]  # they add up to the difference
-    parameters: Mapping[str, tuple[Any, Any]]  # dotted keys of params.yaml, of all that differ
-    code: Sequence[str]  # files that the dataset hangs on
+    groups: Sequence[Group]  # all changes, counted
+    parameters: Mapping[str, tuple[Any, Any]]  # dotted keys of params.yaml that differ, with both values
+    code: Sequence[str]  # files that differ and that the dataset depends on
     shifts: Sequence[Shift]
 
 
 def compare_versions(before: Version, after: Version) -> Comparison:
-    """All that a reviewer of `after` should know who knows `before`.
+    """Compare two versions.
 
     Raises:
-        UserError: the data of one of them are not to be had.
+        UserError: The data of one of them are not available.
     """
     with ThreadPoolExecutor(2) as pool:
         old, new = pool.map(Version.manifest_reader, (before, after))
@@ -79,81 +80,85 @@ def compare_versions(before: Version, after: Version) -> Comparison:
 
 
 def basis(version: Version) -> Basis:
-    """What the decisions of a version rested on, by its dvc.lock."""
+    """Return what the decisions of a version depend on, by its dvc.lock."""
     archives = {key: "".join(out.md5 for out in stage.outs.values()) for key, stage in version.foreach("crawl").items()}
     return Basis(dotted(version.lock.stages.get("curate", Stage()).params), archives)
 
 
 def groups(difference: Difference) -> list[Group]:
-    """The changes counted by kind, cause and detail, the largest first in each kind."""
+    """Count the changes by kind, cause and detail, the largest group of each kind first."""
     keys, which = keyed(difference)
     before, after = (
         pc.fill_null(pc.equal(difference.changes[f"decision_{side}"], Decision.KEPT), False).to_numpy().astype(int)
         for side in ("before", "after")
     )
     images, facades = np.bincount(which, minlength=len(keys)), np.bincount(which, after - before, len(keys))
-    found = [Group(*key, int(images[place]), int(facades[place])) for place, key in enumerate(keys)]
-    order = {change: place for place, change in enumerate(Change)}
+    found = [Group(*key, int(images[index]), int(facades[index])) for index, key in enumerate(keys)]
+    order = {change: rank for rank, change in enumerate(Change)}
     return sorted(found, key=lambda group: (order[Change(group.change)], -group.images, group.cause, group.detail))
 
 
 def keyed(difference: Difference) -> tuple[list[Key], NDArray[np.int64]]:
-    """The keys of the groups, and for each change the place of its own among them."""
+    """Return the keys of the groups, and for each change the index of its key."""
     columns = ("change", "cause", "detail", "source", "amended")
-    first, kind = distinct_rows([difference.changes[name] for name in columns])
+    first, which = distinct_rows([difference.changes[name] for name in columns])
     rows = difference.changes.select(columns).take(pa.array(first)).to_pylist()
-    places: dict[Key, int] = {}
-    place = np.array([places.setdefault(_key(**row), len(places)) for row in rows], np.int64)
-    return list(places), place[kind]
+    keys: dict[Key, int] = {}
+    index = np.array([keys.setdefault(_key(**row), len(keys)) for row in rows], np.int64)
+    return list(keys), index[which]
 
 
 def _key(change: str, cause: str | None, detail: str | None, source: str, amended: int | None) -> Key:
     if change == Change.AMENDED:
         return change, "", columns_of(amended or 0)
-    if cause in OF_SOURCE:
+    if cause in BY_SOURCE:
         return change, cause, ", ".join(filter(None, (source, detail)))
     return change, cause or "", detail or ""
 
 
 def columns_of(bits: int) -> str:
-    """The columns that `amended` stands for, in words."""
-    return ", ".join(name for place, name in enumerate(AMENDABLE) if bits >> place & 1)
+    """Return the names of the columns that the bits of `amended` stand for."""
+    return ", ".join(name for bit, name in enumerate(AMENDABLE) if bits >> bit & 1)
 
 
 def _amendable(before: Version, after: Version) -> Sequence[str]:
-    """The columns to compare. Where the image tables are the same files, the sources tell the same."""
-    told = [
+    """The columns to compare. If the image tables are the same files, what the sources give is the same."""
+    tables = [
         sorted(out.md5 for stage in v.foreach("extract").values() for out in stage.outs.values())
         for v in (before, after)
     ]
-    recorded = before.commit and after.commit  # what lies in the work tree may not be what its lock says
-    return [name for name in AMENDABLE if name not in TOLD] if recorded and told[0] == told[1] else AMENDABLE
+    committed = before.commit and after.commit  # files in the work tree may differ from its dvc.lock
+    return (
+        [name for name in AMENDABLE if name not in SOURCE_COLUMNS]
+        if committed and tables[0] == tables[1]
+        else AMENDABLE
+    )
 
 
 def _with_requests(changes: pa.Table, before: Version, after: Version) -> pa.Table:
-    """The same changes, with who asked for each exclusion and why."""
+    """The changes with the request added to the detail of each exclusion."""
     excluded = pc.fill_null(pc.equal(changes["cause"], Cause.EXCLUSION), False)
-    arose = pc.fill_null(pc.equal(changes["reason_after"], Reason.EXCLUDED), False)
+    is_new = pc.fill_null(pc.equal(changes["reason_after"], Reason.EXCLUDED), False)
     detail = changes["detail"]
-    for version, rows in ((after, pc.and_(excluded, arose)), (before, pc.and_not(excluded, arose))):
+    for version, rows in ((after, pc.and_(excluded, is_new)), (before, pc.and_not(excluded, is_new))):
         images = changes["sha256"].filter(rows).to_pylist()
-        asked = takedown.requests_of(version, set(images)) if images else {}
-        words = [
-            f"{known} {asked.get(image, '')}".strip()
+        requests = takedown.requests_of(version, set(images)) if images else {}
+        details = [
+            f"{known} {requests.get(image, '')}".strip()
             for image, known in zip(images, detail.filter(rows).to_pylist(), strict=True)
         ]
-        detail = pc.replace_with_mask(detail, rows.combine_chunks(), pa.array(words, pa.string()))
-    place = changes.schema.get_field_index("detail")
-    return changes.set_column(place, changes.schema.field(place), detail)
+        detail = pc.replace_with_mask(detail, rows.combine_chunks(), pa.array(details, pa.string()))
+    index = changes.schema.get_field_index("detail")
+    return changes.set_column(index, changes.schema.field(index), detail)
 
 
 def _code(before: Version, after: Version) -> list[str]:
-    """Files that the stages before the dataset depend on, and that differ."""
+    """The files that differ and that the stages up to the dataset depend on."""
     stages = before.lock.stages.keys() & after.lock.stages.keys()
-    leading = [name for name in stages if name.split("@")[0] in LEADING]
+    relevant = [name for name in stages if name.split("@")[0] in DATASET_STAGES]
     made = {out.path for version in (before, after) for out in version.lock.outs()}
     hashes = [
-        {(item.path, item.md5) for name in leading for item in v.lock.stages[name].deps.values()}
+        {(item.path, item.md5) for name in relevant for item in v.lock.stages[name].deps.values()}
         for v in (before, after)
     ]
     code = sorted({path for path, _ in hashes[0] ^ hashes[1]} - made)
@@ -161,7 +166,7 @@ def _code(before: Version, after: Version) -> list[str]:
 
 
 def _shifts(before: Version, after: Version, old: ManifestReader, new: ManifestReader) -> list[Shift]:
-    """The largest first."""
+    """The shifts of sources, licences, measures and hashes, the largest first."""
     found = [
         shifts.shares(name, *(one.column(name).filter(pa.array(one.kept)) for one in (old, new)))
         for name in ("source", "license")
@@ -174,7 +179,7 @@ def _shifts(before: Version, after: Version, old: ManifestReader, new: ManifestR
 
 
 def _measures(version: Version, decisions: ManifestReader) -> dict[str, NDArray[Any]]:
-    """The pHashes and all measures of the first facades by sha256, from the prepared tables."""
+    """The pHashes and measures of the first facades by sha256, from the prepared tables."""
     rows = np.flatnonzero(decisions.kept)[: shifts.SAMPLE]
     sample = decisions.take(("sha256",), rows)["sha256"].unique()
     found = []

@@ -1,4 +1,4 @@
-"""Every dataset version in the history: what it holds, what changed against the one before, what was trained on it."""
+"""The dataset versions in the history: contents, changes since the previous version, and models."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,13 +22,13 @@ class Model:
     """A model that was trained on a version."""
 
     name: str
-    recorded: str  # the version in which it was recorded last
+    recorded: str  # the last version that contains it
     metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One version. What its data would tell is empty where `missing` says why they are not to be had."""
+    """One version. If its data are not available, `missing` says why and the counts are empty."""
 
     name: str  # tags, or the short hash, or `workspace`
     revision: str  # full hash, or `workspace`
@@ -39,16 +39,20 @@ class Entry:
     kept: int = 0
     sources: Mapping[str, int] = field(default_factory=dict)  # name to images, kept or not
     licenses: Mapping[str, int] = field(default_factory=dict)  # id to facades
-    changes: Mapping[Change, int] = field(default_factory=dict)  # against the version before; empty for the first
+    changes: Mapping[Change, int] = field(default_factory=dict)  # since the previous version; empty for the first
     models: Sequence[Model] = ()
     missing: str = ""
 
 
 def versions(repository: Repository, *, everywhere: bool = False) -> list[tuple[Version, Version | None]]:
-    """Every version with the one before it, newest first; the work tree comes first where its dataset is another.
+    """Return each version with the previous one, newest first.
 
-    A revision is a version where its dataset is not that of a parent. The version before is the one in force at its
-    first parent. With `everywhere`, those of other branches, merged branches, tags and DVC experiments too.
+    A commit is a version if its dataset differs from that of all its parents. The previous version is that of its first
+    parent. The work tree comes first if its dataset differs from that of the newest version.
+
+    Args:
+        repository: The repository to search.
+        everywhere: Whether to include other branches, merged branches, tags and DVC experiments.
     """
     found: list[tuple[Version, Version | None]] = []
     in_force: dict[str, Version] = {}
@@ -72,15 +76,13 @@ def versions(repository: Repository, *, everywhere: bool = False) -> list[tuple[
 
 
 def entries(repository: Repository, *, everywhere: bool = False) -> list[Entry]:
-    """The same versions, with what each holds and what changed in it, newest first."""
+    """Return an entry for each of `versions`, newest first."""
     trained: dict[tuple[str, ...], list[Model]] = {}
     for training in trainings(repository, everywhere=everywhere):
         models = trained.setdefault(training.data, [])
         if training.model not in {model.name for model in models}:
             models.append(Model(training.model, training.version.name, _metrics(training.metrics)))
-    facts = lru_cache(maxsize=4)(
-        Version.manifest_reader
-    )  # read once for the version itself and once for the one after it
+    manifests = lru_cache(maxsize=4)(Version.manifest_reader)  # each is read for its version and for the next
     numbers: dict[str, Number | None] = {}
     found = []
     for version, before in reversed(versions(repository, everywhere=everywhere)):
@@ -88,7 +90,7 @@ def entries(repository: Repository, *, everywhere: bool = False) -> list[Entry]:
         date, subject = (commit.date, commit.subject) if commit else (None, "not committed")
         entry = Entry(version.name, version.revision, date, subject)
         try:
-            table = facts(version)
+            table = manifests(version)
             entry = replace(
                 entry,
                 seen=len(table),
@@ -99,7 +101,7 @@ def entries(repository: Repository, *, everywhere: bool = False) -> list[Entry]:
                 number=FIRST if before is None else None,
             )
             if before:
-                old, last = facts(before), numbers[before.revision]
+                old, last = manifests(before), numbers[before.revision]
                 entry = replace(
                     entry, changes=tally(old, table), number=last and _number(last, before, old, version, table)
                 )
@@ -113,14 +115,14 @@ def entries(repository: Repository, *, everywhere: bool = False) -> list[Entry]:
 def _number(last: Number, before: Version, old: ManifestReader, version: Version, new: ManifestReader) -> Number:
     kept_before, kept = old.images[old.kept], new.images[new.kept]
     prepared_before, prepared = _prepared(before), _prepared(version)
-    # Pixels are copied from the prepared tables: where those are the same, there is nothing to compare.
-    again = any(prepared_before[source] != prepared[source] for source in prepared_before.keys() & prepared.keys())
-    differs = again and redrawn(kept_before, kept, before.array("images.npy"), version.array("images.npy"))
+    # Pixels are copied from the prepared tables; if those are the same, there is nothing to compare.
+    remade = any(prepared_before[source] != prepared[source] for source in prepared_before.keys() & prepared.keys())
+    differs = remade and redrawn(kept_before, kept, before.array("images.npy"), version.array("images.npy"))
     return last.after(step(kept_before, kept, redrawn=differs))
 
 
 def _prepared(version: Version) -> dict[str, frozenset[str]]:
-    """The md5 of what stage prepare made of each source."""
+    """The md5 of the outputs of stage prepare, by source."""
     return {
         source: frozenset(out.md5 for out in stage.outs.values())
         for source, stage in version.foreach("prepare").items()
@@ -128,7 +130,7 @@ def _prepared(version: Version) -> dict[str, frozenset[str]]:
 
 
 def _counts(column: pa.ChunkedArray) -> dict[str, int]:
-    """How often each value occurs, the most frequent first."""
+    """The number of rows with each value, the most frequent first."""
     counted = [(str(one["values"]), int(one["counts"])) for one in pc.value_counts(column).to_pylist()]
     return dict(sorted(counted, key=lambda pair: (-pair[1], pair[0])))
 
@@ -137,4 +139,4 @@ def _metrics(read: Callable[[], dict[str, float]]) -> dict[str, float]:
     try:
         return read()
     except UserError:
-        return {}  # the model is worth listing without them
+        return {}  # the model is listed without them

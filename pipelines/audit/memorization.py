@@ -1,4 +1,4 @@
-"""Are a model's images copies of those that it was trained on? (`facades model memorization`)"""
+"""Measures whether the images of a model are copies of its training images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,47 +20,56 @@ if TYPE_CHECKING:
 
 Pixels = NDArray[np.uint8]
 
-PAIRS = 24  # the closest that are shown
-SIDE = 16  # pixels on a side at which images are compared as pictures; finer, the least shift would hide a copy
+PAIRS = 24  # the closest ones, which are reported
+SIDE = 16  # side in pixels at which images are compared; with more, a small shift would hide a copy
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A generated image and the training image that lies nearest to it."""
+    """A generated image and the training image nearest to it."""
 
-    image: int  # of the generated ones, by its latent's number
-    mirrored: bool  # whether the training image is nearest in the mirror
+    image: int  # index of the generated image
+    mirrored: bool  # whether the mirrored training image is the nearest
     distance: float
-    row: Mapping[str, Any]  # the training image's row of the manifest
+    row: Mapping[str, Any]  # of the training image in the manifest
 
 
 @dataclass(frozen=True)
 class Memorization:
+    """The result of `measure_memorization`."""
+
     model: str
-    recorded: str  # the version that the model was taken from
-    dataset: str  # the version that it was trained on
+    recorded: str  # version that contains the model
+    dataset: str  # version that it was trained on
     seed: int  # of the latents
-    trained_on: int  # training images
+    trained_on: int  # number of training images
     pixels: Likeness
     features: Likeness
     pairs: tuple[Pair, ...]  # by features, the closest first
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """Of the pairs, n × 3 × S × S each."""
+class PairImages:
+    """The pixels of the pairs, n × 3 × S × S each."""
 
     generated: Pixels
-    originals: Pixels  # mirrored where the model's image is nearest to that
+    originals: Pixels  # mirrored where `Pair.mirrored`
 
 
 def measure_memorization(
     version: Version, model: str, n: int, seed: int, progress: Progress
-) -> tuple[Memorization, Pictures]:
-    """Draw n images, and hold their distances to the training images against those of held-out real images.
+) -> tuple[Memorization, PairImages]:
+    """Draw images, and compare their distances to the training images with those of held-out real images.
+
+    Args:
+        version: Contains the model.
+        model: Name in params.yaml.
+        n: Number of images to draw.
+        seed: Of the latents.
+        progress: Reports the images that are done.
 
     Raises:
-        UserError: no such model at that version, or no version holds the data that it was trained on.
+        UserError: The version does not contain the model, or no version has the data that it was trained on.
     """
     import torch
 
@@ -70,7 +79,7 @@ def measure_memorization(
     weights = version.outputs("train", ".safetensors").get(model)
     if weights is None:
         known = ", ".join(sorted(version.outputs("train", ".safetensors"))) or "none"
-        raise UserError(f"{model}: no such model at {version.name}; there is: {known}")
+        raise UserError(f"{model}: no such model at {version.name}; expected one of: {known}")
     dataset = _trained_on(version, model)
     network, _ = generator.load(version.file(weights))
     labels = network.draw_labels(n, torch.Generator().manual_seed(seed))
@@ -96,20 +105,20 @@ def measure_memorization(
 
     progress(0, total, "drawing")
     drawn = latents.images(network, z)
-    real = torch.from_numpy(np.concatenate([train, train[:, :, :, ::-1]]))  # a model may have learned from the mirror
+    real = torch.from_numpy(np.concatenate([train, train[:, :, :, ::-1]]))  # a model may have learned mirrored images
     others = torch.from_numpy(np.ascontiguousarray(held_out))
-    looks = [
+    vectors = [
         counted(part, note).numpy() for part, note in ((drawn, "generated"), (real, "training"), (others, "held out"))
     ]
     small = [_small(part.numpy()) for part in (drawn, real, others)]
     by_features, by_pixels = (
         judge(nearest(one, two, relative=relative), nearest(three, two, relative=relative))
-        for (one, two, three), relative in ((looks, False), (small, True))
+        for (one, two, three), relative in ((vectors, False), (small, True))
     )
     progress(total, total, "")
 
     closest = np.argsort(by_features.generated.distance, kind="stable")[:PAIRS]
-    places = by_features.generated.place[closest]
+    originals = by_features.generated.index[closest]
     found = Memorization(
         model=model,
         recorded=version.name,
@@ -118,25 +127,25 @@ def measure_memorization(
         trained_on=len(train),
         pixels=by_pixels,
         features=by_features,
-        pairs=_pairs(dataset, by_features, closest, places, np.flatnonzero(split == 0)),
+        pairs=_pairs(dataset, by_features, closest, originals, np.flatnonzero(split == 0)),
     )
-    return found, Pictures(drawn[closest].numpy(), real[places].numpy())
+    return found, PairImages(drawn[closest].numpy(), real[originals].numpy())
 
 
 def _trained_on(version: Version, model: str) -> Version:
-    """The version with the data that a model was trained on, by their hashes: this one, or one in the history."""
+    """The version with the data that a model was trained on, by their hashes."""
     read = {path.rsplit("/", 1)[-1]: item.md5 for path, item in version.lock.stages[f"train@{model}"].deps.items()}
     candidates = (version, *(one for one, _ in versions(version.repository, everywhere=True)))
     for candidate in candidates:
         if candidate.lock.dataset and data_of(candidate) == (read.get("images.npy"), read.get("split.npy")):
             return candidate
     raise UserError(
-        f"{model} at {version.name}: trained on images.npy with md5 {read.get('images.npy')}, which no version has"
+        f"{model} at {version.name}: trained on images.npy with md5 {read.get('images.npy')}, which no version contains"
     )
 
 
 def _small(images: Pixels) -> NDArray[np.float32]:
-    """The mean of each of SIDE × SIDE fields, so scaled that a distance is the root mean square of 0 … 255 levels."""
+    """The means of SIDE × SIDE fields, scaled so that a distance is a root mean square of levels (0 to 255)."""
     n, channels, size, _ = images.shape
     step = size // SIDE
     fields = images.reshape(n, channels, SIDE, step, SIDE, step).mean(axis=(3, 5), dtype=np.float32)
@@ -145,11 +154,11 @@ def _small(images: Pixels) -> NDArray[np.float32]:
 
 
 def _pairs(
-    dataset: Version, found: Likeness, closest: NDArray[np.intp], places: NDArray[np.int64], rows: NDArray[np.intp]
+    dataset: Version, found: Likeness, closest: NDArray[np.intp], originals: NDArray[np.int64], rows: NDArray[np.intp]
 ) -> tuple[Pair, ...]:
-    chosen = [int(rows[place % len(rows)]) for place in places]
+    chosen = [int(rows[index % len(rows)]) for index in originals]
     by_row = {row["row"]: row for row in dataset.rows(where=pc.field("row").isin(sorted(set(chosen))))}
     return tuple(
-        Pair(int(image), bool(place >= len(rows)), float(found.generated.distance[image]), by_row[row])
-        for image, place, row in zip(closest, places, chosen, strict=True)
+        Pair(int(image), bool(index >= len(rows)), float(found.generated.distance[image]), by_row[row])
+        for image, index, row in zip(closest, originals, chosen, strict=True)
     )

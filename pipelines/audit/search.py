@@ -1,4 +1,4 @@
-"""From what a person has in hand (a hash, a row number, a URL, a picture) to the images that it means."""
+"""Finds images by hash, row number, URL or picture."""
 
 import difflib
 import hashlib
@@ -23,21 +23,26 @@ from pipelines.versions.version import Version
 
 RADIUS = 12
 """Hamming distance of two hashes up to which a picture is compared; beyond it no two are copies (docs/curation.md)."""
-LOOKS_LIKE = Duplicates().similarity
-"""Similarity from which two pictures are taken for one: what curation takes by default."""
+SIMILARITY = Duplicates().similarity
+"""Similarity from which two pictures count as the same: the default of curation."""
 LISTED = 10
 
 Codes = NDArray[np.uint64]
 
 
 def images(version: Version, query: str) -> list[str]:
-    """The sha256 of the images that `query` means in a version, the most alike first where it is a picture.
+    """Find images of a version.
 
-    `query` is the start of a sha256 (at least 4 digits), a row number in images.npy, the URL of an image or of a page,
-    or a picture file, found by its bytes or else by its looks.
+    Args:
+        version: The version to search.
+        query: The start of a sha256 (at least 4 digits), a row number in images.npy, the URL of an image or its page,
+            or a picture file, which is compared by its bytes or else by its content.
+
+    Returns:
+        The sha256 of each, the most similar first if `query` is a picture.
 
     Raises:
-        UserError: there is no such image, or several have that start.
+        UserError: There is no such image, or several images have that start.
     """
     if Path(query).is_file():
         return _by_picture(version, Path(query))
@@ -53,10 +58,10 @@ def images(version: Version, query: str) -> list[str]:
 
 
 def by_author(version: Version, author: str) -> list[str]:
-    """All images of an author, by the name exactly as the source gives it.
+    """Return the sha256 of all images of an author, by the exact name that the source gives.
 
     Raises:
-        UserError: there is none; names those that sound alike.
+        UserError: There is none; the message contains similar names.
     """
     table = version.manifest(("sha256", "author"))
     found = _matching(table, pc.equal(table["author"], author))
@@ -81,9 +86,11 @@ def _by_prefix(version: Version, prefix: str) -> list[str]:
     table = version.manifest(("sha256",))
     found = _matching(table, pc.starts_with(table["sha256"], prefix))
     if not found:
-        raise UserError(f"{prefix}: no image whose sha256 starts so at {version.name}")
+        raise UserError(f"{prefix}: no image with this start of its sha256 at {version.name}")
     if len(found) > 1:
-        raise UserError(f"{prefix}: {len(found)} images start so: {', '.join(one[:16] for one in found[:LISTED])}")
+        raise UserError(
+            f"{prefix}: {len(found)} images have this start: {', '.join(one[:16] for one in found[:LISTED])}"
+        )
     return found
 
 
@@ -93,8 +100,8 @@ def _by_url(version: Version, url: str) -> list[str]:
     for path in version.outputs("extract", ".parquet").values() if not found else ():
         others = version.table(path, ("sha256", "others"))
         parents, flat = pc.list_parent_indices(others["others"]), pc.list_flatten(others["others"])
-        told = pc.or_kleene(*(pc.equal(pc.struct_field(flat, name), url) for name in ("image_url", "page_url")))
-        found += others["sha256"].take(parents.filter(told)).to_pylist()
+        matches = pc.or_kleene(*(pc.equal(pc.struct_field(flat, name), url) for name in ("image_url", "page_url")))
+        found += others["sha256"].take(parents.filter(matches)).to_pylist()
     if not found:
         raise UserError(f"{url}: no image with that URL, or from that page, at {version.name}")
     return sorted(set(found))
@@ -108,14 +115,14 @@ def _by_picture(version: Version, path: Path) -> list[str]:
     picture = decode(data, min_side=2 * THUMBNAIL_SIDE)
     if not isinstance(picture, Picture):
         raise UserError(f"{path}: {picture.replace('_', ' ')}; expected a picture")
-    found = _looking_like(version, picture)
+    found = _similar_to(version, picture)
     if not found:
-        raise UserError(f"{path}: no image at {version.name} has these bytes or looks like it")
+        raise UserError(f"{path}: no image at {version.name} has these bytes or is similar")
     return found
 
 
-def _looking_like(version: Version, picture: Picture) -> list[str]:
-    """The images that curation would take for a copy of `picture`, the most alike first."""
+def _similar_to(version: Version, picture: Picture) -> list[str]:
+    """The images that curation would count as duplicates of `picture`, the most similar first."""
     own = fingerprints.compute(thumbnail(picture.rgb)[None])
     found: dict[str, float] = {}
     for path in version.outputs("prepare", ".parquet").values():
@@ -127,16 +134,16 @@ def _looking_like(version: Version, picture: Picture) -> list[str]:
             )
             pairs = np.zeros(near.num_rows, np.int64), 1 + np.arange(near.num_rows)
             found |= dict(zip(near["sha256"].to_pylist(), np.concatenate(list(verify(prints, *pairs))), strict=True))
-    alike = {image: value for image, value in found.items() if value >= LOOKS_LIKE}
-    return sorted(alike, key=lambda image: (-alike[image], image))[:LISTED]
+    similar = {image: value for image, value in found.items() if value >= SIMILARITY}
+    return sorted(similar, key=lambda image: (-similar[image], image))[:LISTED]
 
 
 def _near(prepared: Path, own: Codes) -> pa.Table:
-    """The rows of a prepared table whose hashes are near to those of one picture."""
+    """The rows of a prepared table whose hashes are within RADIUS of those of one picture."""
     table = pq.read_table(prepared, columns=["sha256", "phash", "probes"])
     table = table.filter(table["phash"].is_valid())
     codes = fingerprints.read_hashes(table)
-    # The whole of one against the whole and the parts of the other.
+    # The hash of the whole of one against those of the whole and the parts of the other.
     distances = np.hstack([np.bitwise_count(codes ^ own[:, :1]), np.bitwise_count(codes[:, :1] ^ own)])
     chosen = table["sha256"].filter(pa.array((distances <= RADIUS).any(axis=1)))
     columns = ["sha256", "phash", "probes", "thumbnail"]

@@ -1,4 +1,4 @@
-"""How the facades of one version are distributed otherwise than those of another: what a reviewer should look at."""
+"""Differences between the distributions of the facades of two versions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 NOTABLE = 0.1
-"""From here on a shift is pointed out. A convention, not a test: a version is no sample, it is what it is."""
+"""Distance from which a shift is reported. A convention: versions are not samples, so there is no significance test."""
 
 SAMPLE = 20_000
-"""Facades whose measures and hashes are compared: those with the smallest sha256, a fair draw and always the same."""
+"""Facades whose measures and hashes are compared: those with the smallest sha256, a fair and reproducible sample."""
 
 
 MEDIAN = "50 %"
@@ -23,17 +23,18 @@ class Shift:
     """One property of the facades in two versions."""
 
     name: str
-    distance: float  # 0 alike … 1 nothing in common
+    distance: float  # 0 (equal) to 1 (nothing in common)
     before: Mapping[str, float]  # shares by value, or quantiles
     after: Mapping[str, float]
 
     @property
     def notable(self) -> bool:
+        """Whether the shift is large enough to be reported."""
         return self.distance >= NOTABLE
 
 
 def shares(name: str, before: pa.ChunkedArray, after: pa.ChunkedArray) -> Shift:
-    """By the share of each value (of source, of license); the distance is the total variation, ½ Σ |p − q|."""
+    """Compare the frequencies of values. The distance is the total variation, ½ Σ |p − q|."""
     old, new = _shares(before), _shares(after)
     values = sorted(old.keys() | new.keys())
     distance = 0.5 * sum(abs(old.get(value, 0.0) - new.get(value, 0.0)) for value in values)
@@ -46,7 +47,7 @@ def shares(name: str, before: pa.ChunkedArray, after: pa.ChunkedArray) -> Shift:
 
 
 def measure(name: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> Shift:
-    """By a measure's distribution; the distance is Kolmogorov and Smirnov's, max |F − G|. NaN is left out."""
+    """Compare the distributions of a measure, without NaN. The distance is Kolmogorov–Smirnov's, max |F − G|."""
     old, new = (np.sort(values[~np.isnan(values)]) for values in (before, after))
     if not len(old) or not len(new):
         return Shift(name, float(bool(len(old)) != bool(len(new))), _quantiles(old), _quantiles(new))
@@ -56,10 +57,10 @@ def measure(name: str, before: NDArray[np.float64], after: NDArray[np.float64]) 
 
 
 def hash_space(before: NDArray[np.uint64], after: NDArray[np.uint64]) -> Shift:
-    """By the pHashes; the distance is the largest change in how many of the facades have one bit set.
+    """Compare pHashes. The distance is the largest change of the fraction of facades in which one bit is set.
 
-    `spread` is the mean Hamming distance of two facades: near 32 where they are all different. It follows from the
-    share p of each bit, as two facades differ in it with probability 2p(1 − p).
+    `spread` is the mean Hamming distance of two facades, about 32 for unrelated ones. It follows from the fraction p of
+    each bit: two facades differ in it with probability 2p(1 − p).
     """
     old, new = _bits(before), _bits(after)
     distance = float(np.abs(old - new).max()) if len(before) and len(after) else float(len(before) != len(after))
@@ -81,7 +82,7 @@ def _quantiles(values: NDArray[np.float64]) -> dict[str, float]:
 
 
 def _bits(hashes: NDArray[np.uint64]) -> NDArray[np.float64]:
-    """The share of `hashes` in which each of the 64 bits is set."""
+    """The fraction of `hashes` in which each of the 64 bits is set."""
     if not len(hashes):
         return np.zeros(64)
     shares: NDArray[np.float64] = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1).mean(axis=0)

@@ -1,4 +1,4 @@
-"""exclusions.csv: what somebody asked to have left out, who wrote it down, and which images that is."""
+"""exclusions.csv: requests to exclude images, and the images that they cover."""
 
 import csv
 import datetime
@@ -22,7 +22,7 @@ Kind = Literal["image", "url", "author", "page"]
 
 @dataclass(frozen=True)
 class Request:
-    """One line of exclusions.csv."""
+    """A request for exclusion: one line of exclusions.csv."""
 
     kind: Kind
     value: str
@@ -37,7 +37,7 @@ class Request:
 
 
 def parse(text: bytes | None) -> list[Request]:
-    """The lines of an exclusions.csv of any version, not validated."""
+    """Parse the exclusions.csv of any version, without validation."""
     rows = csv.DictReader(io.StringIO((text or b"").decode("utf-8-sig", "replace"), newline=""))
     return [
         Request(
@@ -53,10 +53,10 @@ def parse(text: bytes | None) -> list[Request]:
 
 
 def append(path: Path, request: Request) -> None:
-    """Add a line to `path`; the lines before it stay byte for byte what they are.
+    """Append a line to the exclusions.csv at `path`; the bytes before it stay as they are.
 
     Raises:
-        UserError: no reason is given, the file has a mistake, or says the same already.
+        UserError: No reason is given, the file is not valid, or it has the same request already.
     """
     if not request.reason.strip():
         raise UserError("found an empty reason, expected why it is excluded")
@@ -73,12 +73,20 @@ def append(path: Path, request: Request) -> None:
 
 
 def today() -> str:
-    """In UTC, as YYYY-MM-DD."""
+    """Return today's date in UTC as YYYY-MM-DD."""
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def requests_for(rows: Iterable[Mapping[str, Any]], requests: Iterable[Request]) -> dict[str, Request]:
-    """For each image (`sha256` of a manifest row) the first request that names it, or that names what it looks like."""
+    """Return the request for each image: the most specific one that names it, or else that of its keeper.
+
+    Args:
+        rows: Rows of a manifest with sha256, image_url, page_url, author and keeper.
+        requests: In the order of the file.
+
+    Returns:
+        Requests by sha256. One for the image counts before one for its URL, its author or its page.
+    """
     by_value: dict[tuple[str, str], Request] = {}
     for request in requests:
         by_value.setdefault((request.kind, request.value), request)
@@ -99,7 +107,7 @@ def requests_of(version: Version, images: Collection[str]) -> dict[str, Request]
     """Return the exclusion request of each of `images` that one covers, by the exclusions.csv of the same version.
 
     Raises:
-        UserError: the version's data are not available.
+        UserError: The version's data are not available.
     """
     return requests_for(version.rows(images, columns=COLUMNS_READ), parse(version.read_tracked(FILE)))
 
@@ -108,7 +116,7 @@ def rows_of(version: Version, request: Request) -> list[dict[str, Any]]:
     """Return the manifest rows of the images that a request itself names; an empty list if there is no dataset yet.
 
     Raises:
-        UserError: the version's data are not available.
+        UserError: The version's data are not available.
     """
     if version.lock.dataset is None:
         return []

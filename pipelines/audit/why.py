@@ -1,4 +1,4 @@
-"""`facades dataset why`: the rules that an image was held against, one by one, and which of them decided."""
+"""Explains the decision on an image: each filter with its threshold, and the rule that decided."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,27 +15,27 @@ from pipelines.audit.takedown import Request, requests_of
 from pipelines.versions.originals import Originals
 from pipelines.versions.version import Version
 
-PERMISSION = {
+OTHER_RULES = {
     Reason.EXCLUDED: "exclusions.csv",
-    Reason.OPT_OUT: "opt-out, honoured always",
+    Reason.OPT_OUT: "opt-out, which always applies",
     Reason.LICENSE_UNKNOWN: "crawl.unknown",
     Reason.LICENSE_NOT_ALLOWED: "crawl.licenses",
     Reason.EXACT_DUPLICATE: "equal sha256",
     Reason.NEAR_DUPLICATE: "curate.duplicates.similarity",
     **dict.fromkeys(DECODE_ERRORS, "decoding"),
 }
-"""What decides where no filter does: a key of params.yaml, a file, or a step that has no setting."""
+"""What decides besides filters: a key of params.yaml, a file, or a step without settings."""
 
 
 @dataclass(frozen=True)
-class Held:
-    """One filter, and what the image measures."""
+class FilterResult:
+    """One filter applied to the image."""
 
     key: str  # of params.yaml
     measure: str
     value: float
-    threshold: float | None  # null: the filter is off
-    passed: bool  # what it says, whether or not another was asked before it
+    threshold: float | None  # None: the filter is off
+    passed: bool  # whether or not an earlier rule rejected the image
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,17 @@ class Why:
     sha256: str
     version: str
     row: Mapping[str, Any]  # of the manifest
-    rule: str | None  # what decided; null where the image was kept
-    held: Sequence[Held]  # in the order in which the filters are asked; none where there is no picture
+    rule: str | None  # that decided; None if the image was kept
+    filters: Sequence[FilterResult]  # in the order of application; empty if the image could not be decoded
     request: Request | None  # for its exclusion
     keeper: Mapping[str, Any] | None  # its row in the manifest
 
 
 def why(version: Version, sha256: str) -> list[Why]:
-    """The decision on an image, for each source that brought it.
+    """Explain the decision on an image, for each source that has it.
 
     Raises:
-        UserError: the version does not know it, or its data are not to be had.
+        UserError: The version does not contain the image, or its data are not available.
     """
     rows = version.manifest(images=[sha256]).to_pylist()
     if not rows:
@@ -70,7 +70,7 @@ def why(version: Version, sha256: str) -> list[Why]:
             version.name,
             row,
             _rule(row),
-            _held(version, prepared[row["source"]], sha256),
+            _filters(version, prepared[row["source"]], sha256),
             request,
             by_image.get(row["keeper"]),
         )
@@ -79,10 +79,13 @@ def why(version: Version, sha256: str) -> list[Why]:
 
 
 def save(version: Version, found: Why, folder: Path) -> dict[str, Path]:
-    """Write the picture, and its keeper's, to `folder`, exactly as they were fetched; their paths by what they are.
+    """Write the original bytes of the image, and of its keeper, to a folder.
+
+    Returns:
+        The path of `picture` and, if there is a keeper, of `keeper's`.
 
     Raises:
-        UserError: the archive is not to be had.
+        UserError: The archive is not available.
     """
     rows = {"picture": found.row} | ({"keeper's": found.keeper} if found.keeper else {})
     return {name: _save(version, row, folder) for name, row in rows.items()}
@@ -92,7 +95,7 @@ def _save(version: Version, row: Mapping[str, Any], folder: Path) -> Path:
     sha256, source = row["sha256"], row["source"]
     table = version.table(version.outputs("extract", ".parquet")[source], ("format",), pc.field("sha256") == sha256)
     (image,) = table.to_pylist()
-    # The format is one of a closed list: no name from the web makes a path.
+    # The format is from a closed list, so that no text from the web becomes a path.
     path = folder / f"{sha256[:16]}.{image['format'] or 'bin'}"
     with Originals(version, source, [sha256]) as originals, replacing(path) as draft:
         draft.write_bytes(originals.get(sha256))
@@ -103,17 +106,18 @@ def _rule(row: Mapping[str, Any]) -> str | None:
     if row["reason"] is None:
         return None
     rule = FILTER_OF.get((row["reason"], row["measure"]))
-    return f"curate.thresholds.{rule.threshold}" if rule else PERMISSION[Reason(row["reason"])]
+    return f"curate.thresholds.{rule.threshold}" if rule else OTHER_RULES[Reason(row["reason"])]
 
 
-def _held(version: Version, prepared: str, sha256: str) -> list[Held]:
+def _filters(version: Version, prepared: str, sha256: str) -> list[FilterResult]:
     row = version.table(prepared, where=pc.field("sha256") == sha256)
     thresholds = Thresholds().model_dump() | (version.params["curate"].get("thresholds") or {})
-    held = []
+    results = []
     for rule in FILTERS:
         if any(name not in row.column_names or row[name].null_count for name in rule.columns):
-            continue  # no picture, or no such measure in this version
+            continue  # not decoded, or no such measure in this version
         values, threshold = rule.values(row), thresholds[rule.threshold]
         passed = threshold is None or not rule.rejects(values, threshold)[0]
-        held.append(Held(f"curate.thresholds.{rule.threshold}", rule.measure, float(values[0]), threshold, passed))
-    return held
+        key = f"curate.thresholds.{rule.threshold}"
+        results.append(FilterResult(key, rule.measure, float(values[0]), threshold, passed))
+    return results

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LOCK = "dvc.lock"
 WORKSPACE = "workspace"
-"""What the work tree is called where a revision is asked for, as in DVC."""
+"""The name of the work tree among revisions, as in DVC."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the audit found, as self-contained pages in the look of the report."""
+"""Results of the audit as self-contained pages in the style of the report."""
 
 from pathlib import Path
 

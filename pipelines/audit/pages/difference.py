@@ -1,4 +1,4 @@
-"""The page of `diff`: every group of changes with pictures of some."""
+"""The page of `facades dataset diff`: each group of changes, with pictures of some."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,18 +23,20 @@ PARAMETERS = 100
 
 @dataclass(frozen=True)
 class Gallery:
+    """The pictures of one group of changes."""
+
     anchor: str
     group: Group
     sprite: Sprite | None
     tiles: list[Tile]
-    withheld: bool
+    withheld: bool  # whether some are not shown, since their owner asked for that
 
 
 def page(comparison: Comparison, before: Version, after: Version) -> str:
-    """One self-contained page; the same for the same versions.
+    """Return a self-contained page. The same versions give the same bytes.
 
     Raises:
-        UserError: the data of one of them are not to be had.
+        UserError: The data of one of them are not available.
     """
     keys, which = keyed(comparison.difference)
     chosen = [
@@ -42,52 +44,56 @@ def page(comparison: Comparison, before: Version, after: Version) -> str:
         for group in comparison.groups[:GROUPS]
     ]
     images = {image for _, rows in chosen for row in rows for image in (row["sha256"], row["keeper"]) if image}
-    told = _told(before, after, images)
+    rows_of = _manifest_rows(before, after, images)
     pictures = pixels(before, images) | pixels(after, images)
-    pictures = {image: picture for image, picture in pictures.items() if image in told and shown(told[image])}
+    pictures = {image: picture for image, picture in pictures.items() if image in rows_of and shown(rows_of[image])}
     found = comparison.difference
     return render(
         "diff.html.j2",
         {
             "comparison": comparison,
             "counts": {str(change): found.count(change) for change in Change},
-            "galleries": [_gallery(place, group, rows, told, pictures) for place, (group, rows) in enumerate(chosen)],
+            "galleries": [
+                _gallery(index, group, rows, rows_of, pictures) for index, (group, rows) in enumerate(chosen)
+            ],
             "parameters": list(comparison.parameters.items())[:PARAMETERS],
             "tiles": TILES,
         },
     )
 
 
-def _rows(comparison: Comparison, places: NDArray[np.int64]) -> list[dict[str, Any]]:
+def _rows(comparison: Comparison, indices: NDArray[np.int64]) -> list[dict[str, Any]]:
     """The first of these changes, by sha256."""
-    rows: list[dict[str, Any]] = comparison.difference.changes.take(pa.array(places[:TILES])).to_pylist()
+    rows: list[dict[str, Any]] = comparison.difference.changes.take(pa.array(indices[:TILES])).to_pylist()
     return rows
 
 
-def _told(before: Version, after: Version, images: set[str]) -> dict[str, dict[str, Any]]:
-    """A row of the manifest for each image, of the later version if that has it."""
+def _manifest_rows(before: Version, after: Version, images: set[str]) -> dict[str, dict[str, Any]]:
+    """A row of the manifest for each image, from the later version if that has it."""
     return {row["sha256"]: row for version in (before, after) for row in version.rows(images)}
 
 
 def _gallery(
-    place: int,
+    index: int,
     group: Group,
     rows: list[dict[str, Any]],
-    told: Mapping[str, dict[str, Any]],
+    rows_of: Mapping[str, dict[str, Any]],
     pictures: Mapping[str, Any],
 ) -> Gallery:
     entries = []
     for row in rows:
-        entries.append((told[row["sha256"]], _caption(row), False))
-        if row["keeper"] and row["keeper"] != row["sha256"] and row["keeper"] in told:
-            entries.append((told[row["keeper"]], "what it lost to", True))
+        entries.append((rows_of[row["sha256"]], _caption(row), False))
+        if row["keeper"] and row["keeper"] != row["sha256"] and row["keeper"] in rows_of:
+            entries.append((rows_of[row["keeper"]], "its keeper", True))
     drawn, made = tiles(entries, pictures)
-    return Gallery(f"group-{place}", group, drawn, made, withheld=any(not shown(told[row["sha256"]]) for row in rows))
+    return Gallery(
+        f"group-{index}", group, drawn, made, withheld=any(not shown(rows_of[row["sha256"]]) for row in rows)
+    )
 
 
 def _caption(row: Mapping[str, Any]) -> str:
     sides = [
         str(row[f"reason_{side}"] or row[f"decision_{side}"] or "").replace("_", " ") for side in ("before", "after")
     ]
-    verdict = " → ".join(dict.fromkeys(filter(None, sides)))
-    return f"{verdict}, {row['measure']} {row['value']:.4g}" if row["value"] is not None else verdict
+    decision = " → ".join(dict.fromkeys(filter(None, sides)))
+    return f"{decision}, {row['measure']} {row['value']:.4g}" if row["value"] is not None else decision

@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 
 from pipelines.audit.likeness import CLOSE, COPIES_BELOW, NEIGHBOURS, Likeness
-from pipelines.audit.memorization import Memorization, Pictures
+from pipelines.audit.memorization import Memorization, PairImages
 from pipelines.audit.pages.pictures import tiles
 from pipelines.audit.pages.render import render
 from pipelines.report.charts import Chart, Series, chart
 from pipelines.report.crops import Pixels, channels_last
 
 
-def page(found: Memorization, pictures: Pictures) -> str:
-    """One self-contained page."""
+def page(found: Memorization, pictures: PairImages) -> str:
+    """Return a self-contained page."""
     entries: list[tuple[dict[str, Any], str, bool]] = []
     drawn: dict[str, Pixels] = {}
     for pair, image, original in zip(found.pairs, pictures.generated, pictures.originals, strict=True):
@@ -21,12 +21,12 @@ def page(found: Memorization, pictures: Pictures) -> str:
         blank = {"title": made, "author": "", "license": "", "page_url": ""}
         entries.append(({"sha256": made, **blank}, made, False))
         mirrored = ", mirrored" if pair.mirrored else ""
-        # A training image may be nearest to several generated ones, once mirrored and once not.
+        # A training image may be the nearest of several generated ones, mirrored or not.
         name = f"{pair.row['sha256']}{mirrored}"
         entries.append(({**pair.row, "sha256": name}, f"at {pair.distance:.3g}{mirrored}", True))
         drawn |= {made: channels_last(image), name: channels_last(original)}
     sheet, made_tiles = tiles(entries, drawn)
-    pairs = [made_tiles[place : place + 2] for place in range(0, len(made_tiles), 2)]
+    pairs = [made_tiles[start : start + 2] for start in range(0, len(made_tiles), 2)]
     return render(
         "memorization.html.j2",
         {
@@ -43,7 +43,7 @@ def page(found: Memorization, pictures: Pictures) -> str:
 
 
 def _distances(title: str, space: Likeness) -> Chart | None:
-    """The share of images that lie at most so far from a training image."""
+    """The fraction of images within each distance of a training image."""
     series = []
     for name, nearest in (("drawn", space.generated), ("held out", space.held_out)):
         distance = np.sort(nearest.distance)

@@ -1,1 +1,1 @@
-"""What the audit found, as tables for a terminal of 80 columns."""
+"""Results of the audit as text for a terminal of 80 columns."""

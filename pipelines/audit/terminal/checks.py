@@ -1,4 +1,4 @@
-"""`verify`."""
+"""The text of `facades dataset verify`."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,7 @@ FAILURES = 8  # of one check that are printed
 
 
 def check(found: Check) -> list[RenderableType]:
+    """Return the result of one check, with its first failures."""
     if found.skipped:
         return [Text(f"  –  {found.name}: {found.skipped}")]
     mark, style = ("✗", "red") if found.failures else ("✓", "green")
@@ -23,7 +24,7 @@ def check(found: Check) -> list[RenderableType]:
 
 
 def verdict(found: Sequence[Check]) -> list[RenderableType]:
-    """The last line of `verify`."""
+    """Return the summary of all checks."""
     failed = [one for one in found if one.failures]
     if failed:
         return [

@@ -12,8 +12,9 @@ from pipelines.audit.why import Why
 
 
 def why(found: Why, pictures: Mapping[str, Path]) -> list[RenderableType]:
+    """Return the decision on an image, and the result of each filter."""
     row = found.row
-    said = [
+    fields = [
         ("source", row["source"]),
         ("title", row["title"]),
         ("image", row["image_url"]),
@@ -28,11 +29,11 @@ def why(found: Why, pictures: Mapping[str, Path]) -> list[RenderableType]:
     head = Text.assemble((describe_decision(row), f"bold {color}"), f"  {found.sha256[:16]} at {found.version}")
     filters = [
         (
-            held.key,
-            f"{held.value:.4g}",
-            "off" if held.threshold is None else f"{'≥' if '.min_' in held.key else '≤'} {held.threshold:.4g}",
-            "" if held.passed else "objects",
+            result.key,
+            f"{result.value:.4g}",
+            "off" if result.threshold is None else f"{'≥' if '.min_' in result.key else '≤'} {result.threshold:.4g}",
+            "" if result.passed else "rejects",
         )
-        for held in found.held
+        for result in found.filters
     ]
-    return [head, facts(said), Text(), *section("", ("filter", "measured", "asked for", ""), filters)]
+    return [head, facts(fields), Text(), *section("", ("filter", "measured", "threshold", ""), filters)]

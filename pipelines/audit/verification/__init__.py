@@ -1,4 +1,4 @@
-"""Recomputes what a dataset version claims, and names everything that is not so."""
+"""Recomputes the contents of a dataset version, and reports all that does not match."""
 
 from collections.abc import Callable, Iterator
 
@@ -20,7 +20,12 @@ ALL: tuple[Verify, ...] = (
 
 
 def verify(version: Version, sample: int | None = None) -> Iterator[Check]:
-    """Every check of a version, as each is done; of images' bytes and pixels only `sample`, spread evenly, if given."""
+    """Yield the result of each check of a version.
+
+    Args:
+        version: The version to check.
+        sample: How many images to check the bytes and pixels of, evenly spread; all if not given.
+    """
     for checks in ALL:
         try:
             yield from checks(version, sample)

@@ -1,4 +1,4 @@
-"""The papers of a dataset: ATTRIBUTION.md names every facade, croissant.json describes these very files."""
+"""Checks the documents of a dataset: ATTRIBUTION.md and croissant.json."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from curate.schemas import Decision
 from pipelines.audit.verification.check import Check
 from pipelines.versions.version import Version
 
-RECORDS = 1000  # that mlcroissant loads, at most
+RECORDS = 1000  # loaded by mlcroissant at most
 
 
 def checks(version: Version, sample: int | None) -> Iterator[Check]:
@@ -30,21 +30,21 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
 
 
 def _attribution(version: Version, kept: pa.Table) -> Check:
-    """ATTRIBUTION.md has a line for every facade, with what the manifest says of it."""
+    """ATTRIBUTION.md has a line for every facade, as the manifest gives it."""
     check = Check("ATTRIBUTION.md names every facade", looked_at=kept.num_rows)
     text = version.file(f"{version.dataset.path}/{ATTRIBUTION_FILE}").read_text(encoding="utf-8")
     if {RULE_VERSION} == set(kept["rule_version"].to_pylist()):
         facts = {line for line in attribution(kept) if line.startswith(("- ", "## ", "<"))}  # its prose may change
         missing = sorted(facts - set(text.splitlines()))
         check.fail_all("expected this line in ATTRIBUTION.md, found none", missing)
-    else:  # an older version had its own words
+    else:  # older versions have another wording
         named = {int(row) for row in re.findall(r"^- (\d+): ", text, re.MULTILINE)}
         check.fail_all("not in ATTRIBUTION.md", (f"row {row}" for row in kept["row"].to_pylist() if row not in named))
     return check
 
 
 def _described(version: Version) -> Check:
-    """Each file that croissant.json lists is there, with the sha256 that it gives."""
+    """Each file that croissant.json lists exists and has the sha256 given there."""
     check = Check("croissant.json describes these files")
     for entry in _croissant(version).get("distribution", []):
         name = entry.get("contentUrl", "")
@@ -63,14 +63,14 @@ def _described(version: Version) -> Check:
 def _loadable(version: Version) -> Check:
     """mlcroissant accepts croissant.json, and loads records through it."""
     check = Check("mlcroissant loads records through croissant.json")
-    logging.getLogger("absl").setLevel(logging.ERROR)  # it warns of what is left out on purpose
+    logging.getLogger("absl").setLevel(logging.ERROR)  # it warns of fields that are left out on purpose
     try:
         import mlcroissant
     except ImportError:
         check.skipped = "mlcroissant is not installed"
         return check
     with tempfile.TemporaryDirectory() as folder:
-        # The cache names files by their hash; mlcroissant wants them by their name.
+        # In the cache files have their hash as name; mlcroissant needs their own.
         for path in version.hashes(version.dataset.path):
             (Path(folder) / Path(path).name).symlink_to(version.file(path).resolve())
         try:
@@ -78,7 +78,7 @@ def _loadable(version: Version) -> Check:
             for record_set in dataset.metadata.record_sets:
                 for record, _ in zip(dataset.records(record_set.uuid), range(RECORDS), strict=False):
                     check.looked_at += bool(record)
-        except Exception as error:  # what it raises on a file that it does not like is no closed set
+        except Exception as error:  # mlcroissant has no base class for its errors
             check.fail(f"croissant.json: {' '.join(str(error).split())}")
     if not check.failures and not check.looked_at:
         check.fail("croissant.json: found no record to load")

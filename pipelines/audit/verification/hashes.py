@@ -1,4 +1,4 @@
-"""Files against the md5s of dvc.lock, and dvc.lock against itself and params.yaml."""
+"""Checks files against dvc.lock, and dvc.lock against itself and params.yaml."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -13,17 +13,18 @@ from pipelines.audit.verification.check import Check
 from pipelines.versions.dvc_lock import Item
 from pipelines.versions.version import Version
 
-THREADS = 2  # hashing gives up the interpreter's lock; more threads would only wait for the disk
+THREADS = 2  # hashing releases the interpreter's lock; more threads would wait for the disk
 
 
 def checks(version: Version, sample: int | None) -> Iterator[Check]:
+    """Yield the checks of files, stages and parameters."""
     yield _files(version)
     yield _chain(version)
     yield _params(version)
 
 
 def _files(version: Version) -> Check:
-    """Every file that a stage made has the md5 that dvc.lock has for it, and none is missing or too many."""
+    """Every output has its md5 of dvc.lock, and folders have no other files."""
     check = Check("files have the md5 of dvc.lock")
     expected: dict[str, str] = {}
     for item in _current(version):
@@ -33,16 +34,16 @@ def _files(version: Version) -> Check:
             check.fail(str(error))
         if version.commit is None and item.is_folder:
             folder = version.repository.root / item.path
-            there = {
+            present = {
                 file.relative_to(version.repository.root).as_posix() for file in folder.rglob("*") if file.is_file()
             }
-            check.fail_all("in the folder, but not in dvc.lock", sorted(there - expected.keys()))
+            check.fail_all("in the folder, but not in dvc.lock", sorted(present - expected.keys()))
     with ThreadPoolExecutor(THREADS) as pool:
         found = pool.map(lambda path: _md5(version, path), expected)
-        for (path, md5), (digest, trouble) in zip(expected.items(), found, strict=True):
+        for (path, md5), (digest, problem) in zip(expected.items(), found, strict=True):
             check.looked_at += 1
-            if trouble:
-                check.fail(trouble)
+            if problem:
+                check.fail(problem)
             elif digest != md5:
                 check.fail(f"{path}: found md5 {digest}, dvc.lock has {md5}")
     return check
@@ -68,7 +69,7 @@ def _here(version: Version, path: str) -> Path:
 
 
 def _current(version: Version) -> list[Item]:
-    """The outputs of the stages that params.yaml still asks for."""
+    """The outputs of the stages that params.yaml still has."""
     stages = version.lock.stages
     alive = {
         f"{stage}@{key}"
@@ -79,8 +80,8 @@ def _current(version: Version) -> list[Item]:
 
 
 def _chain(version: Version) -> Check:
-    """What one stage read is what another made: else something was made anew, and what follows from it was not."""
-    check = Check("stages read what others made")
+    """Each stage read the present output of others; otherwise it has to run again."""
+    check = Check("stages read the outputs of others")
     outs = {out.path: out for out in _current(version)}
     listed: dict[str, Mapping[str, str]] = {}
     for name, stage in version.lock.stages.items():
@@ -95,12 +96,12 @@ def _chain(version: Version) -> Check:
             if made is not None:
                 check.looked_at += 1
                 if made != dep.md5:
-                    check.fail(f"{name} read {path} with md5 {dep.md5}, but {made} was made; run `dvc repro`")
+                    check.fail(f"{name} read {path} with md5 {dep.md5}, but the output is {made}; run `dvc repro`")
     return check
 
 
 def _params(version: Version) -> Check:
-    """The stages ran with what params.yaml says."""
+    """The stages ran with the values of params.yaml."""
     check = Check("stages ran with params.yaml")
     for name, stage in version.lock.stages.items():
         if "@" in name and name.split("@")[1] not in version.foreach(name.split("@")[0]):

@@ -1,4 +1,4 @@
-"""The manifest against its own rules, the image tables, split.npy and the licences that may enter."""
+"""Checks the manifest against its schema, the image tables, split.npy and the allowed licences."""
 
 from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -11,7 +11,7 @@ from crawler.rights.licenses import UNKNOWN
 from curate.dataset import NAMES_FILE, SPLIT_CODES, SPLIT_FILE
 from curate.rules import RULE_VERSION
 from curate.schemas import MANIFEST, Decision, Reason, Split
-from pipelines.audit.difference import TOLD
+from pipelines.audit.difference import SOURCE_COLUMNS
 from pipelines.audit.verification.check import Check
 from pipelines.versions.row_alignment import KEY, differs
 from pipelines.versions.version import Version
@@ -20,7 +20,7 @@ Names = Sequence[str]
 
 
 ESSENTIAL = ("sha256", "source", "license", "decision", "reason", "row", "split")
-"""What every version ever had; without these nothing can be asked."""
+"""Columns of all versions, which the other checks need."""
 
 
 def checks(version: Version, sample: int | None) -> Iterator[Check]:
@@ -28,17 +28,17 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
     shape = form(manifest)
     yield shape
     if shape.failures:
-        return  # nothing else can be asked
+        return  # the other checks need valid columns
     for field in MANIFEST:
         if field.name not in manifest.column_names:
             manifest = manifest.append_column(field, pa.nulls(manifest.num_rows, field.type))
     images = {source: version.table(path) for source, path in version.outputs("extract", ".parquet").items()}
     yield order(manifest)
-    yield verdicts(manifest)
-    yield places(manifest)
+    yield decisions(manifest)
+    yield row_numbers(manifest)
     yield splits(manifest, version.array(SPLIT_FILE))
     labels = f"{version.dataset.path}/{NAMES_FILE}"
-    if labels in version.hashes(version.dataset.path):  # an older version had none
+    if labels in version.hashes(version.dataset.path):  # older versions have none
         yield names(manifest, version.table(labels))
     yield references(manifest)
     yield from sources(manifest, images)
@@ -47,8 +47,8 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
 
 
 def form(manifest: pa.Table) -> Check:
-    """Columns and types are those of curate.records.MANIFEST; an older version may lack some."""
-    check = Check("the manifest has its form", looked_at=manifest.num_rows)
+    """Columns and types are those of curate.schemas.MANIFEST; an older version may lack some."""
+    check = Check("the manifest has its columns", looked_at=manifest.num_rows)
     for field in MANIFEST:
         if field.name in manifest.column_names:
             found = manifest.schema.field(field.name).type
@@ -86,9 +86,9 @@ def order(manifest: pa.Table) -> Check:
     return check
 
 
-def verdicts(manifest: pa.Table) -> Check:
+def decisions(manifest: pa.Table) -> Check:
     """Enums are closed, and what belongs to a kept image is there for kept ones and no others."""
-    check = Check("verdicts are whole", looked_at=manifest.num_rows)
+    check = Check("decisions are complete", looked_at=manifest.num_rows)
     for column, enum in (("decision", Decision), ("reason", Reason), ("split", Split)):
         if enum is Reason and _is_older(manifest):
             continue  # reasons come and go
@@ -103,19 +103,19 @@ def verdicts(manifest: pa.Table) -> Check:
     return check
 
 
-def places(manifest: pa.Table) -> Check:
+def row_numbers(manifest: pa.Table) -> Check:
     """Rows of images.npy are 0, 1, 2, … in the order of sha256."""
     kept = manifest.filter(pc.is_valid(manifest["row"]))
-    check = Check("rows count up by sha256", looked_at=kept.num_rows)
+    check = Check("rows are numbered by sha256", looked_at=kept.num_rows)
     wrong = kept["row"].to_numpy() != np.arange(kept.num_rows)
-    _fail(check, kept, pa.array(wrong), "its row is not its place by sha256")
+    _fail(check, kept, pa.array(wrong), "its row is not its rank by sha256")
     return check
 
 
 def splits(manifest: pa.Table, split: np.ndarray) -> Check:
-    """split.npy says the same as the manifest."""
+    """split.npy agrees with the manifest."""
     kept = manifest.filter(pc.is_valid(manifest["row"]))
-    check = Check("split.npy is the manifest's", looked_at=kept.num_rows)
+    check = Check("split.npy agrees with the manifest", looked_at=kept.num_rows)
     if len(split) != kept.num_rows:
         check.fail(f"split.npy: found {len(split)} rows, expected {kept.num_rows}, one for each image kept")
         return check
@@ -127,9 +127,9 @@ def splits(manifest: pa.Table, split: np.ndarray) -> Check:
 
 
 def names(manifest: pa.Table, labels: pa.Table) -> Check:
-    """names.parquet says the same as the manifest of each row of images.npy."""
+    """names.parquet agrees with the manifest for each row of images.npy."""
     kept = manifest.filter(pc.is_valid(manifest["row"]))
-    check = Check("names.parquet is the manifest's", looked_at=kept.num_rows)
+    check = Check("names.parquet agrees with the manifest", looked_at=kept.num_rows)
     if labels.num_rows != kept.num_rows:
         check.fail(f"names.parquet: found {labels.num_rows} rows, expected {kept.num_rows}, one for each image kept")
         return check
@@ -139,7 +139,7 @@ def names(manifest: pa.Table, labels: pa.Table) -> Check:
 
 
 def references(manifest: pa.Table) -> Check:
-    """Keepers and clusters are images of the manifest; an image that is kept leads its own cluster."""
+    """Keepers and clusters are images of the manifest, and no image that is kept has a keeper."""
     check = Check("keepers and clusters exist", looked_at=manifest.num_rows)
     for column in ("keeper", "cluster"):
         known = pc.is_in(manifest[column], pc.unique(manifest["sha256"]))
@@ -150,35 +150,35 @@ def references(manifest: pa.Table) -> Check:
             f"its {column} is not in the manifest",
         )
     lost = pc.is_in(manifest["reason"], pa.array([Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE], pa.string()))
-    _fail(check, manifest, pc.and_(lost, pc.is_null(manifest["keeper"])), "a duplicate of nothing")
+    _fail(check, manifest, pc.and_(lost, pc.is_null(manifest["keeper"])), "a duplicate without a keeper")
     kept = pc.equal(manifest["decision"], Decision.KEPT)
-    _fail(check, manifest, pc.and_(kept, pc.is_valid(manifest["keeper"])), "kept, though it lost to another")
+    _fail(check, manifest, pc.and_(kept, pc.is_valid(manifest["keeper"])), "kept, but it has a keeper")
     return check
 
 
 def sources(manifest: pa.Table, images: dict[str, pa.Table]) -> Iterator[Check]:
-    """A row for every image of every source and no others, which tells what the source tells."""
-    here = Check("every image of every source has its row")
-    told = Check("the manifest tells what the sources tell")
+    """The manifest has one row for each image of each source, with the metadata of the source."""
+    complete = Check("every image of every source has its row")
+    same = Check("the manifest has the metadata of the sources")
     for name in sorted(set(pc.unique(manifest["source"]).to_pylist()) - images.keys()):
-        here.fail(f"manifest.parquet: source {name} is not one of {', '.join(sorted(images))}")
+        complete.fail(f"manifest.parquet: source {name} is not one of {', '.join(sorted(images))}")
     for name, table in sorted(images.items()):
         rows = manifest.filter(pc.equal(manifest["source"], name))
-        here.looked_at += table.num_rows
-        told.looked_at += table.num_rows
-        here.fail_all(f"in {name}, but without a row", _missing(table, rows["sha256"]))
-        here.fail_all(f"a row for {name}, which does not have it", _missing(rows, table["sha256"]))
+        complete.looked_at += table.num_rows
+        same.looked_at += table.num_rows
+        complete.fail_all(f"in {name}, but without a row", _missing(table, rows["sha256"]))
+        complete.fail_all(f"a row for {name}, which does not have it", _missing(rows, table["sha256"]))
         match = pc.index_in(rows["sha256"], table["sha256"].combine_chunks())
-        there = pc.is_valid(match)
-        rows, source = rows.filter(there), table.take(match.filter(there))
-        for column in TOLD:
-            _fail(told, rows, pa.array(differs(rows[column], source[column])), f"{column} is not what {name} says")
-    yield here
-    yield told
+        shared = pc.is_valid(match)
+        rows, source = rows.filter(shared), table.take(match.filter(shared))
+        for column in SOURCE_COLUMNS:
+            _fail(same, rows, pa.array(differs(rows[column], source[column])), f"{column} is not that of {name}")
+    yield complete
+    yield same
 
 
 def licenses(manifest: pa.Table, allowed: Collection[str], *, keep_unknown: bool) -> Check:
-    """Every kept image has a licence that the allow list lets in."""
+    """Every kept image has an allowed licence."""
     kept = manifest.filter(pc.equal(manifest["decision"], Decision.KEPT))
     check = Check("licences of kept images are allowed", looked_at=kept.num_rows)
     for license_id in sorted({str(one) for one in pc.unique(kept["license"]).to_pylist()}):

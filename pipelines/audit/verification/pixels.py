@@ -1,4 +1,4 @@
-"""images.npy against the prepared tables, and against the raw bytes."""
+"""Checks images.npy against the prepared tables, and against the archived bytes."""
 
 import hashlib
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from pipelines.versions.originals import Originals
 from pipelines.versions.version import Version
 
 BATCH = 2048  # rows of a prepared table at a time
-THREADS = 2  # decoders give up the interpreter's lock
+THREADS = 2  # decoders release the interpreter's lock
 
 Pixels = NDArray[np.uint8]
 
@@ -42,20 +42,20 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
 
 
 def _prepared(version: Version, kept: pa.Table, images: Pixels) -> Check:
-    """Every facade is what stage prepare made of its image."""
+    """Every facade is the crop of its image in the prepared table."""
     check = Check("facades are those of the prepared tables")
     for source, path in version.outputs("prepare", ".parquet").items():
         own = kept.filter(pc.equal(kept["source"], source))
         names, rows = own["sha256"].to_numpy(), own["row"].to_numpy()
-        there, other = np.zeros((2, len(names)), bool)
+        present, differs = np.zeros((2, len(names)), bool)
         for batch in pq.ParquetFile(version.file(path)).iter_batches(BATCH, columns=["sha256", "pixels"]):
-            places = pc.index_in(batch["sha256"], value_set=pa.array(names, pa.string()))
-            mine = places.drop_null().to_numpy()
-            pixels = fixed_size_bytes(pa.chunked_array([batch["pixels"].filter(pc.is_valid(places))]))
-            there[mine] = True
+            index = pc.index_in(batch["sha256"], value_set=pa.array(names, pa.string()))
+            mine = index.drop_null().to_numpy()
+            pixels = fixed_size_bytes(pa.chunked_array([batch["pixels"].filter(pc.is_valid(index))]))
+            present[mine] = True
             if len(mine):
-                other[mine] = (images[rows[mine]].reshape(len(mine), -1) != pixels).any(axis=1)
-        for wrong, what in ((other, f"its pixels are not those of {path}"), (~there, f"kept, but not in {path}")):
+                differs[mine] = (images[rows[mine]].reshape(len(mine), -1) != pixels).any(axis=1)
+        for wrong, what in ((differs, f"its pixels are not those of {path}"), (~present, f"kept, but not in {path}")):
             check.fail_all(what, (f"images.npy row {rows[at]}, {names[at]}" for at in np.flatnonzero(wrong)))
         check.looked_at += len(names)
     return check
@@ -77,7 +77,7 @@ def _raw(version: Version, kept: pa.Table, images: Pixels) -> Check:
             check.fail(*filter(None, pool.map(partial(_failure, originals, images, options), own)))
         check.looked_at += len(own)
     if other and check.failures:
-        # No failure: nobody can tell. The check before holds them against what the stage made then.
+        # Today's code cannot make the crops of then; the check before compares them with the prepared tables.
         check.skipped = (
             f"made by other code ({', '.join(other)}): {len(check.failures):,} of {check.looked_at:,} differ"
         )
@@ -98,7 +98,7 @@ def _other_code(version: Version) -> list[str]:
 
 
 def _failure(originals: Originals, images: Pixels, options: PrepareOptions, image: dict[str, Any]) -> str:
-    """What is wrong with one facade; empty where nothing is."""
+    """What is wrong with one facade; empty if nothing is."""
     name = f"images.npy row {image['row']}, {image['sha256']}"
     facade = images[image["row"]]
     try:
@@ -106,7 +106,7 @@ def _failure(originals: Originals, images: Pixels, options: PrepareOptions, imag
     except UserError as error:
         return f"{name}: {error}"
     if hashlib.sha256(body).hexdigest() != image["sha256"]:
-        return f"{name}: the archive holds other bytes"
+        return f"{name}: the archive contains other bytes"
     crop = prepare.crop_of(body, options)
     if isinstance(crop, Reason):
         return f"{name}: its bytes are no picture: {crop}"

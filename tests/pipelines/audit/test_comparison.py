@@ -31,7 +31,7 @@ def test_a_new_source(story: "Town") -> None:
     found = diff(story, "retrained", "museum")
     assert told(found) == [
         ("added", "new_source", "museum", 10),
-        ("redecided", "duplicate", "of one that is new", 2),
+        ("redecided", "duplicate", "keeper is new", 2),
     ]
     assert found.parameters == {"sources.museum.kind": (ABSENT, "demo"), "sources.museum.snapshot": (ABSENT, "1")}
     assert next(shift.name for shift in found.shifts if shift.notable) == "source"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from common.dotted import dotted
 from curate.schemas import MANIFEST, Decision, Reason
-from pipelines.audit.causes import Basis, Cause, Objection, of_objection
+from pipelines.audit.causes import Basis, Cause, Rejection, cause_of
 from pipelines.audit.difference import AMENDABLE, CHANGES, Change, Difference, compare
 from pipelines.audit.parameters import changed, sentence
 from pipelines.versions.manifest import ManifestReader
@@ -170,45 +170,50 @@ SAME = Basis({}, {}), Basis({}, {})
 @pytest.mark.parametrize(
     ("objection", "bases", "cause", "detail"),
     [
-        (Objection(True, Reason.EXCLUDED, "", "", "", "", 1, 1), SAME, Cause.EXCLUSION, ""),
-        (Objection(True, Reason.OPT_OUT, "", "", "", "", 1, 1), SAME, Cause.OPT_OUT, "the source objects"),
-        (Objection(False, Reason.OPT_OUT, "", "", "", "", 1, 1), SAME, Cause.OPT_OUT, "the source no longer objects"),
+        (Rejection(True, Reason.EXCLUDED, "", "", "", "", 1, 1), SAME, Cause.EXCLUSION, ""),
+        (Rejection(True, Reason.OPT_OUT, "", "", "", "", 1, 1), SAME, Cause.OPT_OUT, "the source reserves use"),
         (
-            Objection(True, Reason.LICENSE_UNKNOWN, "", "", "CC0-1.0", "unknown", 1, 1),
+            Rejection(False, Reason.OPT_OUT, "", "", "", "", 1, 1),
+            SAME,
+            Cause.OPT_OUT,
+            "the source no longer reserves use",
+        ),
+        (
+            Rejection(True, Reason.LICENSE_UNKNOWN, "", "", "CC0-1.0", "unknown", 1, 1),
             SAME,
             Cause.LICENSE,
             "CC0-1.0 → unknown",
         ),
         (
-            Objection(False, Reason.LICENSE_NOT_ALLOWED, "", "", "CC-BY-4.0", "CC-BY-4.0", 1, 1),
+            Rejection(False, Reason.LICENSE_NOT_ALLOWED, "", "", "CC-BY-4.0", "CC-BY-4.0", 1, 1),
             LICENSES,
             Cause.RULES,
             "licenses [CC0-1.0] → [CC0-1.0, CC-BY-*]",
         ),
-        (Objection(True, Reason.TOO_SMALL, "side", "", "", "", 1, 1), THRESHOLD, Cause.THRESHOLD, "min_side 96 → 120"),
+        (Rejection(True, Reason.TOO_SMALL, "side", "", "", "", 1, 1), THRESHOLD, Cause.THRESHOLD, "min_side 96 → 120"),
         (
-            Objection(False, Reason.TOO_SMALL, "side", "", "", "", 1, 1),
+            Rejection(False, Reason.TOO_SMALL, "side", "", "", "", 1, 1),
             THRESHOLD[::-1],
             Cause.THRESHOLD,
             "min_side 120 → 96",
         ),
-        (Objection(True, Reason.BLURRED, "sharpness", "", "", "", 1, 2), THRESHOLD, Cause.RULES, "rule version 1 → 2"),
-        (Objection(True, Reason.BLURRED, "sharpness", "", "", "", 1, 1), THRESHOLD, Cause.MEASURED, ""),
-        (Objection(True, Reason.TRUNCATED, "", "", "", "", 1, 1), SAME, Cause.MEASURED, ""),
+        (Rejection(True, Reason.BLURRED, "sharpness", "", "", "", 1, 2), THRESHOLD, Cause.RULES, "rule version 1 → 2"),
+        (Rejection(True, Reason.BLURRED, "sharpness", "", "", "", 1, 1), THRESHOLD, Cause.MEASURED, ""),
+        (Rejection(True, Reason.TRUNCATED, "", "", "", "", 1, 1), SAME, Cause.MEASURED, ""),
         (
-            Objection(True, Reason.NEAR_DUPLICATE, "", "of one that is new", "", "", 1, 1),
+            Rejection(True, Reason.NEAR_DUPLICATE, "", "keeper is new", "", "", 1, 1),
             RADIUS,
             Cause.DUPLICATE,
-            "of one that is new",
+            "keeper is new",
         ),
-        (Objection(True, Reason.NEAR_DUPLICATE, "", "", "", "", 1, 1), RADIUS, Cause.RULES, "radius 8 → 10"),
-        (Objection(True, Reason.NEAR_DUPLICATE, "", "", "", "", 1, 1), SAME, Cause.RULES, "other code"),
+        (Rejection(True, Reason.NEAR_DUPLICATE, "", "", "", "", 1, 1), RADIUS, Cause.RULES, "radius 8 → 10"),
+        (Rejection(True, Reason.NEAR_DUPLICATE, "", "", "", "", 1, 1), SAME, Cause.RULES, "other code"),
     ],
 )
 def test_every_objection_has_its_cause(
-    objection: Objection, bases: tuple[Basis, Basis], cause: Cause, detail: str
+    objection: Rejection, bases: tuple[Basis, Basis], cause: Cause, detail: str
 ) -> None:
-    assert of_objection(objection, *bases) == (cause, detail)
+    assert cause_of(objection, *bases) == (cause, detail)
 
 
 def test_the_earlier_of_two_reasons_is_the_one_that_counts() -> None:
@@ -232,10 +237,10 @@ def test_a_duplicate_follows_the_fate_of_its_keeper() -> None:
     near, keeper = SHAS[0], SHAS[1]
     lost = row(near, reason=Reason.NEAR_DUPLICATE, keeper=keeper)
     cases = {
-        "of one that is new": ([row(near)], [lost, row(keeper)]),
-        "of one that was dropped before: dark": ([row(near), row(keeper, reason=Reason.DARK)], [lost, row(keeper)]),
-        "of one that is gone": ([lost, row(keeper)], [row(near)]),
-        "of one that is dropped now: excluded": ([lost, row(keeper)], [row(near), row(keeper, reason=Reason.EXCLUDED)]),
+        "keeper is new": ([row(near)], [lost, row(keeper)]),
+        "keeper was dropped before: dark": ([row(near), row(keeper, reason=Reason.DARK)], [lost, row(keeper)]),
+        "keeper is gone": ([lost, row(keeper)], [row(near)]),
+        "keeper is dropped now: excluded": ([lost, row(keeper)], [row(near), row(keeper, reason=Reason.EXCLUDED)]),
     }
     for detail, (before, after) in cases.items():
         (one,) = [one for one in difference(before, after).changes.to_pylist() if one["sha256"] == near]
@@ -251,7 +256,7 @@ def test_the_same_bytes_in_another_source_are_another_row() -> None:
         ).changes.to_pylist()
         if one["source"] == "town"
     ]
-    assert (one["cause"], one["detail"]) == ("duplicate", "of one that is new")
+    assert (one["cause"], one["detail"]) == ("duplicate", "keeper is new")
 
 
 def test_parameters_in_words() -> None:

@@ -15,10 +15,10 @@ def test_the_nearest_is_the_nearest() -> None:
     queries, references = points(600, 1), points(70, 2)
     found = nearest(queries, references)
     distances = np.linalg.norm(queries[:, None].astype(float) - references[None], axis=2)
-    assert (found.place == distances.argmin(axis=1)).all()
+    assert (found.index == distances.argmin(axis=1)).all()
     assert found.distance == pytest.approx(distances.min(axis=1))
     assert nearest(references, references).distance.max() == 0
-    assert len(nearest(queries[:0], references).place) == 0
+    assert len(nearest(queries[:0], references).index) == 0
 
 
 def test_the_statistic_is_mann_and_whitneys() -> None:

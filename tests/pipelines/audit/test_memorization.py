@@ -54,7 +54,7 @@ def test_a_model_is_held_against_the_data_that_it_was_trained_on(town: "Town") -
     )
     kept = [row for row in workspace.manifest().to_pylist() if row["split"] == "train"]
     assert found.trained_on == len(kept)
-    assert len(found.features.generated.place) == len(found.pairs) == 12
+    assert len(found.features.generated.index) == len(found.pairs) == 12
     assert {pair.row["sha256"] for pair in found.pairs} <= {row["sha256"] for row in kept}
     distances = [pair.distance for pair in found.pairs]
     assert distances == sorted(distances)
@@ -86,7 +86,7 @@ def test_an_older_model_is_held_against_an_older_version(town: "Town") -> None:
 
 def test_what_is_missing_is_named(town: "Town") -> None:
     workspace = open_version(Repository(town.folder), "workspace")
-    with pytest.raises(UserError, match="nobody: no such model at workspace; there is: facade"):
+    with pytest.raises(UserError, match="nobody: no such model at workspace; expected one of: facade"):
         measure_memorization(workspace, "nobody", 10, 0, lambda done, total, note: None)
     with pytest.raises(UserError, match=r"generator\.safetensors"):
         measure_memorization(workspace, "facade", 10, 0, lambda done, total, note: None)

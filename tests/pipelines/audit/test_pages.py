@@ -79,7 +79,7 @@ def test_the_command_writes_a_page(story: "Town", tmp_path: Path) -> None:
 
 def test_a_page_on_versions_that_hold_the_same(story: "Town") -> None:
     same = open_version(Repository(story.folder), "HEAD")
-    assert "Nothing: both versions hold the same images" in difference.page(compare_versions(same, same), same, same)
+    assert "Nothing: both versions contain the same images" in difference.page(compare_versions(same, same), same, same)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: apt install chromium)")

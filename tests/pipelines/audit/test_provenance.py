@@ -45,7 +45,7 @@ def test_an_image_is_found_by_its_file_and_by_its_looks(story: "Town", tmp_path:
     ImageEnhance.Brightness(picture).enhance(1.1).save(tmp_path / "copy.png")
     assert search.images(version(story), str(tmp_path / "copy.png"))[0] == building.sha256
     Image.effect_noise((200, 200), 80).convert("RGB").save(tmp_path / "noise.png")
-    with pytest.raises(UserError, match=r"no image at .* has these bytes or looks like it"):
+    with pytest.raises(UserError, match=r"no image at .* has these bytes or is similar"):
         search.images(version(story), str(tmp_path / "noise.png"))
     (tmp_path / "text").write_text("no picture")
     with pytest.raises(UserError, match="text: not an image; expected a picture"):
@@ -56,7 +56,7 @@ def test_an_image_is_found_by_its_file_and_by_its_looks(story: "Town", tmp_path:
     ("query", "message"),
     [
         ("9999", "no such row in images.npy"),
-        ("beefbeef", "no image whose sha256 starts so"),
+        ("beefbeef", "no image with this start of its sha256"),
         ("https://nowhere.invalid/", "no image with that URL"),
         ("xyz.jpg", "no such file; expected a picture, a URL, a row number"),
     ],

@@ -104,7 +104,7 @@ def test_authors_pages_and_urls_are_excluded_as_such(town: "Town") -> None:
         (["--reason", "no"], "found 0 things to exclude"),
         (["--reason", " ", "--author", "Ann"], "found an empty reason"),
         (["--reason", "no", "--author", "Ann", "--page", "https://x.invalid/"], "found 2 things to exclude"),
-        (["--reason", "no", "beefbeef"], "no image whose sha256 starts so"),
+        (["--reason", "no", "beefbeef"], "no image with this start of its sha256"),
         (["--reason", "no", "--author", "Bob", "--exact"], "author Bob is excluded already"),
     ],
 )

@@ -175,14 +175,14 @@ TAMPERINGS: list[tuple[str, Callable[["Town"], None], str, str]] = [
     (
         "another split",
         lambda t: images(t, lambda a: 1 - a, "split.npy"),
-        "split.npy is the manifest's",
+        "split.npy agrees with the manifest",
         "another split",
     ),
     (
         "an edited licence",
         _manifest("license", _first(lambda v: True, "CC0-1.0")),
-        "the manifest tells what the sources tell",
-        "license is not what",
+        "the manifest has the metadata of the sources",
+        "license is not that of",
     ),
     (
         "a licence that is not allowed",
@@ -190,18 +190,18 @@ TAMPERINGS: list[tuple[str, Callable[["Town"], None], str, str]] = [
         "licences of kept images are allowed",
         "kept under InC-1.0, which is not allowed",
     ),
-    ("an unknown reason", _manifest("reason", _first(bool, "ugly")), "verdicts are whole", "reason is not one of"),
+    ("an unknown reason", _manifest("reason", _first(bool, "ugly")), "decisions are complete", "reason is not one of"),
     (
         "a reason withdrawn",
         _manifest("reason", _first(bool, None)),
-        "verdicts are whole",
+        "decisions are complete",
         "kept with a reason, or dropped without",
     ),
     (
         "a row number",
         _manifest("row", _first(lambda v: v == 4, 5)),
-        "rows count up by sha256",
-        "its row is not its place",
+        "rows are numbered by sha256",
+        "its row is not its rank",
     ),
     (
         "a keeper",
@@ -232,17 +232,17 @@ TAMPERINGS: list[tuple[str, Callable[["Town"], None], str, str]] = [
     (
         "a column too few",
         lambda t: edit(t.folder / "data/dataset/manifest.parquet", lambda table: table.drop_columns(["author"])),
-        "the manifest has its form",
+        "the manifest has its columns",
         "column author: found nothing, expected string",
     ),
     (
         "a label",
         lambda t: edit(t.folder / "data/dataset/names.parquet", with_column("tags", lambda v: [["x"], *v[1:]])),
-        "names.parquet is the manifest's",
+        "names.parquet agrees with the manifest",
         "names.parquet has another tags",
     ),
     ("a missing shard", _lose, FILES, "data/archive/town/00000.warc: missing in the work tree"),
-    ("a damaged shard", _damage, "archives hold the bytes of their sha256", "are not those of"),
+    ("a damaged shard", _damage, "archives contain the bytes of their sha256", "are not those of"),
     ("a stale lock", _stale_lock, FILES, "dvc.lock has"),
     ("other parameters", _stale_params, "stages ran with params.yaml", "found 130"),
     ("a file that no stage made", _other_file, FILES, "data/dataset/extra.npy: in the folder, but not in dvc.lock"),
@@ -281,7 +281,7 @@ def test_rot_in_the_cache_is_caught_for_a_revision(town: "Town") -> None:
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     found = failures(town, "HEAD")
     assert hashlib.md5(content).hexdigest() in found[FILES][0]
-    assert found["split.npy is the manifest's"]
+    assert found["split.npy agrees with the manifest"]
 
 
 def test_other_code_than_then_is_no_tampering(town: "Town") -> None:
@@ -302,7 +302,8 @@ def test_a_model_that_was_not_trained_anew_is_a_stale_stage(town: "Town") -> Non
     old = open_version(Repository(town.folder), "v1.0.0").hashes("data/dataset")["data/dataset/images.npy"]
     (town.folder / "dvc.lock").write_text(lock.replace(new, old))
     assert any(
-        "train@facade read data/dataset/images.npy" in line for line in failures(town)["stages read what others made"]
+        "train@facade read data/dataset/images.npy" in line
+        for line in failures(town)["stages read the outputs of others"]
     )
 
 

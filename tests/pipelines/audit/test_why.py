@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import UserError
 from curate.schemas import Decision, Reason
-from pipelines.audit.why import PERMISSION, save, why
+from pipelines.audit.why import OTHER_RULES, save, why
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import Version, open_version
 
@@ -32,13 +32,13 @@ def test_every_decision_has_its_rule_and_the_filters_agree_with_it(here: Version
     for found in (one for image in images for one in why(here, image)):
         reason = found.row["reason"]
         reasons.add(reason)
-        objecting = [held.key for held in found.held if not held.passed]
+        rejecting = [result.key for result in found.filters if not result.passed]
         assert (found.rule is None) == (found.row["decision"] == Decision.KEPT)
         if found.row["decision"] == Decision.KEPT:
-            assert objecting == []
+            assert rejecting == []
         elif reason == Reason.TOO_SMALL:
-            assert found.rule == "curate.thresholds.min_side" == objecting[0]
-            held = next(one for one in found.held if one.key == found.rule)
+            assert found.rule == "curate.thresholds.min_side" == rejecting[0]
+            held = next(one for one in found.filters if one.key == found.rule)
             assert (held.value, held.threshold) == (found.row["value"], found.row["threshold"])
         elif reason == Reason.EXCLUDED:
             assert found.request is not None
@@ -52,7 +52,7 @@ def test_every_decision_has_its_rule_and_the_filters_agree_with_it(here: Version
 def test_what_no_filter_decides_has_a_rule_too() -> None:
     filters = {Reason.TOO_SMALL, Reason.ODD_ASPECT, Reason.BLURRED, Reason.DARK, Reason.BRIGHT, Reason.LOW_INFORMATION}
     filters |= {Reason.GREYSCALE, Reason.DRAWING, Reason.BORDER, Reason.NOT_FACADE}
-    assert set(PERMISSION) | filters == set(Reason)
+    assert set(OTHER_RULES) | filters == set(Reason)
 
 
 def test_the_pictures_are_the_bytes_that_were_fetched(here: Version, tmp_path: Path) -> None:
