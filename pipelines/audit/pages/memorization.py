@@ -1,4 +1,4 @@
-"""The page of `facades model memorization`: how near generated images lie to training images, and the closest pairs."""
+"""The page of `facades model memorization`: distances of generated to training images, and the closest pairs."""
 
 from typing import Any
 

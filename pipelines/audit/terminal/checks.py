@@ -29,7 +29,7 @@ def verdict(found: Sequence[Check]) -> list[RenderableType]:
     if failed:
         return [
             Text(
-                f"{len(failed)} of {len(found)} checks failed, in {sum(len(one.failures) for one in failed):,} places",
+                f"{len(failed)} of {len(found)} checks failed, with {sum(len(one.failures) for one in failed):,} failures",
                 "red",
             )
         ]

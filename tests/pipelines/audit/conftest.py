@@ -41,7 +41,7 @@ AT = datetime(2026, 11, 2, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Building:
-    """One picture on the drawn web."""
+    """One image on the drawn web."""
 
     number: int
     side: int = 160
@@ -84,7 +84,7 @@ class Building:
 
 @dataclass
 class Town:
-    """The repository, and what its sources hold now; `write` and `commit` make the next version of it."""
+    """The repository, and the present images of its sources; `write` and `commit` make the next version."""
 
     folder: Path
     sources: dict[str, list[Building]] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Town:
         return subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True, text=True).stdout
 
     def facades(self, *arguments: str, inside: str = "") -> tuple[int, str]:
-        """Type a command in a folder of the repository: its exit code, and what it printed."""
+        """Run a command in a folder of the repository; return its exit code and output."""
         with chdir(self.folder / inside):
             done = CliRunner().invoke(commands, arguments)
         if isinstance(done.exception, UserError):
@@ -110,7 +110,7 @@ class Town:
             file.write(line + "\n")
 
     def write(self) -> None:
-        """Write params.yaml and all that the stages would make of it."""
+        """Write params.yaml and the outputs of all stages."""
         YAML().dump(self.params, self.folder / "params.yaml")
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
@@ -138,14 +138,14 @@ class Town:
             write_model(self.folder / "models" / name, seed)
 
     def take(self) -> None:
-        """Write, and take all for the stages' outputs, as `dvc repro` would leave it."""
+        """Write, and commit the outputs to DVC, as `dvc repro` does."""
         self.write()
         self.take_as_it_is()
 
     def take_as_it_is(self) -> None:
-        """Take whatever lies there for the stages' outputs."""
+        """Commit the present files to DVC as the outputs of the stages."""
         with chdir(self.folder), Repo() as dvc:
-            for out in dvc.index.outs:  # what no audit reads is there in name alone
+            for out in dvc.index.outs:  # outputs that no audit reads get a placeholder
                 path = Path(out.fs_path)
                 if not path.exists():
                     path.parent.mkdir(parents=True, exist_ok=True)
@@ -153,7 +153,7 @@ class Town:
             dvc.commit(force=True)
 
     def commit(self, label: str, *tags: str) -> str:
-        """Make a version of what there is now."""
+        """Make a version of the present state."""
         self.take()
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", label)
@@ -181,7 +181,7 @@ def write_images(path: Path, buildings: list[Building]) -> None:
             "sha256": building.sha256,
             "format": "jpeg",
             "nbytes": len(building.jpeg()),
-            **_told(building),
+            **_metadata(building),
             "opt_out": "",
             "others": [],
         }
@@ -190,7 +190,7 @@ def write_images(path: Path, buildings: list[Building]) -> None:
     write_table(pa.Table.from_pylist(rows, IMAGES), path)
 
 
-def _told(building: Building) -> dict[str, Any]:
+def _metadata(building: Building) -> dict[str, Any]:
     return {
         "image_url": building.image_url,
         "page_url": building.page_url,
@@ -213,7 +213,7 @@ def write_model(folder: Path, seed: int) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """git and DVC as on a machine of their own."""
+    """git and DVC without the settings of this machine."""
     temp = tmp_path_factory.mktemp("surroundings")
     (temp / "gitconfig").write_text(
         "[user]\n name = Test\n email = test@example.invalid\n[init]\n defaultBranch = main\n"
@@ -229,7 +229,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def found(folder: Path) -> Town:
-    """A repository with this tree's stages and nothing made yet, in a folder with a space in its name."""
+    """A repository with the stages of this project and no outputs, in a folder with a space in its name."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -243,7 +243,7 @@ def found(folder: Path) -> Town:
             shutil.copy2(ROOT / name, folder / name)
     params = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
     params["sources"] = {"town": {"kind": "demo", "snapshot": "1"}}
-    # Drawn buildings are flat and alike; only what a test is about may drop one.
+    # Drawn buildings are flat and similar, so all other filters are off.
     params["curate"]["thresholds"] = dict.fromkeys(Thresholds.model_fields) | {"min_side": 96}
     params["curate"]["duplicates"]["radius"] = 0
     params["models"] = {"facade": {"recipe": "facade", "steps": 4}}
@@ -283,7 +283,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Town:
 
 @pytest.fixture
 def town(story: Town, tmp_path: Path) -> Town:
-    """The story's repository, to change at will."""
+    """A copy of the story's repository that a test may change."""
     folder = tmp_path / "a town"
     shutil.copytree(story.folder, folder, symlinks=True)
     return replace(deepcopy(story), folder=folder)

@@ -23,13 +23,13 @@ def diff(town: "Town", before: str, after: str) -> Comparison:
     return compare_versions(*(open_version(repository, town.commits.get(name, name)) for name in (before, after)))
 
 
-def told(comparison: Comparison) -> list[tuple[str, str, str, int]]:
+def group_rows(comparison: Comparison) -> list[tuple[str, str, str, int]]:
     return [(group.change, group.cause, group.detail, group.images) for group in comparison.groups]
 
 
 def test_a_new_source(story: "Town") -> None:
     found = diff(story, "retrained", "museum")
-    assert told(found) == [
+    assert group_rows(found) == [
         ("added", "new_source", "museum", 10),
         ("redecided", "duplicate", "keeper is new", 2),
     ]
@@ -39,7 +39,7 @@ def test_a_new_source(story: "Town") -> None:
 
 def test_a_new_threshold(story: "Town") -> None:
     found = diff(story, "museum", "threshold")
-    assert told(found) == [
+    assert group_rows(found) == [
         ("redecided", "threshold", "min_side 96 → 120", 4),
         ("amended", "", "threshold", 2),  # small before and after
     ]
@@ -49,18 +49,20 @@ def test_a_new_threshold(story: "Town") -> None:
 
 def test_a_takedown_names_who_asked(story: "Town") -> None:
     found = diff(story, "threshold", "takedown")
-    assert told(found) == [("redecided", "exclusion", "by curator, 2026-11-20: asked by mail (author Bob)", 8)]
+    assert group_rows(found) == [("redecided", "exclusion", "by curator, 2026-11-20: asked by mail (author Bob)", 8)]
     assert found.code == ["exclusions.csv"]
     back = diff(story, "takedown", "threshold")
-    assert told(back) == [("redecided", "exclusion", "withdrawn by curator, 2026-11-20: asked by mail (author Bob)", 8)]
+    assert group_rows(back) == [
+        ("redecided", "exclusion", "withdrawn by curator, 2026-11-20: asked by mail (author Bob)", 8)
+    ]
 
 
-def test_other_words_of_the_source_are_amendments(story: "Town") -> None:
-    assert told(diff(story, "takedown", "titles")) == [("amended", "", "title, attribution", 8)]
+def test_new_metadata_of_a_source_is_an_amendment(story: "Town") -> None:
+    assert group_rows(diff(story, "takedown", "titles")) == [("amended", "", "title, attribution", 8)]
 
 
 def test_a_refresh(story: "Town") -> None:
-    assert told(diff(story, "titles", "refresh")) == [
+    assert group_rows(diff(story, "titles", "refresh")) == [
         ("added", "found", "museum, snapshot 1 → 2", 1),
         ("removed", "gone", "museum, snapshot 1 → 2", 1),
     ]

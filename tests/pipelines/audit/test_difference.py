@@ -1,4 +1,4 @@
-"""The difference of two manifests: exact to the row, and each change with its cause."""
+"""Compares two manifests: exact for each row, and each change has its cause."""
 
 import random
 from collections import Counter
@@ -71,7 +71,7 @@ def manifests(draw: st.DrawFn, sources: Sequence[str]) -> list[Row]:
 
 
 def by_hand(before: Sequence[Row], after: Sequence[Row]) -> dict[tuple[str, str], tuple[Change, set[str]]]:
-    """The same, one row at a time."""
+    """The expected changes, found one row at a time."""
     old = {(one["sha256"], one["source"]): one for one in manifest(before).to_pylist()}
     new = {(one["sha256"], one["source"]): one for one in manifest(after).to_pylist()}
     found: dict[tuple[str, str], tuple[Change, set[str]]] = {}
@@ -168,7 +168,7 @@ SAME = Basis({}, {}), Basis({}, {})
 
 
 @pytest.mark.parametrize(
-    ("objection", "bases", "cause", "detail"),
+    ("rejection", "bases", "cause", "detail"),
     [
         (Rejection(True, Reason.EXCLUDED, "", "", "", "", 1, 1), SAME, Cause.EXCLUSION, ""),
         (Rejection(True, Reason.OPT_OUT, "", "", "", "", 1, 1), SAME, Cause.OPT_OUT, "the source reserves use"),
@@ -210,30 +210,30 @@ SAME = Basis({}, {}), Basis({}, {})
         (Rejection(True, Reason.NEAR_DUPLICATE, "", "", "", "", 1, 1), SAME, Cause.RULES, "other code"),
     ],
 )
-def test_every_objection_has_its_cause(
-    objection: Rejection, bases: tuple[Basis, Basis], cause: Cause, detail: str
+def test_every_rejection_has_its_cause(
+    rejection: Rejection, bases: tuple[Basis, Basis], cause: Cause, detail: str
 ) -> None:
-    assert cause_of(objection, *bases) == (cause, detail)
+    assert cause_of(rejection, *bases) == (cause, detail)
 
 
-def test_the_earlier_of_two_reasons_is_the_one_that_counts() -> None:
-    """Dropped as too small, then as excluded: the exclusion arose. The other way round: it fell away."""
+def test_the_earlier_of_two_reasons_gives_the_cause() -> None:
+    """From too small to excluded, the exclusion is new; from excluded to too small, it was withdrawn."""
     small, excluded = (
         row(SHAS[0], reason=Reason.TOO_SMALL, measure="side", value=80.0),
         row(SHAS[0], reason=Reason.EXCLUDED),
     )
-    (arose,) = difference([small], [excluded]).changes.to_pylist()
-    (fell,) = difference([excluded], [small]).changes.to_pylist()
-    assert (arose["cause"], arose["detail"], fell["cause"], fell["detail"]) == (
+    (added,) = difference([small], [excluded]).changes.to_pylist()
+    (withdrawn,) = difference([excluded], [small]).changes.to_pylist()
+    assert (added["cause"], added["detail"], withdrawn["cause"], withdrawn["detail"]) == (
         "exclusion",
         "",
         "exclusion",
         "withdrawn",
     )
-    assert arose["measure"] is None
+    assert added["measure"] is None
 
 
-def test_a_duplicate_follows_the_fate_of_its_keeper() -> None:
+def test_a_duplicate_depends_on_its_keeper() -> None:
     near, keeper = SHAS[0], SHAS[1]
     lost = row(near, reason=Reason.NEAR_DUPLICATE, keeper=keeper)
     cases = {

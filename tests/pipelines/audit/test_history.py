@@ -35,7 +35,7 @@ def test_every_version_is_listed_with_its_number_and_what_changed(story: "Town")
     ]
 
 
-def test_a_version_says_what_it_holds(story: "Town") -> None:
+def test_an_entry_counts_the_contents_of_a_version(story: "Town") -> None:
     newest, *_, first = log(story)
     assert first.name == "v1.0.0"
     assert first.revision == story.commits["first"]
@@ -115,7 +115,7 @@ def test_numbers_follow_croissants_rule() -> None:
     assert [str(number.after(one)) for one in Step] == ["1.2.4", "1.3.0", "2.0.0"]
 
 
-def test_one_other_pixel_in_a_shared_facade_is_another_drawing() -> None:
+def test_a_changed_pixel_in_a_shared_facade_is_found() -> None:
     old = np.random.default_rng(0).integers(0, 256, (2, 3, 4, 4), dtype=np.uint8)
     new = np.concatenate([old[:1], old[:1] // 2, old[1:]])
     assert not redrawn(images("a", "c"), images("a", "b", "c"), old, new)

@@ -1,4 +1,4 @@
-"""`memorization` on a real generator and a real repository: which data it is held against, and what is told."""
+"""`memorization` on a real generator and a real repository: which data it is held against, and what is printed."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.integration
 
 
 def put_generator(folder: Path) -> None:
-    """A generator that nobody trained."""
+    """Write an untrained generator."""
     torch.manual_seed(0)
     recipe = Recipe(width_g=4, width_d=4)
     making = Provenance(
@@ -45,7 +45,7 @@ def put_generator(folder: Path) -> None:
     save(Generator(recipe.latent, recipe.width_g, 64).state_dict(), making, path)
 
 
-def test_a_model_is_held_against_the_data_that_it_was_trained_on(town: "Town") -> None:
+def test_a_model_is_compared_with_its_training_data(town: "Town") -> None:
     put_generator(town.folder)
     workspace = open_version(Repository(town.folder), "workspace")
     calls: list[tuple[int, int | None]] = []
@@ -68,7 +68,7 @@ def test_a_model_is_held_against_the_data_that_it_was_trained_on(town: "Town") -
     assert "The closest pairs" in page(found, pictures)
 
 
-def test_an_older_model_is_held_against_an_older_version(town: "Town") -> None:
+def test_an_older_model_is_compared_with_an_older_version(town: "Town") -> None:
     put_generator(town.folder)
     lock = (town.folder / "dvc.lock").read_text()
     repository = Repository(town.folder)
@@ -97,5 +97,5 @@ def test_the_command(town: "Town") -> None:
     code, table = town.facades("model", "memorization", "facade", "-n", "10")
     assert (code, max(map(len, table.splitlines())) <= 80) == (0, True)
     assert "the closest pairs" in table
-    told = json.loads(town.facades("model", "memorization", "facade", "-n", "10", "--json")[1])
-    assert told["features"]["verdict"] in ("copies", "some_copies", "no_copies")
+    printed = json.loads(town.facades("model", "memorization", "facade", "-n", "10", "--json")[1])
+    assert printed["features"]["verdict"] in ("copies", "some_copies", "no_copies")

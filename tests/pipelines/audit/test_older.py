@@ -1,4 +1,4 @@
-"""Versions that older rules wrote: with fewer columns, with reasons that are no more, without what came later."""
+"""Versions written by older rules: with fewer columns, other reasons and other documents."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def aged(town: "Town") -> "Town":
-    """The newest version, as rules before today's would have written it, and today's after that."""
+    """A version as older rules would have written it, and then the present one."""
     dataset = town.folder / "data/dataset"
     table = pq.read_table(dataset / "manifest.parquet").drop_columns(["similarity", "distance"])
     for name, column in (

@@ -1,4 +1,4 @@
-"""The audit's pages: what they show and withhold, and how they fare in a real browser."""
+"""The audit's pages: what they show, what they leave out, and how they behave in a real browser."""
 
 import re
 import shutil
@@ -35,7 +35,7 @@ def write(town: "Town", folder: Path) -> dict[str, Path]:
     twice = town.sources["town"][5]
     made = {
         "diff": difference.page(compare_versions(old, new), old, new),
-        "life": pages.page(trace_image(repository, new, kept.sha256), new),
+        "facade": pages.page(trace_image(repository, new, kept.sha256), new),
         "cluster": pages.page(trace_image(repository, new, twice.sha256), new),
         "excluded": pages.page(trace_image(repository, new, asked.sha256), new),
         "works": pages.author_page("Dora", manifest_summary(new, search.by_author(new, "Dora")).to_pylist(), new),
@@ -45,17 +45,17 @@ def write(town: "Town", folder: Path) -> dict[str, Path]:
     return {name: folder / f"{name}.html" for name in made}
 
 
-def test_pages_show_what_the_tables_say(story: "Town", tmp_path: Path) -> None:
+def test_pages_show_the_contents_of_the_tables(story: "Town", tmp_path: Path) -> None:
     written = {name: path.read_text() for name, path in write(story, tmp_path).items()}
     assert "by curator, 2026-11-20: asked by mail (author Bob)" in written["diff"]
     assert "min_side 96 → 120" in written["diff"]
-    assert "the original, " in written["life"]
-    assert "the crop that models are trained on" in written["life"]
+    assert "the original, " in written["facade"]
+    assert "the crop that models are trained on" in written["facade"]
     assert "Its cluster of 2" in written["cluster"]
     assert written["works"].count('role="img"') == 8
 
 
-def test_whoever_asked_not_to_be_used_is_not_put_on_show(story: "Town", tmp_path: Path) -> None:
+def test_pictures_of_excluded_images_are_not_shown(story: "Town", tmp_path: Path) -> None:
     written = {name: path.read_text() for name, path in write(story, tmp_path).items()}
     assert "data:image" not in written["excluded"]
     assert "its owner asked for its exclusion" in written["excluded"]
@@ -77,7 +77,7 @@ def test_the_command_writes_a_page(story: "Town", tmp_path: Path) -> None:
     assert out.read_text().startswith("<!doctype html>")
 
 
-def test_a_page_on_versions_that_hold_the_same(story: "Town") -> None:
+def test_a_page_on_equal_versions(story: "Town") -> None:
     same = open_version(Repository(story.folder), "HEAD")
     assert "Nothing: both versions contain the same images" in difference.page(compare_versions(same, same), same, same)
 

@@ -1,4 +1,4 @@
-"""`show`: an image is found by whatever one has in hand, and its whole life is told."""
+"""`show` finds an image by hash, row, URL, page or picture, and prints its provenance."""
 
 import io
 import json
@@ -25,7 +25,7 @@ def version(town: "Town", rev: str = "HEAD") -> Version:
     return open_version(Repository(town.folder), rev)
 
 
-def tell(town: "Town", building: "Building", rev: str = "HEAD") -> Provenance:
+def trace(town: "Town", building: "Building", rev: str = "HEAD") -> Provenance:
     found = version(town, rev)
     return trace_image(found.repository, found, building.sha256)
 
@@ -37,7 +37,7 @@ def test_an_image_is_found_by_hash_row_url_and_page(story: "Town") -> None:
         assert search.images(here, query) == [building.sha256]
 
 
-def test_an_image_is_found_by_its_file_and_by_its_looks(story: "Town", tmp_path: Path) -> None:
+def test_an_image_is_found_by_its_file_and_by_its_content(story: "Town", tmp_path: Path) -> None:
     building = story.sources["town"][18]
     (tmp_path / "a file").write_bytes(building.jpeg())
     assert search.images(version(story), str(tmp_path / "a file")) == [building.sha256]
@@ -61,68 +61,68 @@ def test_an_image_is_found_by_its_file_and_by_its_looks(story: "Town", tmp_path:
         ("xyz.jpg", "no such file; expected a picture, a URL, a row number"),
     ],
 )
-def test_what_is_not_there_is_said_in_one_line(story: "Town", query: str, message: str) -> None:
+def test_an_unknown_image_is_reported_in_one_line(story: "Town", query: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         search.images(version(story), query)
 
 
-def test_all_of_an_author(story: "Town") -> None:
+def test_all_images_of_an_author_are_found(story: "Town") -> None:
     bobs = {building.sha256 for building in story.sources["town"] if building.author == "Bob"}
     assert set(search.by_author(version(story), "Bob")) == bobs
     with pytest.raises(UserError, match=r"Bobb: no image of that author at .*; did you mean Bob\?"):
         search.by_author(version(story), "Bobb")
 
 
-def test_the_life_of_a_facade(story: "Town") -> None:
+def test_the_provenance_of_a_facade(story: "Town") -> None:
     building = next(b for b in story.sources["town"] if b.author == "Ann" and b.side > 200)
-    found = tell(story, building)
+    found = trace(story, building)
     assert [(row["source"], row["author"], row["license"]) for row in found.images] == [("town", "Ann", "CC-BY-4.0")]
     assert [(row["url"], row["outcome"]) for row in found.fetches] == [(building.image_url, "stored")]
     assert found.locations[0]["length"] == len(building.jpeg())
     assert (found.measures["width"], found.measures["height"]) == (building.side, building.side)
     assert found.decisions[0]["decision"] == "kept"
-    assert [seen.decision for seen in found.appearances] == ["kept"] * 6
+    assert [one.decision for one in found.appearances] == ["kept"] * 6
     assert {(use.model, use.split) for use in found.trainings} == {("facade", found.decisions[0]["split"])}
     assert found.request is None
 
 
-def test_the_life_of_an_excluded_image(story: "Town") -> None:
+def test_the_provenance_of_an_excluded_image(story: "Town") -> None:
     building = next(b for b in story.sources["town"] if b.author == "Bob" and b.side > 200)
-    found = tell(story, building)
+    found = trace(story, building)
     assert str(found.request) == "by curator, 2026-11-20: asked by mail (author Bob)"
-    assert [seen.reason for seen in found.appearances] == ["excluded"] * 3 + [None] * 3
+    assert [one.reason for one in found.appearances] == ["excluded"] * 3 + [None] * 3
     assert len(found.trainings) == 4, "trained four times on versions with it"
 
 
 def test_the_same_bytes_in_two_sources(story: "Town") -> None:
     building = story.sources["town"][5]
-    found = tell(story, building)
+    found = trace(story, building)
     assert [(row["source"], row["decision"]) for row in found.cluster] == [("museum", "kept"), ("town", "dropped")]
     assert {row["source"] for row in found.locations} == {"museum", "town"}
 
 
-def test_an_image_that_is_gone_is_told_from_the_version_that_had_it(story: "Town") -> None:
+def test_a_removed_image_is_traced_from_a_version_that_has_it(story: "Town") -> None:
     gone = replace(story.sources["museum"][0], number=100)
     with pytest.raises(UserError, match="no such image at"):
-        tell(story, gone)
-    assert [seen.decision for seen in tell(story, gone, "v2.0.0").appearances] == ["kept"] * 4
+        trace(story, gone)
+    assert [one.decision for one in trace(story, gone, "v2.0.0").appearances] == ["kept"] * 4
 
 
 def test_versions_without_data_are_named(town: "Town") -> None:
     lost = version(town, "v1.0.0").file("data/dataset/manifest.parquet")
     lost.chmod(0o600)
     lost.unlink()
-    found = tell(town, town.sources["town"][15])
+    found = trace(town, town.sources["town"][15])
     assert found.unknown == ["v1.0.0"]
     assert len(found.appearances) == 5
 
 
-def test_the_command_tells_it_in_80_columns_and_in_json(story: "Town") -> None:
+def test_the_command_prints_80_columns_or_json(story: "Town") -> None:
     building = story.sources["town"][5]
     code, table = story.facades("dataset", "show", building.sha256[:8], inside="curate")
     assert (code, max(map(len, table.splitlines())) <= 80) == (0, True)
     assert all(word in table for word in ("A house", "CC-BY-4.0", "stored", "kept", "facade"))
-    _, told = story.facades("dataset", "show", building.sha256[:8], "--json")
-    assert json.loads(told)[0]["sha256"] == building.sha256
+    _, printed = story.facades("dataset", "show", building.sha256[:8], "--json")
+    assert json.loads(printed)[0]["sha256"] == building.sha256
     _, listed = story.facades("dataset", "show", "--author", "Bob")
     assert listed.count("excluded") == 8

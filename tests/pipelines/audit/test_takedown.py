@@ -39,7 +39,7 @@ def test_a_file_with_a_mistake_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text() == HEADER + "sound,x,,,,\n"
 
 
-def test_the_first_request_that_names_an_image_is_the_one() -> None:
+def test_the_most_specific_request_counts() -> None:
     rows: list[dict[str, str | None]] = [
         {"sha256": "a", "image_url": "u", "page_url": "p", "author": "Ann", "keeper": None},
         {"sha256": "b", "image_url": "v", "page_url": "q", "author": "Bob", "keeper": "a"},
@@ -48,29 +48,31 @@ def test_the_first_request_that_names_an_image_is_the_one() -> None:
     by_author = Request("author", "Ann", "", "", "", True)
     assert requests_for(rows, [by_author]) == {"a": by_author, "b": by_author}
     by_image = Request("image", "a", "", "", "", True)
-    assert requests_for(rows, [by_author, by_image])["a"] == by_image, "what names the image itself says most"
+    assert requests_for(rows, [by_author, by_image])["a"] == by_image, (
+        "a request for the image itself is the most specific"
+    )
 
 
 def test_a_takedown_from_the_command_to_the_next_version(town: "Town") -> None:
     victim = next(b for b in town.sources["town"] if b.author == "Cleo" and b.side > 200)
-    code, told = town.facades("dataset", "exclude", victim.sha256[:10], "--reason", "the owner asked", "--exact")
-    assert code == 0, told
-    assert "1 image(s) of the work tree's dataset, 1 of them facades" in " ".join(told.split())
+    code, printed = town.facades("dataset", "exclude", victim.sha256[:10], "--reason", "the owner asked", "--exact")
+    assert code == 0, printed
+    assert "1 image(s) of the work tree's dataset, 1 of them facades" in " ".join(printed.split())
     (*_, request) = parse((town.folder / "exclusions.csv").read_bytes())
     assert (request.kind, request.value, request.by, request.near) == ("image", victim.sha256, "Test", False)
 
     found = find_affected(Repository(town.folder))
-    assert [held.version for held in found.versions][-1] == "v1.0.0"
-    assert {held.images for held in found.versions[:3]} == {1}, "the last three versions hold but this one"
-    assert {held.model for held in found.models} == {"facade"}
+    assert [one.version for one in found.versions][-1] == "v1.0.0"
+    assert {one.images for one in found.versions[:3]} == {1}, "the last three versions contain only this one"
+    assert {one.model for one in found.models} == {"facade"}
 
-    town.models["facade"] = 3  # `dvc repro` trains anew, as images.npy is another
+    town.models["facade"] = 3  # `dvc repro` trains again, as images.npy is another
     town.commit("taken down")
     newest = entries(Repository(town.folder))[0]
     assert str(newest.number) == "5.0.0"
     found = find_affected(Repository(town.folder))
-    assert newest.name not in {held.version for held in found.versions}
-    assert newest.revision[:8] not in {held.version for held in found.models}
+    assert newest.name not in {one.version for one in found.versions}
+    assert newest.revision[:8] not in {one.version for one in found.models}
     assert "1fac" not in found.unknown
 
     town.params["sources"]["town"]["snapshot"] = "2"
@@ -86,7 +88,7 @@ def _manifest(town: "Town") -> list[dict[str, str]]:
     return open_version(Repository(town.folder), "HEAD").manifest(["sha256", "reason"]).to_pylist()
 
 
-def test_authors_pages_and_urls_are_excluded_as_such(town: "Town") -> None:
+def test_authors_pages_and_urls_can_be_excluded(town: "Town") -> None:
     building = town.sources["town"][19]
     for arguments, kind, value in (
         (["--author", "Ann"], "author", "Ann"),
@@ -110,19 +112,19 @@ def test_authors_pages_and_urls_are_excluded_as_such(town: "Town") -> None:
 )
 def test_a_mistake_is_one_line_and_changes_nothing(story: "Town", arguments: list[str], message: str) -> None:
     before = (story.folder / "exclusions.csv").read_bytes()
-    code, told = story.facades("dataset", "exclude", *arguments)
+    code, printed = story.facades("dataset", "exclude", *arguments)
     assert code == 1
-    assert message in told
-    assert "\n" not in told
+    assert message in printed
+    assert "\n" not in printed
     assert (story.folder / "exclusions.csv").read_bytes() == before
 
 
-def test_what_was_taken_down_is_still_held_by_older_versions_and_models(story: "Town") -> None:
+def test_older_versions_and_models_still_contain_excluded_images(story: "Town") -> None:
     found = find_affected(Repository(story.folder))
-    names = [held.version for held in found.versions]
+    names = [one.version for one in found.versions]
     assert len(names) == 3
     assert names[-1] == "v1.0.0"
-    assert all(held.requests == ["by curator, 2026-11-20: asked by mail (author Bob)"] for held in found.versions)
+    assert all(one.requests == ["by curator, 2026-11-20: asked by mail (author Bob)"] for one in found.versions)
     assert len(found.models) == 4, "trained twice on the first version, once on each of the next two"
     code, table = story.facades("dataset", "affected")
     assert (code, max(map(len, table.splitlines())) <= 80) == (0, True)

@@ -1,4 +1,4 @@
-"""`verify`: whatever is tampered with is caught and named, each thing by its own check."""
+"""`verify` finds each kind of tampering with the check for it."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ def failures(town: "Town", rev: str = "workspace", sample: int | None = None) ->
     return {check.name: check.failures for check in verify(version, sample) if check.failures}
 
 
-def test_every_version_holds_what_it_claims(story: "Town") -> None:
+def test_intact_versions_pass_every_check(story: "Town") -> None:
     for rev in ("workspace", "HEAD", "v1.0.0"):
         checks = list(verify(open_version(Repository(story.folder), rev)))
         assert {check.name: check.failures for check in checks if check.failures} == {}
@@ -265,16 +265,14 @@ TAMPERINGS: list[tuple[str, Callable[["Town"], None], str, str]] = [
 @pytest.mark.parametrize(
     ("tamper", "check", "message"), [one[1:] for one in TAMPERINGS], ids=[one[0] for one in TAMPERINGS]
 )
-def test_tampering_is_caught_and_named(
-    town: "Town", tamper: Callable[["Town"], None], check: str, message: str
-) -> None:
+def test_tampering_is_found(town: "Town", tamper: Callable[["Town"], None], check: str, message: str) -> None:
     tamper(town)
     found = failures(town)
     assert check in found, found
     assert any(message in line for line in found[check]), found[check]
 
 
-def test_rot_in_the_cache_is_caught_for_a_revision(town: "Town") -> None:
+def test_damage_in_the_cache_is_found(town: "Town") -> None:
     path = open_version(Repository(town.folder), "HEAD").file("data/dataset/split.npy")
     content = path.read_bytes()
     path.chmod(0o600)
@@ -284,9 +282,9 @@ def test_rot_in_the_cache_is_caught_for_a_revision(town: "Town") -> None:
     assert found["split.npy agrees with the manifest"]
 
 
-def test_other_code_than_then_is_no_tampering(town: "Town") -> None:
+def test_crops_of_other_code_are_no_failure(town: "Town") -> None:
     code = town.folder / "curate/crop.py"
-    code.write_text(code.read_text() + "# once otherwise\n")
+    code.write_text(code.read_text() + "# another version\n")
     town.take()
     images(town, lambda array: array.__setitem__(3, 0))
     town.take_as_it_is()
@@ -296,7 +294,7 @@ def test_other_code_than_then_is_no_tampering(town: "Town") -> None:
     assert len(found["facades are those of the prepared tables"].failures) == 1
 
 
-def test_a_model_that_was_not_trained_anew_is_a_stale_stage(town: "Town") -> None:
+def test_a_model_that_was_not_trained_again_is_stale(town: "Town") -> None:
     lock = (town.folder / "dvc.lock").read_text()
     new = open_version(Repository(town.folder), "HEAD").hashes("data/dataset")["data/dataset/images.npy"]
     old = open_version(Repository(town.folder), "v1.0.0").hashes("data/dataset")["data/dataset/images.npy"]
@@ -307,7 +305,7 @@ def test_a_model_that_was_not_trained_anew_is_a_stale_stage(town: "Town") -> Non
     )
 
 
-def test_data_that_are_not_to_be_had_are_a_failure(town: "Town") -> None:
+def test_unavailable_data_are_a_failure(town: "Town") -> None:
     shutil.rmtree(town.folder / ".dvc/cache")
     assert any("no default DVC remote" in line for lines in failures(town, "HEAD").values() for line in lines)
 
@@ -325,6 +323,6 @@ def test_the_command_exits_with_1_and_lists_what_fails(town: "Town") -> None:
     code, listed = town.facades("dataset", "verify", inside="curate")
     assert code == 1
     assert "00000.warc: missing in the work tree" in " ".join(listed.split())
-    code, told = town.facades("dataset", "verify", "--json")
+    code, printed = town.facades("dataset", "verify", "--json")
     assert code == 1
-    assert any(check["failures"] for check in json.loads(told))
+    assert any(check["failures"] for check in json.loads(printed))

@@ -1,4 +1,4 @@
-"""Any revision is read as it was, from the cache or the remote, and the work tree stays as it is."""
+"""Versions are read from the cache or the remote, without a change to the work tree."""
 
 import shutil
 import subprocess
@@ -65,7 +65,7 @@ def test_the_work_tree_is_a_version(town: "Town") -> None:
     assert version(town, "HEAD").manifest(["sha256"]).num_rows == committed
 
 
-def test_data_comes_from_the_remote_where_the_cache_has_it_not(town: "Town", tmp_path: Path) -> None:
+def test_data_missing_in_the_cache_are_downloaded_from_the_remote(town: "Town", tmp_path: Path) -> None:
     for command in (
         ["remote", "add", "--local", "--default", "store", str(tmp_path / "store")],
         ["push", "--all-commits"],
@@ -80,14 +80,14 @@ def test_data_comes_from_the_remote_where_the_cache_has_it_not(town: "Town", tmp
         version(town, "v2.0.0").manifest()
 
 
-def test_without_cache_and_remote_one_line_says_so(town: "Town") -> None:
+def test_unavailable_data_are_reported_in_one_line(town: "Town") -> None:
     shutil.rmtree(town.folder / ".dvc/cache")
     with pytest.raises(UserError, match="there is no default DVC remote") as error:
         version(town, "HEAD").manifest()
     assert "\n" not in str(error.value)
 
 
-def test_what_is_not_there_is_named(town: "Town", tmp_path: Path) -> None:
+def test_unknown_revisions_and_missing_files_are_reported(town: "Town", tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^v9: no such revision"):
         version(town, "v9")
     with pytest.raises(UserError, match="not inside a DVC repository"):
@@ -109,7 +109,7 @@ def test_a_dvc_experiment_is_a_revision(town: "Town") -> None:
     assert commit in {one.sha for one in Repository(town.folder).commits(everywhere=True)}
 
 
-def test_a_tag_names_the_version_that_was_in_force(town: "Town") -> None:
+def test_a_tag_names_the_last_version_before_it(town: "Town") -> None:
     (town.folder / "NEWS.md").write_text("v3\n")
     town.git("add", "NEWS.md")
     town.git("commit", "--quiet", "--message", "release")

@@ -1,4 +1,4 @@
-"""`facades dataset why`: the rule that decided is named, and what it was held against."""
+"""`facades dataset why`: the rule that decided, and the result of each filter."""
 
 import hashlib
 import json
@@ -38,8 +38,8 @@ def test_every_decision_has_its_rule_and_the_filters_agree_with_it(here: Version
             assert rejecting == []
         elif reason == Reason.TOO_SMALL:
             assert found.rule == "curate.thresholds.min_side" == rejecting[0]
-            held = next(one for one in found.filters if one.key == found.rule)
-            assert (held.value, held.threshold) == (found.row["value"], found.row["threshold"])
+            result = next(one for one in found.filters if one.key == found.rule)
+            assert (result.value, result.threshold) == (found.row["value"], found.row["threshold"])
         elif reason == Reason.EXCLUDED:
             assert found.request is not None
             assert found.request.reason == "asked by mail"
@@ -49,7 +49,7 @@ def test_every_decision_has_its_rule_and_the_filters_agree_with_it(here: Version
     assert {None, Reason.TOO_SMALL, Reason.EXCLUDED, Reason.EXACT_DUPLICATE} <= reasons
 
 
-def test_what_no_filter_decides_has_a_rule_too() -> None:
+def test_every_reason_without_a_filter_has_a_rule() -> None:
     filters = {Reason.TOO_SMALL, Reason.ODD_ASPECT, Reason.BLURRED, Reason.DARK, Reason.BRIGHT, Reason.LOW_INFORMATION}
     filters |= {Reason.GREYSCALE, Reason.DRAWING, Reason.BORDER, Reason.NOT_FACADE}
     assert set(OTHER_RULES) | filters == set(Reason)
@@ -66,7 +66,7 @@ def test_the_pictures_are_the_bytes_that_were_fetched(here: Version, tmp_path: P
         assert path.suffix == ".jpeg"
 
 
-def test_an_unknown_image_is_said_in_a_line(here: Version) -> None:
+def test_an_unknown_image_is_reported_in_one_line(here: Version) -> None:
     with pytest.raises(UserError, match=r"^0000000000000000: no such image at"):
         why(here, "0" * 64)
 
