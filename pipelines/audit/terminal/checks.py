@@ -27,12 +27,8 @@ def verdict(found: Sequence[Check]) -> list[RenderableType]:
     """Return the summary of all checks."""
     failed = [one for one in found if one.failures]
     if failed:
-        return [
-            Text(
-                f"{len(failed)} of {len(found)} checks failed, with {sum(len(one.failures) for one in failed):,} failures",
-                "red",
-            )
-        ]
+        failures = sum(len(one.failures) for one in failed)
+        return [Text(f"{len(failed)} of {len(found)} checks failed, with {failures:,} failures", "red")]
     skipped = sum(bool(one.skipped) for one in found)
     return [
         Text(f"all {len(found) - skipped} checks hold" + (f", {skipped} could not be made" if skipped else ""), "green")
