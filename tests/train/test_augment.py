@@ -86,7 +86,7 @@ def test_color_changes_levels_but_no_shapes(channel: int) -> None:
 
 
 @pytest.mark.parametrize(("name", "most"), [("color", 1), ("translation", 24 / 25), ("cutout", 1)])
-def test_strength_is_the_share_of_images_that_change(name: str, most: float) -> None:
+def test_p_is_the_fraction_of_images_that_change(name: str, most: float) -> None:
     given = images(400, 16)
     for strength in (0.0, 0.3, 1.0):
         changed = augment(given, (name,), uniform(400), torch.tensor(strength))

@@ -28,16 +28,16 @@ def test_scaling_covers_minus_one_to_one() -> None:
 
 
 def test_every_image_comes_once_before_any_comes_again() -> None:
-    feed = BatchOrder(10, batch=4, seed=1)
-    order = torch.cat([feed.at(step) for step in range(10)]).tolist()
+    batches = BatchOrder(10, batch=4, seed=1)
+    order = torch.cat([batches.at(step) for step in range(10)]).tolist()
     rounds = [order[start : start + 10] for start in range(0, 40, 10)]
     assert all(sorted(one) == list(range(10)) for one in rounds)
     assert len({tuple(one) for one in rounds}) == 4
 
 
 def test_a_batch_larger_than_the_dataset_goes_round() -> None:
-    feed = BatchOrder(3, batch=7, seed=0)
-    assert feed.at(0).bincount().tolist() in ([3, 2, 2], [2, 3, 2], [2, 2, 3])
+    batches = BatchOrder(3, batch=7, seed=0)
+    assert batches.at(0).bincount().tolist() in ([3, 2, 2], [2, 3, 2], [2, 2, 3])
 
 
 def test_a_step_needs_no_step_before_it() -> None:
@@ -47,5 +47,5 @@ def test_a_step_needs_no_step_before_it() -> None:
     assert torch.equal(BatchOrder(10, batch=4, seed=1).at(5), last)
 
 
-def test_reading_takes_no_memory_of_its_own(dataset: Path) -> None:
+def test_reading_allocates_no_memory_for_the_images(dataset: Path) -> None:
     assert isinstance(read(dataset).images, np.memmap)

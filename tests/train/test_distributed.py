@@ -88,9 +88,9 @@ def test_two_processes_train_what_one_trains(dataset: Path, tmp_path: Path, monk
     assert not (two / "state").exists()
     for expected, found in zip(figures(one), figures(two), strict=True):
         assert found == pytest.approx(expected, rel=2e-3, abs=2e-3, nan_ok=True)
-    weights, making = generator.load(two / "model" / "generator.safetensors")
-    expected_weights, expected_making = generator.load(one / "model" / "generator.safetensors")
-    assert making == expected_making.model_copy(update={"processes": 2, "ksd": making.ksd})
+    weights, provenance = generator.load(two / "model" / "generator.safetensors")
+    expected_weights, expected_provenance = generator.load(one / "model" / "generator.safetensors")
+    assert provenance == expected_provenance.model_copy(update={"processes": 2, "ksd": provenance.ksd})
     for mine, theirs in zip(weights.parameters(), expected_weights.parameters(), strict=True):
         # Rounding changes the sign of a gradient that is almost nothing, and Adam takes each for a step of up to lr.
         assert (mine - theirs).abs().mean() < 1e-5
@@ -127,7 +127,7 @@ def test_a_dead_process_ends_the_run_and_it_resumes(dataset: Path, tmp_path: Pat
     assert digests(tmp_path / "killed" / "model") == digests(tmp_path / "whole" / "model")
 
 
-def test_alone_a_share_is_everything() -> None:
+def test_a_single_process_gets_the_whole_batch() -> None:
     batch = torch.arange(4.0)
     assert torch.equal(SINGLE_PROCESS.shard(batch), batch)
     SINGLE_PROCESS.all_reduce_mean([batch])
@@ -135,5 +135,5 @@ def test_alone_a_share_is_everything() -> None:
     assert SINGLE_PROCESS.any(True, batch.device)
 
 
-def test_shared_batch_norm_keeps_the_names_of_its_weights() -> None:
+def test_sync_batch_norm_keeps_the_names_of_its_weights() -> None:
     assert SyncBatchNorm(3, 2).state_dict().keys() == nn.BatchNorm2d(3).state_dict().keys()

@@ -23,7 +23,7 @@ METRICS = ("fsd", "ksd", "swd", "precision", "recall", "density", "coverage")
 def model(tmp_path: Path) -> Path:
     path = tmp_path / "generator.safetensors"
     recipe = Recipe(latent=8, width_g=4)
-    making = Provenance(
+    provenance = Provenance(
         recipe=recipe,
         dataset="",
         size=32,
@@ -35,7 +35,7 @@ def model(tmp_path: Path) -> Path:
         threads=1,
         versions={},
     )
-    generator.save(Generator(8, 4, 32).state_dict(), making, path)
+    generator.save(Generator(8, 4, 32).state_dict(), provenance, path)
     return path
 
 

@@ -58,7 +58,7 @@ def test_dcgan_is_the_example_s_loop() -> None:
         torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-4)
 
 
-def test_the_average_lags_behind_by_its_half_life() -> None:
+def test_the_ema_has_its_half_life() -> None:
     recipe = Recipe(batch=8, width_g=4, width_d=4, ema_images=1_000, lr_g=1e-30, decay=0)
     gan = Gan(recipe, 32, CPU, "fp32")
     start = weight(gan.G_ema).clone()
@@ -70,7 +70,7 @@ def test_the_average_lags_behind_by_its_half_life() -> None:
     torch.testing.assert_close(weight(gan.G_ema), start + 0.5, rtol=0, atol=1e-3)
 
 
-def test_the_average_forgets_the_start_as_more_images_are_seen() -> None:
+def test_the_half_life_of_the_ema_grows_with_the_images_seen() -> None:
     recipe = Recipe(batch=8, width_g=4, width_d=4, ema_images=10**9, ema_ramp=0.5, lr_g=1e-30)
     gan = Gan(recipe, 32, CPU, "fp32")
     start = weight(gan.G_ema).clone()
@@ -84,7 +84,7 @@ def test_the_average_forgets_the_start_as_more_images_are_seen() -> None:
     torch.testing.assert_close(weight(gan.G_ema), start + 1 - left, rtol=0, atol=5e-3)
 
 
-def test_publishing_changes_nothing_and_uses_the_average() -> None:
+def test_publishing_changes_nothing_and_uses_the_ema() -> None:
     gan = Gan(Recipe(batch=8, width_g=4, width_d=4), 32, CPU, "fp32")
     for step, real in enumerate(batches(gan.recipe, 32)):
         gan.update(real[:8], step)
@@ -98,7 +98,7 @@ def test_publishing_changes_nothing_and_uses_the_average() -> None:
     assert (hidden.mean((0, 2, 3)) - published[1].bias).abs().max() < 0.2
 
 
-def test_the_step_draws_from_seed_and_step_alone() -> None:
+def test_random_numbers_depend_on_seed_and_step_only() -> None:
     recipe = Recipe(batch=8, width_g=4, width_d=4)
     one, other = (Gan(recipe, 32, CPU, "fp32") for _ in range(2))
     real = batches(recipe, 32)[0]
@@ -110,7 +110,7 @@ def test_the_step_draws_from_seed_and_step_alone() -> None:
 
 
 @pytest.mark.parametrize(("end", "half", "last"), [(0.0, 0.5, 0.02), (0.2, 0.6, 0.216), (1.0, 1.0, 1.0)])
-def test_the_rate_of_g_falls_over_the_last_share_of_the_steps_and_that_of_d_stays(
+def test_the_learning_rate_of_g_falls_over_the_last_steps_and_that_of_d_is_constant(
     end: float, half: float, last: float
 ) -> None:
     recipe = Recipe(batch=8, width_g=4, width_d=4, steps=100, lr_g=1e-3, lr_d=2e-3, decay=0.5, decay_to=end)
@@ -123,7 +123,7 @@ def test_the_rate_of_g_falls_over_the_last_share_of_the_steps_and_that_of_d_stay
 
 
 @pytest.mark.parametrize("offset", [0.0, 100.0, -100.0])
-def test_what_a_relativistic_d_reports_does_not_hang_on_its_offset(offset: float) -> None:
+def test_the_statistics_of_a_relativistic_d_do_not_depend_on_its_offset(offset: float) -> None:
     recipe = Recipe(batch=8, width_g=4, width_d=4, loss="relativistic", norm_d="none", adaptive=0.6)
     found = []
     for shift in (0.0, offset):

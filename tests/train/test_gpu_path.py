@@ -81,10 +81,10 @@ def test_a_batch_of_a_resident_dataset_never_leaves_the_device(monkeypatch: pyte
     with FakeTensorMode(allow_non_fake_inputs=True):
         labels = np.arange(100)
         rows = data.SplitImages(np.zeros((100, 3, 32, 32), np.uint8), np.arange(90), gpu, labels)
-        feed = data.BatchOrder(len(rows), 30, 0, rows.storage)
+        order = data.BatchOrder(len(rows), 30, 0, rows.storage)
         with Crossings() as crossings, NoWaiting():
             for step in range(8):
-                images, their_labels = rows.batch(feed.at(step))
+                images, their_labels = rows.batch(order.at(step))
                 assert images.device == their_labels.device == gpu
                 assert data.scaled(images).shape == (30, 3, 32, 32)
     assert crossings.count == 3
@@ -95,7 +95,7 @@ def test_labels_are_drawn_without_waiting() -> None:
         assert Gan(EVERYTHING, 32, CPU, "fp32").G.draw_labels(5, torch.Generator()).shape == (5,)
 
 
-def test_a_step_keeps_its_hands_off_its_input() -> None:
+def test_a_step_leaves_its_input_unchanged() -> None:
     """A graph writes the next batch into the tensor of the one before, which therefore may not ask for a gradient."""
     recipe = EVERYTHING.model_copy(update={"augment": (), "adaptive": 0, "penalty_every": 1})
     gan = Gan(recipe, 32, CPU, "fp32")
@@ -123,7 +123,7 @@ def test_a_compiled_step_is_the_same_and_breaks_at_autograd_and_optimisers_alone
     assert [reason for reason in breaks if not any(name in reason for name in known)] == []
 
 
-def test_memory_that_does_not_suffice_is_told_with_the_number_and_what_to_lower() -> None:
+def test_out_of_memory_names_the_number_and_what_to_lower() -> None:
     """The CPU's allocator refuses more than there are addresses for."""
     with (
         pytest.raises(UserError, match=r"tried to allocate \d+ bytes.*Lower batch \(now 4\), then width_d \(4\)"),
@@ -132,7 +132,7 @@ def test_memory_that_does_not_suffice_is_told_with_the_number_and_what_to_lower(
         torch.empty(2**60, dtype=torch.uint8)
 
 
-def test_memory_that_does_not_suffice_for_a_state_does_not_make_it_damaged(tmp_path: Path) -> None:
+def test_out_of_memory_while_a_state_is_read_is_not_called_damage(tmp_path: Path) -> None:
     with (
         pytest.raises(UserError, match=r"^out of memory: "),
         hardware.enough_memory(EVERYTHING),
@@ -160,7 +160,7 @@ CUDA_SAYS = (
         (RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), "cuDNN error: CUDNN_STATUS_ALLOC_FAILED."),
     ],
 )
-def test_every_error_of_a_gpu_s_memory_is_told_in_three_sentences_at_most(error: Exception, said: str) -> None:
+def test_every_out_of_memory_error_of_a_gpu_is_three_sentences_at_most(error: Exception, said: str) -> None:
     with pytest.raises(UserError) as caught, hardware.enough_memory(EVERYTHING):
         raise error
     lower = "Lower batch (now 4), then width_d (4) or width_g (4)"

@@ -32,7 +32,7 @@ def test_a_label_that_fits_nothing_is_an_error_that_lists_what_would() -> None:
         number(NAMES, ["brick", "wood"])
 
 
-def test_without_labels_the_networks_are_as_they_were() -> None:
+def test_without_labels_the_networks_have_no_parameters_for_them() -> None:
     assert Recipe().classes == 0
     gan = Gan(Recipe(width_g=4, width_d=4), 32, CPU, "fp32")
     names = {name for part in (gan.G, gan.D, gan.critic) for name in part.state_dict()}
@@ -40,7 +40,7 @@ def test_without_labels_the_networks_are_as_they_were() -> None:
     assert not {name for name in names if name.split(".")[-1] in ("means", "shares", "projection")}
 
 
-def test_all_judges_are_told_the_label() -> None:
+def test_all_discriminators_depend_on_the_label() -> None:
     gan = Gan(Recipe(width_g=4, width_d=4, labels=("wall",)), 32, CPU, "fp32")
     images = torch.rand(2, 3, 32, 32).repeat(2, 1, 1, 1)
     labels = torch.tensor([0, 0, 1, 1])
@@ -50,7 +50,7 @@ def test_all_judges_are_told_the_label() -> None:
             assert not torch.isclose(one, other).any()
 
 
-def test_labels_are_drawn_as_often_as_they_are_seen() -> None:
+def test_labels_are_drawn_with_the_frequencies_of_training() -> None:
     network = Generator(8, 4, 32, classes=3)
     assert network.label_frequencies is not None
     network.label_frequencies.copy_(torch.tensor([0.0, 0.2, 0.8]))
@@ -62,13 +62,13 @@ def test_labels_are_drawn_as_often_as_they_are_seen() -> None:
 def untrained() -> tuple[Generator, Provenance]:
     """A generator with the labels wall and gate, as if just read."""
     recipe = Recipe(latent=8, width_g=4, labels=("wall", "gate"))
-    making = Provenance(
+    provenance = Provenance(
         recipe=recipe, dataset="", size=32, step=1, ksd=None, alarms={}, device="cpu", precision="fp32", threads=1,
         versions={},
     )  # fmt: skip
     network = Generator(8, 4, 32, recipe.classes).eval()
     initialise(network, RandomStream.WEIGHTS_G.rng(0))
-    return network, making
+    return network, provenance
 
 
 @pytest.mark.slow
@@ -96,8 +96,8 @@ def test_a_conditional_model_is_trained_kept_and_read_again(dataset: Path, tmp_p
     pq.write_table(pa.table({"source": ["town"] * 32, "tags": tags}), dataset / "names.parquet")
     recipe = Recipe(steps=2, batch=8, latent=8, width_g=4, width_d=4, measure_images=12, labels=("wall", "gate"))
     trainer.train(dataset, recipe, tmp_path / "model", tmp_path / "state")
-    network, making = generator.load(tmp_path / "model" / "generator.safetensors")
-    assert making.recipe.labels == ("wall", "gate")
+    network, provenance = generator.load(tmp_path / "model" / "generator.safetensors")
+    assert provenance.recipe.labels == ("wall", "gate")
     assert network.means is not None
     assert network.label_frequencies is not None
     split = np.load(dataset / "split.npy") == 0
@@ -106,11 +106,11 @@ def test_a_conditional_model_is_trained_kept_and_read_again(dataset: Path, tmp_p
 
 
 @pytest.mark.integration
-def test_a_settled_generator_draws_its_label_from_plain_noise() -> None:
-    network, making = untrained()
+def test_a_generator_with_a_fixed_label_draws_it_from_plain_noise() -> None:
+    network, provenance = untrained()
     z = noise(3, 8, RandomStream.LATENTS.rng(1))
     expected = network(network.condition(z, torch.full((3,), 2)))
-    generator.fix_label(network, making, "gate")
+    generator.fix_label(network, provenance, "gate")
     torch.testing.assert_close(network(z), expected)
     assert "offset" not in network.state_dict()
     session = onnxruntime.InferenceSession(export.onnx(network, {}))
@@ -118,33 +118,33 @@ def test_a_settled_generator_draws_its_label_from_plain_noise() -> None:
 
 
 def test_the_images_that_no_label_fits_are_drawn_as_none() -> None:
-    network, making = untrained()
+    network, provenance = untrained()
     z = noise(3, 8, RandomStream.LATENTS.rng(1))
     expected = network(network.condition(z, torch.full((3,), NONE)))
-    generator.fix_label(network, making, "none")
+    generator.fix_label(network, provenance, "none")
     torch.testing.assert_close(network(z), expected)
 
 
 def test_a_label_that_cannot_be_drawn_is_an_error_that_lists_those_that_can() -> None:
-    network, making = untrained()
+    network, provenance = untrained()
     for label, found in ((None, "no label"), ("door", "door")):
         with pytest.raises(UserError, match=f"^label: found {found}; expected one of wall, gate, none$"):
-            generator.fix_label(network, making, label)
+            generator.fix_label(network, provenance, label)
     assert network.label_frequencies is not None
     network.label_frequencies.copy_(torch.tensor([0.0, 0.5, 0.5]))  # no training image was without a label
     with pytest.raises(UserError, match=r"^label: found none; expected one of wall, gate$"):
-        generator.fix_label(network, making, "none")
+        generator.fix_label(network, provenance, "none")
 
 
 def test_a_model_without_labels_takes_none() -> None:
-    network, making = Generator(8, 4, 32), untrained()[1]
-    generator.fix_label(network, making, None)
+    network, provenance = Generator(8, 4, 32), untrained()[1]
+    generator.fix_label(network, provenance, None)
     for label in ("wall", "none"):
         with pytest.raises(UserError, match=f"^label: found {label}; expected no label, since the model was trained"):
-            generator.fix_label(network, making, label)
+            generator.fix_label(network, provenance, label)
 
 
-def test_other_labels_never_resume_a_state(dataset: Path) -> None:
+def test_other_labels_have_another_state(dataset: Path) -> None:
     recipe = Recipe(labels=("wall",))
     ids = []
     for tags in (["wall"], ["wall", "gate"]):

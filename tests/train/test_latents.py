@@ -84,7 +84,7 @@ def test_a_missing_or_binary_file_is_refused_by_name(tmp_path: Path) -> None:
         latents.read(tmp_path / "picture.png", 2)
 
 
-def test_an_image_is_the_same_bytes_in_any_company() -> None:
+def test_the_bytes_of_an_image_do_not_depend_on_the_other_images() -> None:
     network = Gan(Recipe(width_g=16), 64, torch.device("cpu"), "fp32").published_generator()
     z = latents.draw(9, 100, seed=1)
     together = latents.images(network, z)

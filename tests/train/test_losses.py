@@ -65,7 +65,7 @@ def test_options_compose_and_repeat(fields: dict[str, object]) -> None:
     torch.testing.assert_close(runs[0], runs[1], rtol=0, atol=0)
 
 
-def test_a_penalty_acts_on_its_steps_alone() -> None:
+def test_a_penalty_acts_on_its_own_steps_only() -> None:
     real = torch.rand(8, 3, 32, 32) * 2 - 1
     weights = []
     for r1 in (0.0, 50.0):

@@ -24,7 +24,7 @@ def test_no_alarm_for_one_bad_measurement() -> None:
     assert alarms(rows) == {}
 
 
-def test_each_alarm_names_the_step_at_which_it_first_rang() -> None:
+def test_each_alarm_names_the_step_at_which_it_was_first_raised() -> None:
     rows: list[dict[str, float]]
     rows = [row(1, 0.2), row(2, 0.4, 1.0, 0.5), {"step": 3}, row(4, 0.4), row(5, 0.4, 1.0, 0.5), row(6, 0.1, 1.0, 0.5)]
     assert alarms(rows) == {"collapse": 4, "overfitting": 6}
@@ -44,7 +44,7 @@ def test_real_photographs_are_as_near_to_each_other_as_the_noise(photographs: to
 
 
 @pytest.mark.parametrize("offset", [0.0, 150.0, -150.0])
-def test_a_relativistic_d_has_no_zero(offset: float) -> None:
+def test_a_relativistic_d_has_a_threshold_of_its_own(offset: float) -> None:
     """Its logits may be shifted at will: what is taken for real is what lies above the middle of real and generated."""
     recipe = Recipe(batch=8, latent=8, width_g=4, width_d=4, loss="relativistic", norm_d="none", measure_images=12)
     gan = Gan(recipe, 32, torch.device("cpu"), "fp32")
@@ -61,7 +61,7 @@ def test_a_relativistic_d_has_no_zero(offset: float) -> None:
     assert found["d_heldout"] == (gan.scores(*monitor.probe_images["d_heldout"]) > middle).float().mean().item()
 
 
-def test_a_d_that_learnt_its_images_by_heart_is_noticed() -> None:
+def test_a_d_that_memorized_its_images_is_noticed() -> None:
     recipe = Recipe(batch=16, latent=8, width_g=4, width_d=16, lr_d=1e-3, augment=(), measure_images=16)
     gan = Gan(recipe, 32, torch.device("cpu"), "fp32")
     rng = torch.Generator().manual_seed(0)

@@ -80,7 +80,7 @@ def test_a_dumped_recipe_reads_back_as_itself() -> None:
         {"labels": ["brick", "none"]},
     ],
 )
-def test_a_mistake_is_refused_where_it_is(fields: dict[str, object]) -> None:
+def test_an_error_names_the_field(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError) as caught:
         parse(**fields)
     assert caught.value.error_count() == 1

@@ -67,7 +67,7 @@ def stop(dataset: Path, recipe: Recipe, folder: Path, at: int, number: signal.Si
     return str(caught.value)
 
 
-def test_saving_takes_its_share_of_the_time_at_most(
+def test_saving_takes_its_fraction_of_the_time_at_most(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By a clock on which a step takes 10 s and a save 0.41: the first comes after 30 s, the next 82 s later."""
@@ -109,7 +109,9 @@ def test_killed_at_any_step(dataset: Path, tmp_path: Path, precision: str, monke
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop_it_saves_and_says_so(dataset: Path, tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_stops_it_with_a_saved_state_and_a_message(
+    dataset: Path, tmp_path: Path, number: signal.Signals
+) -> None:
     handler = signal.getsignal(number)
     said = stop(dataset, TINY, tmp_path, 7, number)
     assert said == f"{tmp_path / 'model'}: stopped at step 8 of 14; run it again to resume"
@@ -119,14 +121,14 @@ def test_asked_to_stop_it_saves_and_says_so(dataset: Path, tmp_path: Path, numbe
     assert seen[0] == 9
 
 
-def test_a_state_of_another_recipe_is_left_unread(dataset: Path, tmp_path: Path) -> None:
+def test_a_state_of_another_recipe_is_ignored(dataset: Path, tmp_path: Path) -> None:
     stop(dataset, TINY, tmp_path, 7)
     seen: list[int] = []
     train(dataset, TINY.model_copy(update={"lr_g": 1e-3}), tmp_path, lambda done, total, note: seen.append(done))
     assert seen[0] == 1
 
 
-def test_the_key_follows_data_device_and_every_field() -> None:
+def test_the_key_depends_on_data_device_and_every_field() -> None:
     given = [("a", "", "fp32", "cpu"), ("b", "", "fp32", "cpu"), ("a", "c", "fp32", "cpu"), ("a", "", "bf16", "cpu")]
     given.append(("a", "", "fp32", "cuda"))
     keys = {checkpoint.key(TINY, *each) for each in given}

