@@ -38,7 +38,7 @@ types: .venv/.ready-test
 dependencies: .venv/.ready-test ## write the code that each DVC stage runs into dvc.yaml
 	@$(RUN) python -m tests.pipelines.code_dependencies
 
-# Two are run by hand (docs/training.md): recipes.py trains for hours, and gpu/ needs a GPU.
+# Two are run by hand (docs/benchmarks.md): recipes.py trains for hours, and gpu/ needs a GPU.
 bench: .venv/.ready-test ## measure; the figures go to docs/ by hand, with their date
 	@for script in $(filter-out benchmarks/recipes.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(RUN) python -P "$$script" || exit 1; done
 

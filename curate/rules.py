@@ -16,7 +16,7 @@ RULE_VERSION = 3
 class Thresholds(BaseModel):
     """The threshold of each filter: `min_x` drops images with a smaller measure x, `max_x` with a larger one.
 
-    None switches a filter off. The defaults lose few photographs of buildings; docs/curation.md has the measurements.
+    None switches a filter off. The defaults lose few photographs of buildings; docs/benchmarks.md has the measurements.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

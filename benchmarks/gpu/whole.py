@@ -29,7 +29,7 @@ def article(bench: Bench) -> None:
 
 
 def photographs(bench: Bench) -> None:
-    """Train on photographs of buildings and evaluate: the figures compare with the CPU's in docs/training.md."""
+    """Train on photographs of buildings and evaluate: the figures compare with the CPU's in docs/benchmarks.md."""
     if bench.photographs is None:
         bench.fact("photographs", left_out="needs --photographs")
         return
