@@ -78,7 +78,7 @@ def test_a_host_that_is_down_gets_no_more_requests_and_the_others_go_on(site: Si
     stopped = crawl(site.entry(), limits)
     assert stopped.returncode == 1
     assert "localhost no longer answers" in stopped.errors
-    assert "the same command resumes" in stopped.errors
+    assert "run the same command to resume" in stopped.errors
     assert FAILURES_BEFORE_PROBE <= sum(site.count(path) for path in DEAD) < len(DEAD)
     assert all(site.count(path) == 1 for path in GOOD)
     serve(site)

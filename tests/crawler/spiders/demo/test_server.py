@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture(scope="module")
-def town():
+def town() -> Town:
     return Town(seed=7, buildings=60)
 
 

@@ -21,7 +21,7 @@ from crawler.spiders.demo.town.spoil import BOMB_SIDE
 
 
 @pytest.fixture(scope="module")
-def town():
+def town() -> Town:
     return Town(seed=7, buildings=40)
 
 
@@ -42,7 +42,7 @@ def opened(file):
 
 
 @pytest.mark.parametrize("buildings", [20, 40, 1200])
-def test_every_kind_is_there_at_any_size(buildings):
+def test_every_kind_is_there_at_any_size(buildings: int) -> None:
     kinds = [item.kind for item in Town(7, buildings).items]
     assert set(kinds) == set(Kind)
     assert kinds.count(Kind.BUILDING) == buildings
@@ -59,7 +59,7 @@ def test_too_small_a_town_is_refused() -> None:
 
 
 @pytest.mark.integration
-def test_another_process_builds_the_same_town(town):
+def test_another_process_builds_the_same_town(town: Town) -> None:
     program = (
         "import hashlib, json; from crawler.spiders.demo.town.items import Town; town = Town(7, 40);"
         "print(json.dumps([repr(town.truth()), repr(town.districts),"
@@ -73,13 +73,13 @@ def test_another_process_builds_the_same_town(town):
     assert there == [repr(town.truth()), repr(town.districts), here]
 
 
-def test_urls_are_unique_and_hold_no_port(town):
+def test_urls_are_unique_and_hold_no_port(town: Town) -> None:
     truth = town.truth()
     assert len({entry.url for entry in truth}) == len({entry.page_url for entry in truth}) == len(truth)
     assert all(entry.url.startswith(f"{SITE}/") for entry in truth)
 
 
-def test_truth_names_the_original_of_every_copy_and_each_original_once(town):
+def test_truth_names_the_original_of_every_copy_and_each_original_once(town: Town) -> None:
     truth = {entry.url: entry for entry in town.truth()}
     originals = [entry.of for entry in truth.values() if entry.of]
     assert len(set(originals)) == len(originals)
@@ -89,7 +89,7 @@ def test_truth_names_the_original_of_every_copy_and_each_original_once(town):
             assert truth[entry.of].kind is Kind.BUILDING
 
 
-def test_truth_expects_what_servers_do(town):
+def test_truth_expects_what_servers_do(town: Town) -> None:
     outcomes = {entry.kind: entry.outcome for entry in town.truth()}
     assert outcomes[Kind.GONE] is Outcome.HTTP_ERROR
     assert outcomes[Kind.PRIVATE] is Outcome.ROBOTS
@@ -99,16 +99,17 @@ def test_truth_expects_what_servers_do(town):
     assert private.url == private.page_url
 
 
-def test_licences_are_missing_only_where_the_truth_has_none(town):
+def test_licences_are_missing_only_where_the_truth_has_none(town: Town) -> None:
     for entry, item in zip(town.truth(), town.items, strict=True):
         closed = item.kind in (Kind.UNLICENSED, Kind.RESERVED)
         assert (entry.license == "unknown") == closed == (item.credit is None)
         assert bool(item.rights) == (item.kind is Kind.RESERVED)
 
 
-def test_exact_copies_are_exact(town):
+def test_exact_copies_are_exact(town: Town) -> None:
     copies = [item for item in town.items if item.kind is Kind.EXACT_COPY]
     for item in copies:
+        assert item.of is not None
         assert town.picture(item) == town.picture(town.items[item.of])
         assert item.image != town.items[item.of].image
 
@@ -123,14 +124,14 @@ def test_near_duplicates_differ_in_bytes_and_agree_in_looks(town, kind):
     assert imagehash.phash(there) - imagehash.phash(opened(original)) <= 14
 
 
-def test_a_mirrored_copy_is_far_from_its_original_until_mirrored_back(town):
+def test_a_mirrored_copy_is_far_from_its_original_until_mirrored_back(town: Town) -> None:
     item = first(town, Kind.MIRRORED)
     original = opened(town.picture(town.items[item.of]))
     mirrored = opened(town.picture(item))
     assert pixel_distance(ImageOps.mirror(mirrored), original) < 6 < pixel_distance(mirrored, original)
 
 
-def test_a_crop_takes_2_to_8_percent(town):
+def test_a_crop_takes_2_to_8_percent(town: Town) -> None:
     item = first(town, Kind.CROPPED)
     copy, original = opened(town.picture(item)), opened(town.picture(town.items[item.of]))
     for after, before in zip(copy.size, original.size, strict=True):
@@ -187,7 +188,7 @@ def test_the_gif_moves(picture):
     assert frames[0] > frames[1] > frames[2]
 
 
-def test_exif_stands_the_rotated_up_again(town):
+def test_exif_stands_the_rotated_up_again(town: Town) -> None:
     item = first(town, Kind.EXIF_ROTATED)
     image = opened(town.picture(item))
     assert image.getexif()[274] in (3, 6, 8)
@@ -213,7 +214,7 @@ def test_truncated_files_begin_well_and_end_early(picture):
         opened(file)
 
 
-def test_html_is_not_an_image_and_no_two_are_the_same(town):
+def test_html_is_not_an_image_and_no_two_are_the_same(town: Town) -> None:
     files = [town.picture(item) for item in town.items if item.kind in (Kind.HTML_PAGE, Kind.HTML_AS_JPEG)]
     assert len(set(files)) == len(files)
     assert all(file.startswith(b"<!DOCTYPE html>") for file in files)
@@ -237,6 +238,6 @@ def test_authors_recur_and_some_are_missing() -> None:
     assert 0.02 < authors.count("") / len(authors) < 0.06
 
 
-def test_even_a_small_town_has_hostile_text(town):
+def test_even_a_small_town_has_hostile_text(town: Town) -> None:
     assert any("<script>" in item.title for item in town.items)
     assert any("<" in item.author for item in town.items)

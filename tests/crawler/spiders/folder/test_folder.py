@@ -132,8 +132,8 @@ def test_a_csv_describes_the_files(tmp_path, where, caplog):
         "http://example.org/a",
     )
     assert list(row.tags) == ["door", "gothic", "tower"]
-    unrow = rows.loc["folder://set/notes.txt"]
-    assert (unrow.author, unrow.license) == ("Somebody", "CC-BY-SA-3.0")
+    other = rows.loc["folder://set/notes.txt"]
+    assert (other.author, other.license) == ("Somebody", "CC-BY-SA-3.0")
     assert "names 1 missing files, the first is 'missing.jpg'" in caplog.text
 
 
@@ -146,7 +146,7 @@ def test_a_csv_describes_the_files(tmp_path, where, caplog):
         (None, "metadata: about.csv is neither in"),
     ],
 )
-def test_a_mistake_in_the_csv_is_row(tmp_path, text, said):
+def test_a_mistake_in_the_csv_is_reported(tmp_path, text, said):
     root = folder(tmp_path / "set")
     if text is not None:
         (root / "about.csv").write_bytes(text)
@@ -227,7 +227,7 @@ def test_an_archive_bomb_is_refused_before_it_is_unpacked(tmp_path, packing, mon
 
 
 @pytest.mark.parametrize("packing", ["zip", "tar.gz", "tar.xz", "tar"])
-def test_a_damaged_archive_is_row_in_a_line(tmp_path, packing):
+def test_a_damaged_archive_is_an_error_of_one_line(tmp_path, packing):
     path = PACKINGS[packing](tmp_path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(UserError, match=f"{path.name}: damaged at"):
@@ -237,7 +237,7 @@ def test_a_damaged_archive_is_row_in_a_line(tmp_path, packing):
 @pytest.mark.parametrize(
     "body", [b"", b"hello", gzip.compress(b"hello", mtime=0), bz2.compress(b"hello"), b"PK\x03\x04junk"]
 )
-def test_what_is_no_archive_is_row_in_a_line(tmp_path, body):
+def test_a_file_that_is_no_archive_is_an_error_of_one_line(tmp_path, body):
     path = tmp_path / "set"
     path.write_bytes(body)
     with pytest.raises(UserError, match=r"expected a folder, a \.zip or a \.tar"):
