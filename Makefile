@@ -3,8 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-# Two processes: some tests use both cores themselves.
-PARALLEL := -n 2 --dist loadscope
+# Two processes with one thread each: more threads than cores wait for each other.
+PYTEST := OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
 .PHONY: help setup repro quick test test-all bench clean docs lint types dependencies web
@@ -19,13 +19,13 @@ repro: .venv/.ready data/params.ok ## run the whole pipeline (dvc repro), then s
 	@echo "report: $(CURDIR)/report/index.html"
 
 quick: lint types ## lint, types, unit tests (about a minute)
-	@$(RUN) pytest $(PARALLEL) -m "not slow and not integration"
+	@$(RUN) $(PYTEST) -m "not slow and not integration"
 
 test: lint types web ## lint, types, all tests but the slow ones (under 10 minutes on 2 cores)
-	@$(RUN) pytest $(PARALLEL) -m "not slow"
+	@$(RUN) $(PYTEST) -m "not slow"
 
 test-all: lint types web ## the same, with the slow tests
-	@$(RUN) pytest $(PARALLEL)
+	@$(RUN) $(PYTEST)
 
 lint: .venv/.ready-test
 	@$(RUN) ruff check .
