@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from crawler import registry
+from crawler.kind import SourceParams
 from crawler.settings import CrawlSettings
 from curate.rules import CurateParams
 from docs.generate.markdown import anchor, sentence, table
@@ -33,11 +34,11 @@ def parts() -> Iterator[str]:
         "A name has lower-case letters, digits, `-` and `_`, and begins with a letter.\n"
         "Every entry has these keys:"
     )
-    yield _keys(registry.SourceParams)
+    yield _keys(SourceParams)
     for name in registry.KINDS:
         yield f"### {name}"
         yield f"Guide: [{name}](../sources.md#{_section_of(name)})."
-        yield _keys(registry.kind(name).Params, skip=registry.SourceParams.model_fields)
+        yield _keys(registry.kind(name).Params, skip=SourceParams.model_fields)
     yield from _section("curate", CurateParams)
     yield from _head("models")
     yield (
@@ -115,7 +116,7 @@ def _type(node: Mapping[str, Any], root: Mapping[str, Any]) -> str:
         return f"list of {_type(node['items'], root)}"
     if node["type"] == "object" and isinstance(node.get("additionalProperties"), Mapping):
         return f"map of text to {_type(node['additionalProperties'], root)}"
-    word = WORDS.get(node["type"], node["type"])
+    word = str(WORDS.get(node["type"], node["type"]))
     if "minimum" in node and "maximum" in node:
         return f"{word}, {node['minimum']} to {node['maximum']}"
     return word + "".join(f" {sign} {node[key]}" for key, sign in BOUNDS.items() if key in node)
