@@ -44,12 +44,12 @@ http {{ access_log off; sendfile on; keepalive_requests 100000; types {{ image/j
 FACADES = """
 import json, sys, time
 from pathlib import Path
-from crawler.crawl import crawl
+from crawler.crawl import Folders, crawl
 from crawler.registry import kind
 from crawler.settings import CrawlSettings
 out, listed, limits = Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
 entry = kind("urls").Params(kind="urls", file=listed, allow_private=True)
-crawl("bench", entry, CrawlSettings(limits=limits), out / "archive", out / "work", lambda *_: None)
+crawl("bench", entry, CrawlSettings(limits=limits), Folders(out / "archive", out / "work"), lambda *_: None)
 """
 EXTRACT = """
 import sys, time

@@ -13,3 +13,12 @@ def dotted(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
+
+
+def at(values: Any, key: str, default: Any = None) -> Any:
+    """Return the value at a dotted key of nested mappings; `default` if there is none."""
+    for part in key.split("."):
+        if not isinstance(values, Mapping) or part not in values:
+            return default
+        values = values[part]
+    return values

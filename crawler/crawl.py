@@ -5,8 +5,8 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,15 @@ from crawler.spider import FacadeSpider
 
 
 @dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a crawl reads and writes."""
+
+    archive: Path  # of the finished archive
+    work: Path  # of the unfinished crawl
+    previous: Path | None = None  # a finished archive of the same source
+
+
+@dataclass(frozen=True, slots=True)
 class CrawlSummary:
     """The result of a crawl, including earlier interrupted runs of it."""
 
@@ -43,57 +52,38 @@ def crawl(
     name: str,
     entry: SourceParams,
     settings: CrawlSettings,
-    archive: Path,
-    work: Path,
+    folders: Folders,
     progress: Progress,
     *,
-    previous: Path | None = None,
     retry: bool = False,
 ) -> CrawlSummary:
-    """Crawl the source `name` into the folder `archive`.
+    """Crawl the source `name` into an archive.
 
-    The crawl appends to the folder `work`, which replaces `archive` at the end. After an interruption the next call
-    resumes: nothing that `work` contains is fetched again. Call this once per process (Twisted's reactor cannot start
-    twice), in the main thread (signal handlers).
+    The crawl appends to `folders.work`, which replaces `folders.archive` at the end. After an interruption the next
+    call resumes: nothing that `work` contains is fetched again. Unchanged responses are copied from `folders.previous`
+    after a conditional request, so the new archive is complete without it. Call this once per process (Twisted's
+    reactor cannot start twice), in the main thread (signal handlers).
 
     Args:
         name: the name of the source.
         entry: its entry in `sources:`.
         settings: the section `crawl`.
-        archive: the folder of the finished archive.
-        work: the folder of the unfinished crawl.
+        folders: where it reads and writes.
         progress: called with the number of images so far.
-        previous: a finished archive of this source. Unchanged responses are copied from it after a conditional
-            request, so the new archive is complete without it.
         retry: fetch URLs again whose last fetch stored nothing.
 
     Raises:
         UserError: `work` is in use; the source has no contact, does not respond or cannot be read; the disk is full;
             SIGINT or SIGTERM was received. Everything fetched so far stays in `work`.
     """
-    try:
-        return _crawl(name, entry, settings, archive, work, progress, previous, retry)
-    except OSError as error:
-        raise _stopped(name, f"{error.filename or work}: {error.strerror or error}") from error
-
-
-def _crawl(
-    name: str,
-    entry: SourceParams,
-    settings: CrawlSettings,
-    archive: Path,
-    work: Path,
-    progress: Progress,
-    previous: Path | None,
-    retry: bool,
-) -> CrawlSummary:
     started = time.monotonic()
+    work = folders.work
     chosen = kind(entry.kind)
-    with locked(work):
+    with _resumable(name, work), locked(work):
         record = run_record.begin(work, name, entry.model_dump(mode="json"), settings.model_dump(mode="json"))
         line = ProgressLine(progress, chosen.expected(entry))
         info = {"software": f"facades/{record['versions']['facades']}", "format": "WARC 1.1"}
-        before = PreviousArchive(previous) if previous else None
+        before = PreviousArchive(folders.previous) if folders.previous else None
         writer = ArchiveWriter(work, info, line, previous=before, retry=retry)
         handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
@@ -120,9 +110,18 @@ def _crawl(
         if found:
             write_changes(found, work)
         run_record.finish(record, work, counts)
-        _take_place(work, archive)
+        _take_place(work, folders.archive)
     nbytes = sum(fetch.length for fetch in fetches if fetch.stored)
     return CrawlSummary(counts, nbytes, time.monotonic() - started, found)
+
+
+@contextmanager
+def _resumable(name: str, work: Path) -> Iterator[None]:
+    """Report a file that cannot be read or written as a crawl that can be resumed."""
+    try:
+        yield
+    except OSError as error:
+        raise _stopped(name, f"{error.filename or work}: {error.strerror or error}") from error
 
 
 def _stopped(name: str, why: str) -> UserError:

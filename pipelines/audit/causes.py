@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from curate.rules import FILTERS
 from curate.schemas import DECODE_ERRORS, Reason
 from pipelines.audit.parameters import Changed, changed, sentence
 from pipelines.versions.manifest import ManifestReader
@@ -129,7 +130,7 @@ def _duplicate(rejection: Rejection, params: Changed) -> Explained:
 
 
 def _threshold(rejection: Rejection, params: Changed) -> Explained:
-    keys = [f"curate.thresholds.{side}_{rejection.measure}" for side in ("min", "max")]
+    keys = {f"curate.thresholds.{rule.threshold}" for rule in FILTERS if rule.measure == rejection.measure}
     moved = {key: pair for key, pair in params.items() if key in keys}
     return (Cause.THRESHOLD, sentence(moved)) if moved else None
 

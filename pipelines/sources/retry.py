@@ -45,7 +45,7 @@ def retry(source: str, *, quiet: bool = False) -> None:
     work = paths.crawling(source, f"{entry.snapshot}.retry")
     _continue_from(archive, work)
     with progress(f"retry {source}", "images", bar=not quiet) as report:
-        summary = crawl.crawl(source, entry, settings.crawl, archive=archive, work=work, progress=report, retry=True)
+        summary = crawl.crawl(source, entry, settings.crawl, crawl.Folders(archive, work), report, retry=True)
     show(source, summary)
     left = failed_downloads(archive).num_rows
     print(f"of {failed} failed URLs, {left} failed again", file=sys.stderr)

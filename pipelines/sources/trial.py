@@ -58,7 +58,7 @@ def run(entry: Mapping[str, Any], limit: int, quiet: bool) -> None:
     archive, table = folder / "archive", folder / "images.parquet"
     try:
         with progress(name, "images", bar=not quiet) as report:
-            crawl.crawl(name, source, settings.crawl, archive=archive, work=folder / "work", progress=report)
+            crawl.crawl(name, source, settings.crawl, crawl.Folders(archive, folder / "work"), report)
         extract.extract(source, archive=archive, out=table, progress=lambda *_: None)
         images = _images(table, archive, limit)
         failures = failed_downloads(archive).select(["url", "detail"]).to_pylist()

@@ -28,15 +28,8 @@ def run(source: str, *, quiet: bool = False) -> None:
     settings = params.load()
     entry = settings.source(source)
     with previous_archive(source) as before, progress(f"crawl {source}", "images", bar=not quiet) as report:
-        summary = crawl.crawl(
-            source,
-            entry,
-            settings.crawl,
-            archive=paths.archive(source),
-            work=paths.crawling(source, entry.snapshot),
-            progress=report,
-            previous=before,
-        )
+        folders = crawl.Folders(paths.archive(source), paths.crawling(source, entry.snapshot), before)
+        summary = crawl.crawl(source, entry, settings.crawl, folders, report)
     show(source, summary)
 
 

@@ -14,6 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from common.dotted import at
 from pipelines.versions.dvc_lock import Item, Lock, Stage
 
 HASHED = 16_000_000
@@ -82,9 +83,7 @@ def _stale(
 
 def _changed_param(stage: Stage, params: Mapping[str, Any]) -> str | None:
     for key, was in stage.params.items():
-        now: Any = params
-        for part in key.split("."):
-            now = now.get(part) if isinstance(now, Mapping) else None
+        now = at(params, key)
         if _equal(was, now):
             continue
         if isinstance(was, Mapping) and isinstance(now, Mapping):

@@ -17,7 +17,7 @@ import crawler.spiders
 crawler.spiders.__path__.append(str(Path(__file__).parent / "kinds"))
 
 from common.errors import UserError  # noqa: E402
-from crawler.crawl import crawl  # noqa: E402
+from crawler.crawl import Folders, crawl  # noqa: E402
 from crawler.extract import extract  # noqa: E402
 from crawler.registry import Entry  # noqa: E402
 from crawler.settings import CrawlSettings  # noqa: E402
@@ -39,10 +39,10 @@ try:
         "test",
         entry,
         settings,
-        folder / "archive",
-        folder / "work",
+        Folders(
+            folder / "archive", folder / "work", Path(os.environ["PREVIOUS"]) if "PREVIOUS" in os.environ else None
+        ),
         show,
-        previous=Path(os.environ["PREVIOUS"]) if "PREVIOUS" in os.environ else None,
         retry="RETRY" in os.environ,
     )
     extract(entry, folder / "archive", folder / "images.parquet", show)

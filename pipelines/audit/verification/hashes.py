@@ -4,13 +4,12 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-from common.dotted import dotted
+from common.dotted import at, dotted
 from common.errors import UserError
 from pipelines.audit.parameters import ABSENT, changed, word
 from pipelines.audit.verification.check import Check
-from pipelines.versions.dvc_lock import Item
+from pipelines.versions.dvc_lock import Item, Stage
 from pipelines.versions.version import Version
 
 THREADS = 2  # hashing releases the interpreter's lock; more threads would wait for the disk
@@ -27,7 +26,7 @@ def _files(version: Version) -> Check:
     """Every output has its md5 of dvc.lock, and folders have no other files."""
     check = Check("files have the md5 of dvc.lock")
     expected: dict[str, str] = {}
-    for item in _current(version):
+    for item in _outs(version):
         try:
             expected |= version.hashes(item.path) if item.is_folder else {item.path: item.md5}
         except UserError as error:
@@ -68,25 +67,26 @@ def _here(version: Version, path: str) -> Path:
     return file
 
 
-def _current(version: Version) -> list[Item]:
-    """The outputs of the stages that params.yaml still has."""
-    stages = version.lock.stages
-    alive = {
-        f"{stage}@{key}"
-        for stage in {name.split("@")[0] for name in stages if "@" in name}
-        for key in version.foreach(stage)
+def _current(version: Version) -> dict[str, Stage]:
+    """The stages that params.yaml still has, by name."""
+    parts = {name: name.partition("@") for name in version.lock.stages}
+    return {
+        name: version.lock.stages[name]
+        for name, (stage, at, key) in parts.items()
+        if not at or key in version.foreach(stage)
     }
-    return [out for name, stage in stages.items() if "@" not in name or name in alive for out in stage.outs.values()]
+
+
+def _outs(version: Version) -> list[Item]:
+    return [out for stage in _current(version).values() for out in stage.outs.values()]
 
 
 def _chain(version: Version) -> Check:
     """Each stage read the present output of others; otherwise it has to run again."""
     check = Check("stages read the outputs of others")
-    outs = {out.path: out for out in _current(version)}
+    outs = {out.path: out for out in _outs(version)}
     listed: dict[str, Mapping[str, str]] = {}
-    for name, stage in version.lock.stages.items():
-        if "@" in name and name.split("@")[1] not in version.foreach(name.split("@")[0]):
-            continue
+    for name, stage in _current(version).items():
         for path, dep in stage.deps.items():
             made = outs[path].md5 if path in outs else None
             for folder in outs.values():
@@ -103,10 +103,8 @@ def _chain(version: Version) -> Check:
 def _params(version: Version) -> Check:
     """The stages ran with the values of params.yaml."""
     check = Check("stages ran with params.yaml")
-    for name, stage in version.lock.stages.items():
-        if "@" in name and name.split("@")[1] not in version.foreach(name.split("@")[0]):
-            continue
-        says = dotted({key: _at(version.params, key) for key in stage.params})
+    for name, stage in _current(version).items():
+        says = dotted({key: at(version.params, key, ABSENT) for key in stage.params})
         ran_with = dotted(stage.params)
         check.looked_at += len(ran_with)
         for key, (found, expected) in changed(says, ran_with).items():
@@ -114,11 +112,3 @@ def _params(version: Version) -> Check:
                 f"params.yaml: {key}: found {word(found)}, but {name} ran with {word(expected)}; run `dvc repro`"
             )
     return check
-
-
-def _at(values: Any, key: str) -> Any:
-    for part in key.split("."):
-        if not isinstance(values, Mapping) or part not in values:
-            return ABSENT
-        values = values[part]
-    return values

@@ -13,7 +13,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from common.errors import UserError
-from crawler.crawl import crawl
+from crawler.crawl import Folders, crawl
 from crawler.extract import extract
 from crawler.registry import Entry
 from crawler.settings import CrawlSettings, Limits
@@ -79,7 +79,7 @@ PACKINGS = {
 def take(tmp_path, path, settings=None, **params):
     entry = TypeAdapter(Entry).validate_json(json.dumps({"kind": "folder", "path": str(path), **params}), strict=True)
     work, archive, out = tmp_path / "work", tmp_path / "archive", tmp_path / "images.parquet"
-    crawl("set", entry, settings or CrawlSettings(), archive, work, lambda *_: None)
+    crawl("set", entry, settings or CrawlSettings(), Folders(archive, work), lambda *_: None)
     extract(entry, archive, out, lambda *_: None)
     return out
 
