@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from common.safe_text import one_line
 from curate.rules import FILTER_OF, Filter
@@ -54,20 +54,15 @@ class Gallery:
 class ClusterTiles:
     """One cluster of duplicates; all clusters share one sprite."""
 
-    total: int
     tiles: tuple[Tile, ...]
     hidden: int  # images of the cluster that are not shown
 
 
 def gallery(anchor: str, title: str, selection: Selection, crops: Mapping[str, Pixels]) -> Gallery:
     """Return the gallery of a selection; images without a crop are listed below the tiles."""
-    with_picture = [row for row in selection.rows if row["sha256"] in crops]
     without_picture = tuple(row for row in selection.rows if row["sha256"] not in crops)[:ROWS_LISTED]
-    if not with_picture:
-        return Gallery(anchor, title, selection.total, None, (), without_picture)
-    made = sprite([crops[row["sha256"]] for row in with_picture])
-    tiles = tuple(_tile(row, made, index, _caption(row)) for index, row in enumerate(with_picture))
-    return Gallery(anchor, title, selection.total, made, tiles, without_picture)
+    made = tiles([(row, _caption(row), False) for row in selection.rows], crops)
+    return Gallery(anchor, title, selection.total, *made, without_picture)
 
 
 def drop_gallery(
@@ -92,19 +87,35 @@ def drop_gallery(
 
 def cluster_tiles(clusters: Clusters, crops: Mapping[str, Pixels]) -> tuple[Sprite | None, tuple[ClusterTiles, ...]]:
     """Return one sprite for all clusters, and the tiles of each cluster."""
-    shown = [[row for row in cluster.rows if _has_picture(row, crops)] for cluster in clusters.shown]
-    flat = [row for rows in shown for row in rows]
-    if not flat:
+    shown = [
+        [row for row in cluster.rows if may_be_shown(row) and row["sha256"] in crops] for cluster in clusters.shown
+    ]
+    made, flat = tiles([(row, _similarity(row), is_keeper(row)) for rows in shown for row in rows], crops)
+    if not made:
         return None, ()
-    made = sprite([crops[row["sha256"]] for row in flat])
-    indices = iter(range(len(flat)))
+    rest = iter(flat)
     return made, tuple(
-        ClusterTiles(
-            cluster.total,
-            tuple(_tile(row, made, next(indices), _similarity(row), is_keeper=is_keeper(row)) for row in rows),
-            cluster.total - len(rows),
-        )
+        ClusterTiles(tuple(islice(rest, len(rows))), cluster.total - len(rows))
         for cluster, rows in zip(clusters.shown, shown, strict=True)
+    )
+
+
+def tiles(
+    entries: Sequence[tuple[Row, str, bool]], pictures: Mapping[str, Pixels]
+) -> tuple[Sprite | None, tuple[Tile, ...]]:
+    """Return one sprite of pictures, and a tile for each entry that has a picture.
+
+    Args:
+        entries: A row of the manifest, a caption, and whether the tile is marked as the keeper.
+        pictures: By sha256, S × S × 3.
+    """
+    drawn = [entry for entry in entries if entry[0]["sha256"] in pictures]
+    if not drawn:
+        return None, ()
+    made = sprite([pictures[row["sha256"]] for row, _, _ in drawn])
+    return made, tuple(
+        Tile(row, caption, _alt_text(row), made.position(index), leads)
+        for index, (row, caption, leads) in enumerate(drawn)
     )
 
 
@@ -112,27 +123,24 @@ def images_with_tile(selections: Iterable[Selection], clusters: Clusters) -> set
     """Return the sha256 of every image that the page shows."""
     rows = [row for selection in selections for row in selection.rows]
     rows += [row for cluster in clusters.shown for row in cluster.rows]
-    return {row["sha256"] for row in rows if row["reason"] not in HIDDEN_REASONS}
+    return {row["sha256"] for row in rows if may_be_shown(row)}
 
 
-def alt_text(row: Mapping[str, Any]) -> str:
-    """Return title, author and licence of an image, for readers who do not see its picture."""
+def may_be_shown(row: Row) -> bool:
+    """Return whether pages may show an image: its owner did not ask for its exclusion or reserve its use."""
+    return row["reason"] not in HIDDEN_REASONS
+
+
+def _alt_text(row: Row) -> str:
+    """Title, author and licence of an image, for readers who do not see its picture."""
     title = one_line(row["title"]) or f"image {row['sha256'][:8]}"
     author = f"by {one_line(row['author'])}" if row["author"] else ""
     return ", ".join(filter(None, (title, author, row["license"])))
 
 
-def _has_picture(row: Row, crops: Mapping[str, Pixels]) -> bool:
-    return row["sha256"] in crops and row["reason"] not in HIDDEN_REASONS
-
-
 def _filter(row: Row) -> Filter | None:
     """The filter that dropped an image; None if no filter did."""
     return FILTER_OF.get((row["reason"], row["measure"]))
-
-
-def _tile(row: Row, made: Sprite, index: int, caption: str, *, is_keeper: bool = False) -> Tile:
-    return Tile(row, caption, alt_text(row), made.position(index), is_keeper)
 
 
 def _similarity(row: Row) -> str:

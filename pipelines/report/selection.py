@@ -1,5 +1,6 @@
 """The rows of the manifest that the page shows, by fixed rules, so that equal datasets give equal pages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyarrow.compute as pc
 
 from curate.schemas import Decision, Reason
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 """One row of the manifest."""
 
 KEPT_SHOWN = 120
@@ -26,20 +27,12 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Cluster:
-    """Some of the `total` images of a cluster: the keeper first, then its duplicates, the least similar first."""
-
-    total: int
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True)
 class Clusters:
     """Some of the clusters, and how many there are."""
 
     total: int  # clusters with two or more images
     images: int  # images in these
-    shown: tuple[Cluster, ...]
+    shown: tuple[Selection, ...]
 
 
 def kept(manifest: pa.Table) -> Selection:
@@ -89,10 +82,11 @@ def is_keeper(row: Row) -> bool:
     return row["keeper"] is None and row["sha256"] == row["cluster"]
 
 
-def _cluster(members: pa.Table, name: str) -> Cluster:
+def _cluster(members: pa.Table, name: str) -> Selection:
+    """The images of a cluster: the keeper first, then its duplicates, the least similar first."""
     rows = members.filter(pc.equal(members["cluster"], name)).to_pylist()
     rows.sort(key=_order)
-    return Cluster(len(rows), tuple(rows[:MEMBERS_SHOWN]))
+    return Selection(len(rows), tuple(rows[:MEMBERS_SHOWN]))
 
 
 def _order(row: Row) -> tuple[bool, float, str, str]:

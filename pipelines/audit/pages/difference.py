@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from pipelines.audit.comparison import Comparison, Group, keyed
 from pipelines.audit.difference import Change
-from pipelines.audit.pages.pictures import pixels, shown, tiles
-from pipelines.audit.pages.render import render
+from pipelines.audit.pages import render
+from pipelines.audit.pages.pictures import pixels
 from pipelines.report.embedded import Sprite
-from pipelines.report.galleries import Tile
+from pipelines.report.galleries import Tile, may_be_shown, tiles
 from pipelines.versions.version import Version
 
 GROUPS = 40  # with pictures
@@ -28,7 +28,7 @@ class Gallery:
     anchor: str
     group: Group
     sprite: Sprite | None
-    tiles: list[Tile]
+    tiles: tuple[Tile, ...]
     withheld: bool  # whether some are not shown, since their owner asked for that
 
 
@@ -46,7 +46,9 @@ def page(comparison: Comparison, before: Version, after: Version) -> str:
     images = {image for _, rows in chosen for row in rows for image in (row["sha256"], row["keeper"]) if image}
     rows_of = _manifest_rows(before, after, images)
     pictures = pixels(before, images) | pixels(after, images)
-    pictures = {image: picture for image, picture in pictures.items() if image in rows_of and shown(rows_of[image])}
+    pictures = {
+        image: picture for image, picture in pictures.items() if image in rows_of and may_be_shown(rows_of[image])
+    }
     found = comparison.difference
     return render(
         "diff.html.j2",
@@ -87,7 +89,7 @@ def _gallery(
             entries.append((rows_of[row["keeper"]], "its keeper", True))
     drawn, made = tiles(entries, pictures)
     return Gallery(
-        f"group-{index}", group, drawn, made, withheld=any(not shown(rows_of[row["sha256"]]) for row in rows)
+        f"group-{index}", group, drawn, made, withheld=any(not may_be_shown(rows_of[row["sha256"]]) for row in rows)
     )
 
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from pipelines.audit.likeness import CLOSE, COPIES_BELOW, NEIGHBOURS, Likeness
 from pipelines.audit.memorization import Memorization, PairImages
-from pipelines.audit.pages.pictures import tiles
-from pipelines.audit.pages.render import render
+from pipelines.audit.pages import render
 from pipelines.report.charts import Chart, Series, chart
 from pipelines.report.crops import Pixels, channels_last
+from pipelines.report.galleries import tiles
 
 
 def page(found: Memorization, pictures: PairImages) -> str:

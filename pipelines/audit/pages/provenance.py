@@ -8,10 +8,11 @@ from common.errors import UserError
 from curate.decode import Picture as Decoded
 from curate.decode import decode
 from pipelines.audit import sections
-from pipelines.audit.pages.pictures import pixels, shown, tiles
-from pipelines.audit.pages.render import render
+from pipelines.audit.pages import render
+from pipelines.audit.pages.pictures import pixels
 from pipelines.audit.provenance import Provenance, Row, describe_decision, source_fields
 from pipelines.report.embedded import Picture, picture
+from pipelines.report.galleries import may_be_shown, tiles
 from pipelines.versions.originals import Originals
 from pipelines.versions.version import Version
 
@@ -26,8 +27,8 @@ def page(found: Provenance, version: Version) -> str:
     Raises:
         UserError: The data of the version are not available.
     """
-    public = all(shown(row) for row in found.decisions)
-    cluster = [row for row in found.cluster if shown(row)][:MEMBERS] if len(found.cluster) > 1 else []
+    public = all(may_be_shown(row) for row in found.decisions)
+    cluster = [row for row in found.cluster if may_be_shown(row)][:MEMBERS] if len(found.cluster) > 1 else []
     pictures = pixels(version, {found.sha256, *(row["sha256"] for row in cluster)}) if public else {}
     sheet, members = tiles([(row, describe_decision(row), row["keeper"] is None) for row in cluster], pictures)
     crop = Image.fromarray(pictures[found.sha256]) if found.sha256 in pictures else None
@@ -57,7 +58,7 @@ def author_page(author: str, rows: Sequence[Row], version: Version) -> str:
     Raises:
         UserError: The data of the version are not available.
     """
-    public = [row for row in rows if shown(row)]
+    public = [row for row in rows if may_be_shown(row)]
     rule = "not those without a picture, nor those excluded on request"
     if len(public) > AUTHOR_IMAGES:
         public, rule = public[:AUTHOR_IMAGES], "the first by sha256"
