@@ -56,13 +56,9 @@ def replay(spider: FacadeSpider[Any], archive: Path) -> Iterator[tuple[FacadeIma
 
 
 def parsed(spider: FacadeSpider[Any], page: Response) -> Iterable[Request | FacadeImage]:
-    """Yield what the parse function of a page finds. If it fails, log the page and keep what it found before."""
+    """Yield what the parse function of a page finds; see `FacadeSpider.parsed`."""
     assert page.request is not None
-    parse = page.request.callback or spider.parse
-    try:
-        yield from parse(page, **page.request.cb_kwargs)
-    except Exception as error:
-        log.warning("%s: %s cannot parse this page: %r", page.url, spider.name, error)
+    return spider.parsed(page, page.request.callback or spider.parse, **page.request.cb_kwargs)
 
 
 def _failure(request: Request) -> Failure:

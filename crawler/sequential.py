@@ -4,7 +4,6 @@ A limit counts images and a depth counts links from the start. With concurrent p
 place each time. A polite crawl requests one page at a time from a host anyway; images are fetched concurrently.
 """
 
-import logging
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
@@ -20,8 +19,6 @@ from crawler.spider import FacadeSpider, Found, Page
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
-
-log = logging.getLogger(__name__)
 
 
 class SequentialParams(SourceParams):
@@ -87,17 +84,11 @@ class SequentialSpider(FacadeSpider[P]):
 
     def step(self, response: Page, page_queue: PageQueue, parse: Callable[..., Found], **arguments: Any) -> Found:
         """Parse a page, then request the next one."""
-        return self._continue(page_queue, self._parsed(response, parse, **arguments))
+        return self._continue(page_queue, self.parsed(response, parse, **arguments))
 
     def skip(self, failure: "Failure") -> Found:
         """Request the next page after one that could not be fetched."""
         return self._continue(failure.request.cb_kwargs["page_queue"], ())  # type: ignore[attr-defined]  # Scrapy sets it
-
-    def _parsed(self, response: Page, parse: Callable[..., Found], **arguments: Any) -> Found:
-        try:
-            yield from parse(response, **arguments)
-        except Exception as error:
-            log.warning("%s: %s cannot parse this page: %r", response.url, self.name, error)
 
     def _continue(self, page_queue: PageQueue, found: Found) -> Found:
         yield from page_queue.take(found)

@@ -1,7 +1,8 @@
 """The base class of every kind that crawls a site."""
 
+import logging
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
@@ -12,6 +13,8 @@ from scrapy.http import Request, Response
 from crawler.archive.schemas import FacadeImage
 from crawler.archive.writer import ArchiveWriter
 from crawler.kind import SourceParams
+
+log = logging.getLogger(__name__)
 
 P = TypeVar("P", bound=SourceParams)
 
@@ -58,6 +61,13 @@ class FacadeSpider(Spider, Generic[P]):
     def serving(self) -> AbstractContextManager[str | None]:
         """Return a context that is active while the spider runs. Its value is the HTTP proxy of the site, or None."""
         return nullcontext()
+
+    def parsed(self, page: Page, parse: Callable[..., Found], **arguments: Any) -> Found:
+        """Yield what a parse function finds on a page. If it fails, log the page and keep what it found before."""
+        try:
+            yield from parse(page, **arguments)
+        except Exception as error:
+            log.warning("%s: %s cannot parse this page: %r", page.url, self.name, error)
 
     def status(self, response: Response) -> int:
         """Return the effective HTTP status: some APIs report an overload in a response with status 200."""

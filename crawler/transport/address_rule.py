@@ -18,6 +18,7 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 
 from crawler.archive.schemas import Outcome
 from crawler.public_addresses import is_public
+from crawler.transport.hosts import host_of
 from crawler.transport.refusal import Refusal
 
 
@@ -68,7 +69,7 @@ class AddressRule:
         return cls(crawler)
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        host = urlsplit(request.url).hostname or ""
+        host = host_of(request.url)
         if isinstance(exception, CannotResolveHostError) and host in self._refused:
             where = "" if self._refused[host] == host else f" {host} is"
             raise Refusal(Outcome.BLOCKED_ADDRESS, f"{where} {self._refused[host]}, not a public address".strip())

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
-from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -12,6 +11,7 @@ from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Request
 
 from crawler.archive.schemas import Role
+from crawler.transport.hosts import host_of
 
 SHORTEST = 5.0  # seconds; the least that the first try of a URL waits
 MARGIN = 4  # the first try waits this many times the longest time to first byte of the host so far
@@ -51,7 +51,7 @@ class FirstByteTimeout:
             DownloadTimeoutError: the response did not begin in time.
         """
         is_patient = "retry_times" in request.meta or request.meta.get("role") is Role.ROBOTS
-        seconds = self.seconds(_host(request), is_patient=is_patient)
+        seconds = self.seconds(host_of(request.url), is_patient=is_patient)
         try:
             async with asyncio.timeout(seconds) as timeout:
                 request.meta["first_byte"] = timeout, self._clock()
@@ -66,8 +66,4 @@ class FirstByteTimeout:
         timeout, started = request.meta["first_byte"]
         if not timeout.expired():
             timeout.reschedule(None)
-        self.record(_host(request), self._clock() - started)
-
-
-def _host(request: Request) -> str:
-    return urlsplit(request.url).hostname or ""
+        self.record(host_of(request.url), self._clock() - started)

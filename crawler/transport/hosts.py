@@ -38,7 +38,7 @@ class Hosts:
         Raises:
             ValueError: `url` is malformed.
         """
-        host = urlsplit(url).hostname or ""
+        host = host_of(url)
         if host not in self._queues:
             slot = self._slots.get(host, {})
             concurrency = slot.get("concurrency", self._concurrency)
@@ -56,3 +56,12 @@ class Hosts:
     def lost(self) -> str:
         """Return a message that names a host that answered at first and is down now; empty if there is none."""
         return next((health.message for health in self._health.values() if health.is_lost), "")
+
+
+def host_of(url: str) -> str:
+    """Return the name of the host of `url`; empty if it has none.
+
+    Raises:
+        ValueError: `url` is malformed.
+    """
+    return urlsplit(url).hostname or ""

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Self
-from urllib.parse import urlsplit
 
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
@@ -12,7 +11,7 @@ from scrapy.http import Request, Response
 
 from crawler.spider import FacadeSpider
 from crawler.transport.host_queue import HostQueue
-from crawler.transport.hosts import Hosts
+from crawler.transport.hosts import Hosts, host_of
 
 MAX_BACK_OFF = 60.0  # seconds; the longest wait where the host names none
 MAX_REFUSALS = 6  # consecutive refused connections (a minute of back-off) after which requests are no longer retried
@@ -83,7 +82,7 @@ class RetryAndThrottle(RetryMiddleware):
         if isinstance(spider, FacadeSpider) and (status := spider.status(response)) != response.status:
             response = response.replace(status=status)
         if response.status not in (429, 503):
-            if back_off := self._back_offs.get(_host(request)):
+            if back_off := self._back_offs.get(host_of(request.url)):
                 back_off.answered()
         else:
             seconds = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
@@ -98,14 +97,14 @@ class RetryAndThrottle(RetryMiddleware):
             unreachable.refused(None)
             if unreachable.refusals > MAX_REFUSALS:
                 return None
-        elif back_off := self._back_offs.get(_host(request)):
+        elif back_off := self._back_offs.get(host_of(request.url)):
             back_off.failed()
         if isinstance(exception, DownloadTimeoutError) and "retry_times" in request.meta:
             return None  # the second try was the patient one
         return super().process_exception(request, exception)
 
     def _back_off(self, request: Request) -> BackOff:
-        host = _host(request)
+        host = host_of(request.url)
         if host not in self._back_offs:
             self._back_offs[host] = BackOff(self._hosts.queue(request.url))
         return self._back_offs[host]
@@ -123,7 +122,3 @@ def retry_after(value: bytes | None, now: datetime) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
     except (TypeError, ValueError):
         return None
-
-
-def _host(request: Request) -> str:
-    return urlsplit(request.url).hostname or ""

@@ -1,6 +1,6 @@
 """Checks the manifest against its schema, the image tables, split.npy and the allowed licences."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -15,9 +15,6 @@ from pipelines.audit.difference import SOURCE_COLUMNS
 from pipelines.audit.verification.check import Check
 from pipelines.versions.row_alignment import KEY, differs
 from pipelines.versions.version import Version
-
-Names = Sequence[str]
-
 
 ESSENTIAL = ("sha256", "source", "license", "decision", "reason", "row", "split")
 """Columns of all versions, which the other checks need."""

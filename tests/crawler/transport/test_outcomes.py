@@ -13,6 +13,7 @@ import pytest
 from crawler.spiders.demo.town.dirt import Kind
 from crawler.spiders.demo.town.items import Town
 from tests.crawler.conftest import FAST, Crawls, Site
+from tests.crawler.spiders.demo.truth import truth_of
 
 pytestmark = pytest.mark.integration
 
@@ -83,7 +84,7 @@ def test_the_demo_town_is_what_its_manifest_says(crawl: Crawls) -> None:
     licenses = dict(zip(done.images.image_url, done.images.license, strict=True))
     for copies in done.images.others:
         licenses |= {copy["image_url"]: None for copy in copies}
-    for truth in Town(3, 40).truth():
+    for truth in truth_of(Town(3, 40)):
         assert outcomes[truth.url] == truth.outcome, truth
         if truth.outcome == "stored":
             said = "InC-1.0" if truth.kind is Kind.RESERVED else truth.license

@@ -1,9 +1,6 @@
-"""The kinds of items in the town, how many there are of each, and what the pipeline must do with them."""
+"""The kinds of items in the town, and how many there are of each."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-
-from crawler.archive.schemas import Outcome
 
 
 class Kind(StrEnum):
@@ -55,54 +52,45 @@ class Kind(StrEnum):
     PRIVATE = "private"  # its page is disallowed by robots.txt
 
 
-@dataclass(frozen=True, slots=True)
-class Nature:
-    """How common a kind is, and the required outcome and reason."""
-
-    per_1200: int  # items in a town of 1,200 buildings; at least one in any town
-    outcome: Outcome = Outcome.STORED
-    reason: str | None = None  # the reason for the drop, if it does not depend on thresholds
-
-
-NATURES: dict[Kind, Nature] = {
-    Kind.EXACT_COPY: Nature(24),
-    Kind.RESCALED: Nature(8),
-    Kind.RECOMPRESSED: Nature(8),
-    Kind.CROPPED: Nature(10),
-    Kind.WATERMARKED: Nature(8),
-    Kind.BRIGHTENED: Nature(6),
-    Kind.GREYSCALE: Nature(6),
-    Kind.MIRRORED: Nature(6),
-    Kind.HARD_NEGATIVE: Nature(20),
-    Kind.WEBP: Nature(8),
-    Kind.AVIF: Nature(5),
-    Kind.PNG_ALPHA: Nature(5),
-    Kind.PALETTE: Nature(4),
-    Kind.CMYK: Nature(4),
-    Kind.EXIF_ROTATED: Nature(6),
-    Kind.ANIMATED_GIF: Nature(3),
-    Kind.LINE_DRAWING: Nature(8, reason="drawing"),
-    Kind.TEXT_BANNER: Nature(8, reason="odd_aspect"),
-    Kind.THUMBNAIL: Nature(8, reason="too_small"),
-    Kind.TRUNCATED: Nature(6, reason="truncated"),
-    Kind.HTML_PAGE: Nature(2, reason="not_an_image"),
-    Kind.HTML_AS_JPEG: Nature(2, reason="not_an_image"),
-    Kind.BOMB: Nature(1, reason="too_many_pixels"),
-    Kind.NOT_FOUND: Nature(5, Outcome.HTTP_ERROR),
-    Kind.GONE: Nature(3, Outcome.HTTP_ERROR),
-    Kind.RATE_LIMITED: Nature(3),
-    Kind.HEALING: Nature(3),
-    Kind.REDIRECT: Nature(5),
-    Kind.REDIRECT_LOOP: Nature(2, Outcome.REDIRECT_LOOP),
-    Kind.SLOW: Nature(2),
-    Kind.ENDLESS: Nature(1, Outcome.TOO_LARGE),
-    Kind.CUT_OFF: Nature(2, Outcome.INCOMPLETE),
-    Kind.UNLICENSED: Nature(10, reason="license_unknown"),
-    Kind.RESERVED: Nature(6),
-    Kind.NOAI: Nature(4, Outcome.OPT_OUT),
-    Kind.PRIVATE: Nature(1, Outcome.ROBOTS),
+PER_1200: dict[Kind, int] = {
+    Kind.EXACT_COPY: 24,
+    Kind.RESCALED: 8,
+    Kind.RECOMPRESSED: 8,
+    Kind.CROPPED: 10,
+    Kind.WATERMARKED: 8,
+    Kind.BRIGHTENED: 6,
+    Kind.GREYSCALE: 6,
+    Kind.MIRRORED: 6,
+    Kind.HARD_NEGATIVE: 20,
+    Kind.WEBP: 8,
+    Kind.AVIF: 5,
+    Kind.PNG_ALPHA: 5,
+    Kind.PALETTE: 4,
+    Kind.CMYK: 4,
+    Kind.EXIF_ROTATED: 6,
+    Kind.ANIMATED_GIF: 3,
+    Kind.LINE_DRAWING: 8,
+    Kind.TEXT_BANNER: 8,
+    Kind.THUMBNAIL: 8,
+    Kind.TRUNCATED: 6,
+    Kind.HTML_PAGE: 2,
+    Kind.HTML_AS_JPEG: 2,
+    Kind.BOMB: 1,
+    Kind.NOT_FOUND: 5,
+    Kind.GONE: 3,
+    Kind.RATE_LIMITED: 3,
+    Kind.HEALING: 3,
+    Kind.REDIRECT: 5,
+    Kind.REDIRECT_LOOP: 2,
+    Kind.SLOW: 2,
+    Kind.ENDLESS: 1,
+    Kind.CUT_OFF: 2,
+    Kind.UNLICENSED: 10,
+    Kind.RESERVED: 6,
+    Kind.NOAI: 4,
+    Kind.PRIVATE: 1,
 }
-"""Every kind except BUILDING, whose items only must be stored."""
+"""Items of each kind in a town of 1,200 buildings; every kind except BUILDING, at least one in any town."""
 
 NEAR_DUPLICATES = (
     Kind.RESCALED,
@@ -119,4 +107,4 @@ COPIES = (Kind.EXACT_COPY, *NEAR_DUPLICATES)
 
 def count(kind: Kind, buildings: int) -> int:
     """Return the number of items of `kind` in a town with that many buildings."""
-    return max(1, round(NATURES[kind].per_1200 * buildings / 1200))
+    return max(1, round(PER_1200[kind] * buildings / 1200))

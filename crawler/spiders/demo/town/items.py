@@ -6,10 +6,9 @@ from functools import cached_property
 import numpy as np
 
 from common.errors import UserError
-from crawler.archive.schemas import Outcome
 from crawler.spiders.demo.town.building import Building
 from crawler.spiders.demo.town.design import design, twin
-from crawler.spiders.demo.town.dirt import COPIES, NATURES, Kind, count
+from crawler.spiders.demo.town.dirt import COPIES, PER_1200, Kind, count
 from crawler.spiders.demo.town.districts import DISTRICTS
 from crawler.spiders.demo.town.draw import jpeg
 from crawler.spiders.demo.town.names import AUTHORS, CREDITS, STRANGE_AUTHORS, STRANGE_TITLES, STREETS, TAGS, Credit
@@ -60,19 +59,6 @@ class Item:
         return f"{folder}/{self.district}/{self.index:04d}.{EXTENSIONS.get(self.kind, 'jpg')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """The true kind of one URL, and its required outcome. For tests; the site does not serve it."""
-
-    url: str  # the one whose fetch has `outcome`: of the picture, but of the page for PRIVATE
-    page_url: str
-    kind: Kind
-    of: str | None  # picture URL of the original of a copy or near duplicate, or of a hard negative's look-alike
-    outcome: Outcome
-    reason: str | None  # for the drop, if it does not depend on thresholds; else None
-    license: str  # normalised id, or `unknown`
-
-
 class Town:
     """A town with that many buildings, and bad data in proportion: at least one item of every kind.
 
@@ -90,7 +76,7 @@ class Town:
     def items(self) -> tuple[Item, ...]:
         """All items by index: the buildings first, then the bad data by kind."""
         rng = np.random.default_rng([self.seed, self.buildings, ITEMS])
-        kinds = [kind for kind in NATURES for _ in range(count(kind, self.buildings))]
+        kinds = [kind for kind in PER_1200 for _ in range(count(kind, self.buildings))]
         originals = iter(rng.permutation(self.buildings).tolist())
         items = [self._item(index, Kind.BUILDING, index, None) for index in range(self.buildings)]
         for index, kind in enumerate(kinds, start=self.buildings):
@@ -106,21 +92,6 @@ class Town:
             district.name: tuple(self.items[index] for index in order if self.items[index].district == district.name)
             for district in DISTRICTS
         }
-
-    def truth(self) -> list[Truth]:
-        """Return the truth about every item, by index."""
-        return [
-            Truth(
-                url=SITE + (item.page if item.kind is Kind.PRIVATE else item.image),
-                page_url=SITE + item.page,
-                kind=item.kind,
-                of=None if item.of is None else SITE + self.items[item.of].image,
-                outcome=Outcome.STORED if item.kind is Kind.BUILDING else NATURES[item.kind].outcome,
-                reason=None if item.kind is Kind.BUILDING else NATURES[item.kind].reason,
-                license=item.credit.id if item.credit else "unknown",
-            )
-            for item in self.items
-        ]
 
     def design(self, item: Item) -> Building:
         """Return the building that an item shows."""

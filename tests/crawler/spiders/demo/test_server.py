@@ -21,6 +21,7 @@ from crawler.spiders.demo.town.districts import DISTRICTS
 from crawler.spiders.demo.town.items import SITE, Town
 from crawler.spiders.demo.town.server import ENDLESS_BYTES, SLOWNESS, serve
 from crawler.spiders.demo.town.spoil import BOMB_SIDE
+from tests.crawler.spiders.demo.truth import truth_of
 
 pytestmark = pytest.mark.integration
 
@@ -99,7 +100,7 @@ def test_pages_hold_24_and_one_district_ends_in_an_empty_page() -> None:
 
 
 def test_a_detail_page_agrees_with_the_truth(get, town):
-    truth = town.truth()
+    truth = truth_of(town)
     for entry, item in zip(truth, town.items, strict=True):
         page = Selector(get(item.page).text)
         assert page.css("h1.title::text").get() == item.title

@@ -14,10 +14,11 @@ from PIL import Image, ImageOps, ImageSequence
 
 from common.errors import UserError
 from crawler.archive.schemas import Outcome
-from crawler.spiders.demo.town.dirt import COPIES, NATURES, NEAR_DUPLICATES, Kind
+from crawler.spiders.demo.town.dirt import COPIES, NEAR_DUPLICATES, PER_1200, Kind
 from crawler.spiders.demo.town.draw import draw
 from crawler.spiders.demo.town.items import SITE, Town
 from crawler.spiders.demo.town.spoil import BOMB_SIDE
+from tests.crawler.spiders.demo.truth import truth_of
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_too_small_a_town_is_refused() -> None:
 def test_another_process_builds_the_same_town(town: Town) -> None:
     program = (
         "import hashlib, json; from crawler.spiders.demo.town.items import Town; town = Town(7, 40);"
-        "print(json.dumps([repr(town.truth()), repr(town.districts),"
+        "print(json.dumps([repr(town.items), repr(town.districts),"
         "[hashlib.sha256(town.picture(item)).hexdigest() for item in town.items[40:50]]]))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "123"}
@@ -70,17 +71,17 @@ def test_another_process_builds_the_same_town(town: Town) -> None:
         subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, env=environment).stdout
     )
     here = [hashlib.sha256(town.picture(item)).hexdigest() for item in town.items[40:50]]
-    assert there == [repr(town.truth()), repr(town.districts), here]
+    assert there == [repr(town.items), repr(town.districts), here]
 
 
 def test_urls_are_unique_and_hold_no_port(town: Town) -> None:
-    truth = town.truth()
+    truth = truth_of(town)
     assert len({entry.url for entry in truth}) == len({entry.page_url for entry in truth}) == len(truth)
     assert all(entry.url.startswith(f"{SITE}/") for entry in truth)
 
 
 def test_truth_names_the_original_of_every_copy_and_each_original_once(town: Town) -> None:
-    truth = {entry.url: entry for entry in town.truth()}
+    truth = {entry.url: entry for entry in truth_of(town)}
     originals = [entry.of for entry in truth.values() if entry.of]
     assert len(set(originals)) == len(originals)
     for entry in truth.values():
@@ -90,17 +91,17 @@ def test_truth_names_the_original_of_every_copy_and_each_original_once(town: Tow
 
 
 def test_truth_expects_what_servers_do(town: Town) -> None:
-    outcomes = {entry.kind: entry.outcome for entry in town.truth()}
+    outcomes = {entry.kind: entry.outcome for entry in truth_of(town)}
     assert outcomes[Kind.GONE] is Outcome.HTTP_ERROR
     assert outcomes[Kind.PRIVATE] is Outcome.ROBOTS
     assert outcomes[Kind.HEALING] is Outcome.STORED
     assert {kind for kind, outcome in outcomes.items() if outcome is Outcome.STORED} >= set(COPIES)
-    private = next(entry for entry in town.truth() if entry.kind is Kind.PRIVATE)
+    private = next(entry for entry in truth_of(town) if entry.kind is Kind.PRIVATE)
     assert private.url == private.page_url
 
 
 def test_licences_are_missing_only_where_the_truth_has_none(town: Town) -> None:
-    for entry, item in zip(town.truth(), town.items, strict=True):
+    for entry, item in zip(truth_of(town), town.items, strict=True):
         closed = item.kind in (Kind.UNLICENSED, Kind.RESERVED)
         assert (entry.license == "unknown") == closed == (item.credit is None)
         assert bool(item.rights) == (item.kind is Kind.RESERVED)
@@ -228,8 +229,8 @@ def test_the_bomb_is_small_and_huge(picture):
         Image.open(io.BytesIO(file))
 
 
-def test_every_kind_has_its_nature() -> None:
-    assert set(NATURES) == set(Kind) - {Kind.BUILDING}
+def test_every_kind_of_dirt_has_a_number() -> None:
+    assert set(PER_1200) == set(Kind) - {Kind.BUILDING}
 
 
 def test_authors_recur_and_some_are_missing() -> None:
