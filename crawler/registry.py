@@ -1,6 +1,5 @@
 """The registry of kinds: each module or package in crawler/spiders/ is a kind with that name."""
 
-import difflib
 import pkgutil
 from functools import cache
 from importlib import import_module
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, Union
 
 from pydantic import Discriminator, Tag
 
-from common.errors import UserError
+from common.errors import UserError, expected_one_of
 from crawler import spiders
 from crawler.kind import FileKind, SourceParams
 from crawler.spider import FacadeSpider
@@ -25,9 +24,7 @@ def kind(name: str) -> type[FacadeSpider[Any]] | type[FileKind]:
         UserError: there is no such kind.
     """
     if name not in KINDS:
-        near = difflib.get_close_matches(name, KINDS, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UserError(f"kind: found {name!r}, expected one of {', '.join(KINDS)}{hint}")
+        raise UserError(f"kind: found {name!r}, {expected_one_of(KINDS, name)}")
     module = import_module(f"{spiders.__name__}.{name}")
     found: list[type[FacadeSpider[Any]] | type[FileKind]] = [
         value for value in vars(module).values() if getattr(value, "name", None) == name and hasattr(value, "Params")

@@ -1,11 +1,10 @@
 """Reads and validates the whole of params.yaml; every stage starts with it, so none runs with a mistake in it."""
 
 import datetime
-import difflib
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -15,7 +14,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from common.errors import UserError
+from common.errors import UserError, expected_one_of
 from crawler import registry
 from crawler.settings import CrawlSettings
 from curate.rules import CurateParams
@@ -149,7 +148,7 @@ def _leaves(values: Any, where: str = "") -> Iterator[tuple[str, Any]]:
 
 def _pick(entries: Mapping[str, T], section: str, name: str) -> T:
     if name not in entries:
-        raise UserError(f"{section}: found no {name!r}, expected one of {', '.join(entries)}{_near(name, entries)}")
+        raise UserError(f"{section}: found no {name!r}, {expected_one_of(entries, name)}")
     return entries[name]
 
 
@@ -168,10 +167,10 @@ def mistake(detail: ErrorDetails) -> str:
         return f"{where}: found no kind, expected kind: one of {', '.join(registry.KINDS)}"
     if kind == "union_tag_invalid":
         tag = context["tag"]
-        return f"{where}.kind: found {tag!r}, expected one of {', '.join(registry.KINDS)}{_near(tag, registry.KINDS)}"
+        return f"{where}.kind: found {tag!r}, {expected_one_of(registry.KINDS, tag)}"
     if kind == "extra_forbidden":
         known = _keys(detail["loc"][:-1])
-        return f"{where}: found an unknown key, expected one of {', '.join(known)}{_near(str(location[-1]), known)}"
+        return f"{where}: found an unknown key, {expected_one_of(known, str(location[-1]))}"
     if kind == "missing":
         return f"{where}: missing"
     if kind == "too_short" and isinstance(found, dict):
@@ -192,11 +191,6 @@ def _keys(location: tuple[int | str, ...]) -> list[str]:
         assert isinstance(field, type), f"{model.__name__}.{part} is not a section"
         model = field
     return list(model.model_fields)
-
-
-def _near(word: str, words: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(words), 1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _shown(value: Any) -> str:

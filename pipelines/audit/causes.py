@@ -5,7 +5,7 @@ depends on one rejection, the earlier of the two reasons: it is new if the later
 the earlier version has it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -52,7 +52,7 @@ class Basis:
     """The parameters and archives that the decisions of one version depend on."""
 
     params: Mapping[str, Any]  # of stage curate, with dotted keys: `curate.thresholds.min_side`
-    archives: Mapping[str, str]  # source to the md5 of its archive
+    archives: Mapping[str, Sequence[str]]  # source to the md5 of its archive
 
     def snapshot(self, source: str) -> str:
         """Return the snapshot label of a source; `?` if it has none."""

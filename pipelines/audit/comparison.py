@@ -81,8 +81,7 @@ def compare_versions(before: Version, after: Version) -> Comparison:
 
 def basis(version: Version) -> Basis:
     """Return what the decisions of a version depend on, by its dvc.lock."""
-    archives = {key: "".join(out.md5 for out in stage.outs.values()) for key, stage in version.foreach("crawl").items()}
-    return Basis(dotted(version.lock.stages.get("curate", Stage()).params), archives)
+    return Basis(dotted(version.lock.stages.get("curate", Stage()).params), version.output_hashes("crawl"))
 
 
 def groups(difference: Difference) -> list[Group]:
@@ -123,16 +122,10 @@ def columns_of(bits: int) -> str:
 
 def _amendable(before: Version, after: Version) -> Sequence[str]:
     """The columns to compare. If the image tables are the same files, what the sources give is the same."""
-    tables = [
-        sorted(out.md5 for stage in v.foreach("extract").values() for out in stage.outs.values())
-        for v in (before, after)
-    ]
-    committed = before.commit and after.commit  # files in the work tree may differ from its dvc.lock
-    return (
-        [name for name in AMENDABLE if name not in SOURCE_COLUMNS]
-        if committed and tables[0] == tables[1]
-        else AMENDABLE
-    )
+    old, new = (sorted(version.output_hashes("extract").values()) for version in (before, after))
+    if before.commit and after.commit and old == new:  # files in the work tree may differ from its dvc.lock
+        return [name for name in AMENDABLE if name not in SOURCE_COLUMNS]
+    return AMENDABLE
 
 
 def _with_requests(changes: pa.Table, before: Version, after: Version) -> pa.Table:

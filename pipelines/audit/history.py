@@ -114,19 +114,11 @@ def entries(repository: Repository, *, everywhere: bool = False) -> list[Entry]:
 
 def _number(last: Number, before: Version, old: ManifestReader, version: Version, new: ManifestReader) -> Number:
     kept_before, kept = old.images[old.kept], new.images[new.kept]
-    prepared_before, prepared = _prepared(before), _prepared(version)
+    prepared_before, prepared = before.output_hashes("prepare"), version.output_hashes("prepare")
     # Pixels are copied from the prepared tables; if those are the same, there is nothing to compare.
     remade = any(prepared_before[source] != prepared[source] for source in prepared_before.keys() & prepared.keys())
     differs = remade and redrawn(kept_before, kept, before.array("images.npy"), version.array("images.npy"))
     return last.after(step(kept_before, kept, redrawn=differs))
-
-
-def _prepared(version: Version) -> dict[str, frozenset[str]]:
-    """The md5 of the outputs of stage prepare, by source."""
-    return {
-        source: frozenset(out.md5 for out in stage.outs.values())
-        for source, stage in version.foreach("prepare").items()
-    }
 
 
 def _counts(column: pa.ChunkedArray) -> dict[str, int]:

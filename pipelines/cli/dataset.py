@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from common.errors import UserError
 from pipelines.cli import completion, exports
-from pipelines.cli.options import VERSION, Html, Image, Json, OptionalImage, Out, Rev
-
-if TYPE_CHECKING:
-    from pipelines.versions.version import Version
+from pipelines.cli.options import VERSION, Html, Image, Json, OptionalImage, Out, Rev, opened
 
 commands = typer.Typer(no_args_is_help=True, help="Compare, explain, verify and export dataset versions.")
 commands.add_typer(exports.dataset, name="export")
@@ -60,7 +57,7 @@ def diff(
     from pipelines.audit.comparison import compare_versions
     from pipelines.audit.terminal import tables, versions
 
-    old, new = _open(before), _open(after)
+    old, new = opened(before), opened(after)
     found = compare_versions(old, new)
     if html:
         from pipelines.audit.pages import save
@@ -86,7 +83,7 @@ def show(
     from pipelines.audit.terminal import images, tables
 
     what, value = _one_of({"image": image, "author": author}, "show", "IMAGE or --author")
-    version = _open(rev)
+    version = opened(rev)
     if what == "author":
         summary = provenance.manifest_summary(version, search.by_author(version, value))
         if html:
@@ -115,7 +112,7 @@ def why(
     from pipelines.audit.why import save
     from pipelines.audit.why import why as explain
 
-    version = _open(rev)
+    version = opened(rev)
     found = [one for sha256 in search.images(version, image) for one in explain(version, sha256)]
     if json:
         as_json.show(found)
@@ -139,7 +136,7 @@ def verify(
     from pipelines.audit.terminal import tables
 
     checks = []
-    for check in verification.verify(_open(rev), sample):
+    for check in verification.verify(opened(rev), sample):
         checks.append(check)
         if not json:
             tables.show(*words.check(check))
@@ -191,13 +188,6 @@ def affected(json: Json = False) -> None:
 
     found = find_affected(Repository(Path.cwd()))
     as_json.show(found) if json else tables.show(*images.affected(found))
-
-
-def _open(rev: str) -> "Version":
-    from pipelines.versions.repository import Repository
-    from pipelines.versions.version import open_version
-
-    return open_version(Repository(Path.cwd()), rev)
 
 
 def _one_of(given: Mapping[Name, str | None], verb: str, expected: str) -> tuple[Name, str]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import Label, Model, Out, Rev
+from pipelines.cli.options import Label, Model, Out, Rev, opened
 from pipelines.exports import DatasetFormat, ModelFormat
 
 dataset = typer.Typer(no_args_is_help=True, help="Write the facades of a version, with their licences.")
@@ -66,10 +66,8 @@ def safetensors(model: Model, out: Out = None) -> None:
 def _dataset(format_: DatasetFormat, path: Path, rev: str) -> None:
     from common.progress import progress
     from pipelines.exports.dataset import export
-    from pipelines.versions.repository import Repository
-    from pipelines.versions.version import open_version
 
-    version = open_version(Repository(Path.cwd()), rev)
+    version = opened(rev)
     with progress(f"export {format_}", "facades") as report:
         print(export(version, path, format_, report))
 

@@ -7,7 +7,7 @@ import typer
 
 from common.errors import UserError
 from pipelines.cli import exports
-from pipelines.cli.options import Html, Json, Label, Model, Number, Out, Rev, Seed, Truncation
+from pipelines.cli.options import Html, Json, Label, Model, Number, Out, Rev, Seed, Truncation, opened
 
 commands = typer.Typer(no_args_is_help=True, help="Draw images with a trained model, export it, test it.")
 commands.add_typer(exports.model, name="export")
@@ -90,10 +90,8 @@ def memorization(
     from pipelines.audit.memorization import measure_memorization
     from pipelines.audit.terminal import memorization as text
     from pipelines.audit.terminal import tables
-    from pipelines.versions.repository import Repository
-    from pipelines.versions.version import open_version
 
-    version = open_version(Repository(Path.cwd()), rev)
+    version = opened(rev)
     with progress(f"memorization {model}", "images") as report:
         found, pictures = measure_memorization(version, model, n, seed, report)
     if html:

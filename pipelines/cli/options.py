@@ -1,11 +1,14 @@
 """Arguments and options that several commands share: one name, one metavar and one help text each."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli import completion
+
+if TYPE_CHECKING:
+    from pipelines.versions.version import Version
 
 Source = Annotated[
     str,
@@ -84,3 +87,11 @@ Label = Annotated[
         help="Label to draw, for a model with labels; `none` draws images without a label.",
     ),
 ]
+
+
+def opened(rev: str) -> "Version":
+    """Open the version that an argument or `--rev` names, of the repository that contains the working directory."""
+    from pipelines.versions.repository import Repository
+    from pipelines.versions.version import open_version
+
+    return open_version(Repository(Path.cwd()), rev)

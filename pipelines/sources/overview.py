@@ -16,7 +16,9 @@ from crawler.archive.failures import failed_downloads
 from crawler.archive.reader import INDEX_FILE
 from crawler.archive.schemas import Role
 from crawler.registry import KINDS, kind
+from curate.schemas import Decision
 from pipelines import params, paths
+from pipelines.sources.decisions import count_decisions
 
 COMMON = ("kind", "snapshot")
 """Parameters of every kind, which are not listed again."""
@@ -76,9 +78,9 @@ def _sources() -> Table:
     table = Table("source", "kind", "snapshot", box=None, padding=(0, 2, 0, 0))
     for column in ("images", "MB", "failed", "kept"):
         table.add_column(column, justify="right")
-    kept = _kept()
+    decisions = count_decisions()
     for name, entry in params.load().sources.items():
-        table.add_row(name, entry.kind, entry.snapshot, *_counts(name), str(kept.get(name, "")))
+        table.add_row(name, entry.kind, entry.snapshot, *_counts(name), str(decisions[name, Decision.KEPT] or ""))
     return table
 
 
@@ -91,13 +93,3 @@ def _counts(name: str) -> tuple[str, str, str]:
     lengths = index.aggregate([("length", "min")])["length_min"]
     failed = pc.sum(pc.equal(failed_downloads(archive)["role"], str(Role.IMAGE))).as_py() or 0
     return str(len(lengths)), f"{(pc.sum(lengths).as_py() or 0) / 1e6:.1f}", str(failed)
-
-
-def _kept() -> dict[str, int]:
-    """Kept images of each source; empty if there is no dataset."""
-    manifest = paths.DATASET / "manifest.parquet"
-    if not manifest.is_file():
-        return {}
-    table = pq.read_table(manifest, columns=["source", "decision"], filters=[("decision", "=", "kept")])
-    counted = table.group_by("source").aggregate([("decision", "count")])
-    return dict(zip(counted["source"].to_pylist(), counted["decision_count"].to_pylist(), strict=True))

@@ -15,8 +15,8 @@ from pipelines import paths
 def previous_archive(source: str) -> Iterator[Path | None]:
     """Yield a folder with the last finished archive of a source, or None if there is none.
 
-    It is the folder in the work tree or, under `dvc repro`, which has removed that, the archive named in dvc.lock, from
     It is the folder in the work tree or, under `dvc repro`, which removes that one, the archive named in dvc.lock, from
+    DVC's cache or its default remote. If that is not available, a line on standard error says so.
     """
     archive = paths.archive(source)
     if (archive / RUN_FILE).is_file():

@@ -185,6 +185,10 @@ class Version:
         stages = self.lock.foreach(stage)
         return {key: body for key, body in stages.items() if key in section} if isinstance(section, dict) else stages
 
+    def output_hashes(self, stage: str) -> dict[str, tuple[str, ...]]:
+        """Return the md5 of each output of a `foreach` stage, by source or model."""
+        return {key: tuple(out.md5 for out in body.outs.values()) for key, body in self.foreach(stage).items()}
+
     def outputs(self, stage: str, ending: str = "") -> dict[str, str]:
         """Return the paths of outputs with an ending by key of a `foreach` stage: `outputs("prepare", ".parquet")`."""
         return {key: path for key, body in self.foreach(stage).items() for path in body.outs if path.endswith(ending)}
