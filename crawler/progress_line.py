@@ -22,16 +22,16 @@ class ProgressLine:
 
     def __call__(self, writer: ArchiveWriter) -> None:
         if time.monotonic() - self._shown >= EVERY:
-            done = writer.images()[0]
+            done = writer.images
             # The expected number is an estimate: a crawl that exceeds it has no known total.
             self._show(writer, self._expected if self._expected is None or done <= self._expected else None)
 
     def finish(self, writer: ArchiveWriter) -> None:
-        self._show(writer, writer.images()[0])
+        self._show(writer, writer.images)
 
     def _show(self, writer: ArchiveWriter, total: int | None) -> None:
         self._shown = time.monotonic()
-        done = writer.images()[0]
+        done = writer.images
         if self._before is None:
             self._before = done
         rate = (done - self._before) / max(self._shown - self._started, 1e-9)

@@ -62,7 +62,7 @@ class FacadeSpider(Spider, Generic[P]):
         """Return a context that is active while the spider runs. Its value is the HTTP proxy of the site, or None."""
         return nullcontext()
 
-    def parsed(self, page: Page, parse: Callable[..., Found], **arguments: Any) -> Found:
+    def parsed(self, page: Page, parse: Callable[..., Found], /, **arguments: Any) -> Found:
         """Yield what a parse function finds on a page. If it fails, log the page and keep what it found before."""
         try:
             yield from parse(page, **arguments)

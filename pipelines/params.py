@@ -4,7 +4,7 @@ import datetime
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
+from common.dotted import dotted
 from common.errors import UserError, expected_one_of
 from crawler import registry
 from crawler.settings import CrawlSettings
@@ -131,19 +132,10 @@ def read(path: Path = paths.PARAMS) -> dict[str, Any]:
         raise UserError(f"{path}: line {line}: {problem}") from None
     if not isinstance(values, dict):
         raise UserError(f"{path}: found {_shown(values)}, expected the sections {', '.join(Params.model_fields)}")
-    date = next((where for where, value in _leaves(values) if isinstance(value, datetime.date)), None)
+    date = next((where for where, value in dotted(values).items() if isinstance(value, datetime.date)), None)
     if date:
         raise UserError(f"{path}: {date}: found a date, expected text; put it in quotes")
     return values
-
-
-def _leaves(values: Any, where: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted keys and values that are not mappings."""
-    if isinstance(values, dict):
-        for key, value in values.items():
-            yield from _leaves(value, f"{where}.{key}" if where else str(key))
-    else:
-        yield where, values
 
 
 def _pick(entries: Mapping[str, T], section: str, name: str) -> T:

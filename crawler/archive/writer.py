@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from crawler.archive import warc
-from crawler.archive.fetches import STORED, Fetch, fields, latest, read
+from crawler.archive.fetches import Fetch, fields, latest, read
 from crawler.archive.previous import PreviousArchive
 from crawler.archive.schemas import Outcome, Role
 
@@ -104,10 +104,10 @@ class ArchiveWriter:
         fetch = replace(fetch, sha256=hashlib.sha256(body).hexdigest(), length=len(body))
         self._end(fetch, self._writer.resource(fetch.url, body, fetch.sha256, media_type))
 
-    def images(self) -> tuple[int, int]:
-        """Return the number of image fetches that have ended so far, and how many of them stored an image."""
-        ended = {outcome: count for (role, outcome), count in self.counts.items() if role is Role.IMAGE}
-        return sum(ended.values()), sum(ended.get(outcome, 0) for outcome in STORED)
+    @property
+    def images(self) -> int:
+        """The number of image fetches that have ended so far."""
+        return sum(count for (role, _), count in self.counts.items() if role is Role.IMAGE)
 
     def close(self) -> None:
         self._writer.close()
