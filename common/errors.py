@@ -16,3 +16,8 @@ def expected_one_of(known: Collection[str], found: str) -> str:
     """Return the end of a message: `expected one of A, B, C`, and the known word that is most like `found`, if any."""
     near = difflib.get_close_matches(found, known, 1)
     return f"expected one of {', '.join(known)}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def on_one_line(message: object) -> str:
+    """Return an error, or the output of a program, as text on one line."""
+    return " ".join(str(message).split())

@@ -10,7 +10,6 @@ of those to the 50 nearest, as in Carlini et al.: Extracting Training Data from 
 arXiv:2301.13188): a copy is far nearer to one training image than to others.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -84,7 +83,8 @@ def nearest(queries: Points, references: Points, *, relative: bool = False) -> N
         relative: Whether to divide each distance by the mean of those to the NEIGHBOURS nearest, so that it is 0 for a
             copy and at most 1.
     """
-    parts = [_nearest(part, references, relative) for part in _chunks(queries)]
+    chunks = (queries[start : start + CHUNK] for start in range(0, len(queries), CHUNK))
+    parts = [_nearest(part, references, relative) for part in chunks]
     return Nearest(
         np.concatenate([index for index, _ in parts] or [np.empty(0, np.int64)]),
         np.concatenate([distance for _, distance in parts] or [np.empty(0)]),
@@ -102,7 +102,3 @@ def _nearest(queries: Points, references: Points, relative: bool) -> tuple[NDArr
         mean = np.sqrt(near.clip(min=0).astype(np.float64)).mean(axis=1)
         distance = np.divide(distance, mean, out=np.zeros_like(distance), where=mean > 0)
     return index, distance
-
-
-def _chunks(points: Points) -> Iterator[Points]:
-    return (points[start : start + CHUNK] for start in range(0, len(points), CHUNK))

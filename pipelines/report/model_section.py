@@ -124,7 +124,8 @@ def read_model(name: str, folder: Path) -> Model:
     Raises:
         UserError: a file cannot be read.
     """
-    metrics = _metrics(folder / "metrics.json")
+    values = read_json(folder / "metrics.json")
+    metrics = {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
     weights = folder / "generator.safetensors"
     provenance = read_metadata(weights) if weights.is_file() else {}
     published = provenance.get("step")
@@ -176,10 +177,6 @@ def metric_rows(models: Sequence[Model]) -> list[MetricRow]:
             )
             rows.append(MetricRow(metric, tuple(cells)))
     return rows
-
-
-def _metrics(path: Path) -> dict[str, float]:
-    return {key: float(value) for key, value in read_json(path).items() if isinstance(value, int | float)}
 
 
 def _as_text(value: Any) -> str:

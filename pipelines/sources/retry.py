@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from common.errors import UserError
+from common.errors import UserError, on_one_line
 from common.files import replacing
 from common.progress import progress
 from crawler import crawl
@@ -80,6 +80,6 @@ def _commit(source: str) -> None:
         [sys.executable, "-m", "dvc", "commit", "--force", "--quiet", stage], stderr=subprocess.PIPE, text=True
     )
     if done.returncode:
-        reason = " ".join(done.stderr.split()).removeprefix("ERROR: ")
+        reason = on_one_line(done.stderr).removeprefix("ERROR: ")
         raise UserError(f"dvc commit {stage}: {reason}; afterwards run `dvc commit --force {stage}`")
     print("next: dvc repro", file=sys.stderr)

@@ -74,7 +74,8 @@ def run(entry: Mapping[str, Any], limit: int, quiet: bool) -> None:
         console.print(Text(f"not fetched: {failure['url']}: {failure['detail']}", "yellow"), soft_wrap=True)
     folder.mkdir(exist_ok=True)
     sheet = folder / "contact.html"
-    sheet.write_text(_sheet(entry, images), encoding="utf-8")
+    template = environment("pipelines.sources").get_template("trial.html.j2")
+    sheet.write_text(template.render(entry=entry, images=images), encoding="utf-8")
     console.print(f"contact sheet: {sheet}", soft_wrap=True)
     if not images:
         console.print("no image was found; inspect the pages with `scrapy shell URL`, or set selectors")
@@ -107,7 +108,3 @@ def _print(console: Console, images: list[TrialImage]) -> None:
     for image in images:
         console.print(Text(table.format(image.title, image.size, image.license, image.author)), soft_wrap=True)
         console.print(Text(f"  {image.page_url}", "dim"), soft_wrap=True)
-
-
-def _sheet(entry: Mapping[str, Any], images: list[TrialImage]) -> str:
-    return environment("pipelines.sources").get_template("trial.html.j2").render(entry=entry, images=images)

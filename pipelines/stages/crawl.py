@@ -39,18 +39,14 @@ def show(source: str, summary: crawl.CrawlSummary) -> None:
     table = Table("", *Role, title=f"crawl {source}", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for column in table.columns[1:]:
         column.justify = "right"
-    outcomes = sorted({outcome for counts in summary.counts.values() for outcome in counts}, key=_stored_first)
-    for outcome in outcomes:
+    outcomes = {outcome for counts in summary.counts.values() for outcome in counts}
+    for outcome in sorted(outcomes, key=lambda outcome: (outcome not in STORED, outcome)):
         counts = (summary.counts.get(role, {}).get(outcome) for role in Role)
         table.add_row(outcome, *("" if count is None else str(count) for count in counts))
     console.print(table)
     console.print(f"{summary.nbytes / 1e6:.1f} MB in the archive, {summary.seconds:.0f} s", highlight=False)
     if summary.changes:
         console.print(_changes(source, summary.changes), highlight=False)
-
-
-def _stored_first(outcome: str) -> tuple[bool, str]:
-    return outcome not in STORED, outcome
 
 
 def _changes(source: str, found: dict[str, Any]) -> str:

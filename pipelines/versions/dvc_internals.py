@@ -18,7 +18,7 @@ from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.meta import Meta
 from dvc_data.index import DataIndex, DataIndexDirError, DataIndexEntry, ObjectStorage
 
-from common.errors import UserError
+from common.errors import UserError, on_one_line
 from pipelines.versions.dvc_lock import Item
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Cache:
         try:
             self._repository = Repo(str(root))
         except ConfigError as error:
-            raise UserError(f"DVC's configuration: {_line(error)}") from None
+            raise UserError(f"DVC's configuration: {on_one_line(error)}") from None
 
     def files(self, outs: Iterable[Item]) -> "OutputFiles":
         """Return access to the files of `outs`, the outputs of all stages in one dvc.lock. Nothing is read yet."""
@@ -107,15 +107,13 @@ class OutputFiles:
             raise UserError(f"{path}: not in the local cache, and there is no default DVC remote to ask") from None
         except (DvcException, ImportError) as error:
             raise UserError(
-                f"{path}: not in the local cache, and the DVC remote cannot be used: {_line(error)}"
+                f"{path}: not in the local cache, and the DVC remote cannot be used: {on_one_line(error)}"
             ) from None
         try:
             return read(path)
         except (FileNotFoundError, DataIndexDirError):
             raise UserError(f"{path}: neither in the local cache nor in the DVC remote") from None
         except Exception as error:  # each kind of remote raises errors of its own libraries
-            raise UserError(f"{path}: not in the local cache, and the DVC remote failed: {_line(error)}") from error
-
-
-def _line(error: object) -> str:
-    return " ".join(str(error).split())
+            raise UserError(
+                f"{path}: not in the local cache, and the DVC remote failed: {on_one_line(error)}"
+            ) from error

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common.errors import UserError
+from common.errors import UserError, on_one_line
 from pipelines.versions.dvc_lock import Item
 
 if TYPE_CHECKING:
@@ -153,9 +153,5 @@ class Repository:
     def _git(self, *arguments: str, check: bool = True) -> str:
         done = subprocess.run(["git", "-C", self.root, *arguments], capture_output=True, text=True, errors="replace")
         if done.returncode and check:
-            raise UserError(f"git {arguments[0]}: {_line(done.stderr)}")
+            raise UserError(f"git {arguments[0]}: {on_one_line(done.stderr)}")
         return done.stdout if not done.returncode else ""
-
-
-def _line(error: object) -> str:
-    return " ".join(str(error).split())

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml  # type: ignore[import-untyped]
 
-from common.errors import UserError
+from common.errors import UserError, on_one_line
 from curate.schemas import MANIFEST
 from pipelines.versions.dvc_lock import Item, Lock, Stage, parse
 from pipelines.versions.manifest import ManifestReader
@@ -61,7 +61,7 @@ class Version:
         try:
             values = yaml.load(self.read_tracked("params.yaml") or b"", Loader=yaml.CSafeLoader)
         except yaml.YAMLError as error:
-            raise UserError(f"params.yaml at {self.name}: not YAML: {' '.join(str(error).split())}") from None
+            raise UserError(f"params.yaml at {self.name}: not YAML: {on_one_line(error)}") from None
         return values if isinstance(values, dict) else {}
 
     @property
@@ -223,7 +223,7 @@ class Version:
         try:
             yield
         except (pa.ArrowInvalid, OSError) as error:
-            raise UserError(f"{path} at {self.name}: not a Parquet file: {' '.join(str(error).split())}") from None
+            raise UserError(f"{path} at {self.name}: not a Parquet file: {on_one_line(error)}") from None
 
     @cached_property
     def _files(self) -> "OutputFiles":

@@ -53,7 +53,8 @@ def download(url: str, into: Path, *, agent: str, allow_private: bool = False) -
             except (requests.RequestException, ProtocolError) as error:
                 if not left:
                     raise UserError(
-                        f"{url}: {_line(error)}; what was received is kept; run the same command to resume"
+                        f"{url}: {str(error).splitlines()[0]}; what was received is kept; "
+                        "run the same command to resume"
                     ) from None
                 time.sleep(PAUSE * 2 ** (TRIES - 1 - left))
             else:
@@ -83,10 +84,6 @@ def _validator(answer: requests.Response) -> str | None:
     """Return a validator for If-Range: a strong ETag, else Last-Modified."""
     etag = answer.headers.get("ETag", "")
     return etag if etag and not etag.startswith("W/") else answer.headers.get("Last-Modified")
-
-
-def _line(error: Exception) -> str:
-    return str(error).splitlines()[0]
 
 
 class _PublicConnection(HTTPConnection):

@@ -44,7 +44,8 @@ def page(comparison: Comparison, before: Version, after: Version) -> str:
         for group in comparison.groups[:GROUPS]
     ]
     images = {image for _, rows in chosen for row in rows for image in (row["sha256"], row["keeper"]) if image}
-    rows_of = _manifest_rows(before, after, images)
+    # Where both versions have an image, the row of the later one.
+    rows_of = {row["sha256"]: row for version in (before, after) for row in version.rows(images)}
     pictures = pixels(before, images) | pixels(after, images)
     pictures = {
         image: picture for image, picture in pictures.items() if image in rows_of and may_be_shown(rows_of[image])
@@ -68,11 +69,6 @@ def _rows(comparison: Comparison, indices: NDArray[np.int64]) -> list[dict[str, 
     """The first of these changes, by sha256."""
     rows: list[dict[str, Any]] = comparison.difference.changes.take(pa.array(indices[:TILES])).to_pylist()
     return rows
-
-
-def _manifest_rows(before: Version, after: Version, images: set[str]) -> dict[str, dict[str, Any]]:
-    """A row of the manifest for each image, from the later version if that has it."""
-    return {row["sha256"]: row for version in (before, after) for row in version.rows(images)}
 
 
 def _gallery(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from common.errors import UserError
+from common.errors import UserError, on_one_line
 from curate.documents.write import ATTRIBUTION_FILE, CROISSANT_FILE, attribution
 from curate.rules import RULE_VERSION
 from curate.schemas import Decision
@@ -79,7 +79,7 @@ def _loadable(version: Version) -> Check:
                 for record, _ in zip(dataset.records(record_set.uuid), range(RECORDS), strict=False):
                     check.looked_at += bool(record)
         except Exception as error:  # mlcroissant has no base class for its errors
-            check.fail(f"croissant.json: {' '.join(str(error).split())}")
+            check.fail(f"croissant.json: {on_one_line(error)}")
     if not check.failures and not check.looked_at:
         check.fail("croissant.json: found no record to load")
     return check
