@@ -2,7 +2,7 @@
 
 import logging
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
@@ -13,6 +13,7 @@ from scrapy.http import Request, Response
 from crawler.archive.schemas import FacadeImage
 from crawler.archive.writer import ArchiveWriter
 from crawler.kind import SourceParams
+from crawler.recheck.question import Known, Question, page_questions
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ class FacadeSpider(Spider, Generic[P]):
     """URL prefixes of documented APIs, which are exempt from robots.txt. docs/sources.md names the policy of each."""
     slots: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     """Host to {"delay": seconds, "concurrency": n}, from the rules of a site. Stricter limits of the user win."""
+    answers_for_files: ClassVar[bool] = False
+    """Whether the answers to `questions` name every file that still exists, with its SHA-1 as a tag."""
     is_local: ClassVar[bool] = False
     """Whether this project serves the site: it needs no contact and no delay, and its address may be private."""
 
@@ -72,6 +75,10 @@ class FacadeSpider(Spider, Generic[P]):
     def status(self, response: Response) -> int:
         """Return the effective HTTP status: some APIs report an overload in a response with status 200."""
         return response.status
+
+    def questions(self, images: Iterable[Known]) -> Iterator[Question]:
+        """Return what a recheck asks about images of this source: each page that shows some of them, once."""
+        return page_questions(iter(images))
 
     @classmethod
     def expected(cls, params: P) -> int | None:

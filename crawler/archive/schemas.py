@@ -32,6 +32,10 @@ class Role(DescribedEnum):
     ROBOTS = "robots", "The robots.txt of a host."
 
 
+SHA1_TAG = "sha1:"
+"""Begins the tag with the SHA-1 of the original of a wiki's file."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class FacadeImage:
     """One image as a spider's parse function found it, before its bytes were seen.

@@ -155,9 +155,8 @@ class Writer:
 
     def carry(self, record: bytes) -> tuple[str, str]:
         """Append a whole record of another archive unchanged, and return its id and its date."""
-        headers = _headers(io.BytesIO(record), self.path, 0)
         self._file.write(record)
-        return headers["WARC-Record-ID"], headers["WARC-Date"]
+        return identity(record)
 
     def revisit(self, url: str, status: str, headers: Headers, original: str, date: str) -> str:
         """Write a `revisit` record: the server reported `original`, of `date`, as unchanged (WARC 1.1, 6.7.3)."""
@@ -206,6 +205,12 @@ class Writer:
         }
         self._file.writelines((_VERSION_LINE, _lines(named), b"\r\n", head, body, END))
         return number
+
+
+def identity(record: bytes) -> tuple[str, str]:
+    """Return the id and the date of a whole record."""
+    headers = _headers(io.BytesIO(record), Path(), 0)
+    return headers["WARC-Record-ID"], headers["WARC-Date"]
 
 
 def fields(block: bytes) -> dict[str, str]:

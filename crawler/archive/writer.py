@@ -71,6 +71,10 @@ class ArchiveWriter:
         fetch = self._known.get((role, url))
         return fetch if fetch and self._holds(fetch) else None
 
+    def place_of(self, fetch: Fetch) -> tuple[Path, Fetch]:
+        """Return the archive that contains the response of a fetch that `find` returned, and the fetch in it."""
+        return self.folder, fetch
+
     def body(self, fetch: Fetch) -> bytes:
         return read(self.folder, fetch)[1]
 
@@ -93,7 +97,7 @@ class ArchiveWriter:
         """Write the end of a fetch that the server reported as unchanged, with the response in the previous archive."""
         assert self.previous is not None
         self._writer.begin()
-        original, date = self._writer.carry(self.previous.record(before))
+        original, date = self._original(self.previous.record(before))
         revisit = self._writer.revisit(exchange.url, exchange.status, exchange.response_headers, original, date)
         self._writer.request(exchange.url, exchange.method, _target(exchange.url), exchange.request_headers, revisit)
         self._end(replace(fetch, sha256=before.sha256, length=before.length), original)
@@ -117,6 +121,10 @@ class ArchiveWriter:
         if self._retry:
             return fetch.stored and fetch.role is not Role.ROBOTS  # its rules may have changed
         return not fetch.retryable
+
+    def _original(self, record: bytes) -> tuple[str, str]:
+        """Keep the response that the server confirmed, a record of the previous archive; return its id and its date."""
+        return self._writer.carry(record)
 
     def _exchange(self, exchange: Exchange, sha256: str) -> str:
         answer = self._writer.response(exchange.url, exchange.status, exchange.response_headers, exchange.body, sha256)

@@ -163,14 +163,17 @@ def _resumed(request: Request, known: Fetch, writer: ArchiveWriter) -> Response:
         raise Refusal(known.outcome, known.detail, known.status)
     if known.role is Role.IMAGE:
         return Response(known.final_url)
-    return response(writer.folder, known, request)
+    return response(*writer.place_of(known), request)
 
 
 def _make_conditional(request: Request, previous: PreviousArchive | None) -> Fetch | None:
-    """Add the conditions with which a server sends a body only if it changed; return the previous fetch."""
+    """Add the conditions with which a server sends a body only if it changed; return the previous fetch.
+
+    A HEAD request gets none: it has no body to save, and a 304 lacks most headers (RFC 9110, 15.4.5).
+    """
     for header in CONDITIONS:
         request.headers.pop(header, None)  # of the URL that redirected here
-    if previous is None:
+    if previous is None or request.method == "HEAD":
         return None
     before = previous.find(request.meta["role"], first_url(request), urldefrag(request.url)[0])
     conditions = previous.conditions(before) if before else {}

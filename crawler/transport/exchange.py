@@ -16,15 +16,18 @@ _SECRETS = {b"Authorization", b"Cookie", b"Proxy-Authorization", b"X-Api-Key"}
 def exchange(request: Request, response: Response) -> Exchange:
     """Return a request and its response as they were sent, without the headers that contain secrets."""
     url = urldefrag(request.url)[0]
+    # The body is kept without transfer and content coding, so its length differs. A 304 has no body, and the answer to
+    # HEAD names the length that the body would have (RFC 9110, 8.6).
+    has_body = response.status != 304 and request.method != "HEAD"
+    recoded = {b"Content-Length"} if has_body or response.status == 304 else set()
     return Exchange(
         url=url,
         method=request.method,
         request_headers=(("Host", urlsplit(url).netloc), *_pairs(request.headers, without=_SECRETS)),
         status=f"{response.status} {_phrase(response.status)}".strip(),
-        # The body is kept without transfer and content coding, so its length differs. A 304 has no body.
         response_headers=(
-            *_pairs(response.headers, without={b"Content-Length", b"Set-Cookie"}),
-            *([] if response.status == 304 else [("Content-Length", str(len(response.body)))]),
+            *_pairs(response.headers, without={b"Set-Cookie", *recoded}),
+            *([("Content-Length", str(len(response.body)))] if has_body else []),
         ),
         body=response.body,
     )

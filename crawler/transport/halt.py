@@ -7,6 +7,10 @@ class Halt(KeyboardInterrupt):
     """Leaves the event loop at once. Nothing needs tidying: the archive is whole, and the next crawl resumes it."""
 
 
+class HostLost(Halt):
+    """The end of a crawl in which a host stopped to answer; the other hosts were asked for everything."""
+
+
 def halt(reason: str) -> None:
     """Stop the crawl as soon as the running callback returns; `reason` is for the user."""
 

@@ -12,7 +12,7 @@ from crawler.archive.writer import ArchiveWriter
 from crawler.settings import CrawlSettings, Limits
 from crawler.spider import FacadeSpider
 from crawler.transport.crawl_settings import scrapy_settings
-from crawler.transport.halt import Halt, halt
+from crawler.transport.halt import HostLost, halt
 from crawler.transport.hosts import Hosts
 from crawler.transport.scrapy_internals import ImageCrawler
 from crawler.user_agent import user_agent
@@ -28,7 +28,8 @@ def run(
 
     Raises:
         UserError: the site is external and there is no contact.
-        Halt: a signal arrived, the archive cannot be written, or a host went down; what is archived stays.
+        Halt: a signal arrived, or the archive cannot be written; what is archived stays.
+        HostLost: a host went down; what is archived stays.
     """
     is_local = spider.is_local or getattr(params, "allow_private", False)
     agent = user_agent(source, settings.contact, is_local=is_local)
@@ -53,4 +54,4 @@ def run(
             crawler.spider.resources.close()
     crawling.result()
     if message := Hosts.of(crawler).lost():
-        raise Halt(message)
+        raise HostLost(message)

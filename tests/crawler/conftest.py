@@ -56,7 +56,10 @@ class Site:
     """A site on loopback: paths to answers, or to functions from the number of the request (0, 1, …) to one."""
 
     pages: dict[str, Answer | Callable[[int], Answer]] = field(default_factory=dict)
+    others: Callable[[str], Answer] = lambda path: Answer(status=404)
     log: list[tuple[float, str]] = field(default_factory=list)  # (monotonic time of arrival, path)
+    asked: list[tuple[str, str]] = field(default_factory=list)  # (method, path), as each arrives
+    bodies: int = 0  # bytes of all bodies that were sent
     sent: list[tuple[str, int]] = field(default_factory=list)  # (path, status) of each answer
     agents: set[str] = field(default_factory=set)
     referers: set[str] = field(default_factory=set)
@@ -110,11 +113,12 @@ class Handler(BaseHTTPRequestHandler):
         with self.lock:
             number = site.count(self.path)
             site.log.append((time.monotonic(), self.path))
+            site.asked.append((self.command, self.path))
             site.agents.add(self.headers.get("User-Agent", ""))
             site.referers.add(self.headers.get("Referer", ""))
             site.under_way += 1
             site.levels.append((time.monotonic(), site.under_way))
-        answer = site.pages.get(self.path, Answer(status=404))
+        answer = site.pages.get(self.path) or site.others(self.path)
         answer = answer(number) if callable(answer) else answer
         if any(
             self.headers.get(asked) == answer.headers.get(said, "")
@@ -133,8 +137,12 @@ class Handler(BaseHTTPRequestHandler):
             if answer.status != 304:
                 self.send_header("Content-Length", str(len(answer.body) if answer.promise is None else answer.promise))
             self.end_headers()
-            self.wfile.write(answer.body)
+            if self.command != "HEAD":
+                site.bodies += len(answer.body)
+                self.wfile.write(answer.body)
         self.close_connection |= answer.promise is not None
+
+    do_HEAD = do_GET  # noqa: N815
 
     def log_message(self, *_: object) -> None:
         pass
@@ -192,9 +200,14 @@ class Crawls:
         return self.finish(self.start(entry, settings, folder, **env), folder)
 
     def start(
-        self, entry: dict[str, Any], settings: dict[str, Any] = FAST, folder: str = "crawl", **env: str
+        self,
+        entry: dict[str, Any],
+        settings: dict[str, Any] = FAST,
+        folder: str = "crawl",
+        drive: Path = DRIVE,
+        **env: str,
     ) -> "subprocess.Popen[str]":
-        command = [sys.executable, str(DRIVE), str(self.root / folder), json.dumps(entry), json.dumps(settings)]
+        command = [sys.executable, str(drive), str(self.root / folder), json.dumps(entry), json.dumps(settings)]
         environment = {**{k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}, **env}
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 

@@ -4,17 +4,22 @@ Uses format version 1, in which the pages are an object: every MediaWiki support
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
-from crawler.archive.schemas import FacadeImage
+from crawler.archive.schemas import SHA1_TAG, FacadeImage
 from crawler.plaintext import plain_text
 
 Object: TypeAlias = Mapping[str, Any]
 
 BUSY = ("maxlag", "ratelimited", "readonly")
 """Temporary errors: codes in the header MediaWiki-API-Error of a response with HTTP status 200."""
+
+BATCH = 50
+"""Files in a response: the API's limit for clients that are not logged in."""
+LONGEST = 5_000
+"""Characters of all titles in a request as they are in its URL. Servers accept URLs of 8 KB (RFC 9110, 4.1)."""
 
 _METADATA = (
     "Artist", "Attribution", "Categories", "Copyrighted", "LicenseShortName", "LicenseUrl", "ObjectName", "UsageTerms",
@@ -32,6 +37,25 @@ _FILES = {
 def files_url(api: str, width: int, query: Object) -> str:
     """Return the URL that lists the files of a generator `query`, with thumbnails `width` pixels wide."""
     return f"{api}?{urlencode({**_FILES, 'iiurlwidth': width, **query})}"
+
+
+def title_of(page_url: str) -> str:
+    """Return the title of the file page at a URL, in any of MediaWiki's forms (`$wgArticlePath`)."""
+    parts = urlsplit(page_url)
+    in_query = parse_qs(parts.query).get("title")
+    return (in_query[0] if in_query else unquote(parts.path.rpartition("/")[2])).replace("_", " ")
+
+
+def batches(titles: Iterable[str]) -> Iterator[list[str]]:
+    """Divide titles into batches for one request each."""
+    batch: list[str] = []
+    for title in titles:
+        if batch and (len(batch) == BATCH or sum(len(quote(one)) + 3 for one in (*batch, title)) > LONGEST):
+            yield batch
+            batch = []
+        batch.append(title)
+    if batch:
+        yield batch
 
 
 def answer(text: str) -> dict[str, Any]:
@@ -68,5 +92,5 @@ def facade_image(page: Object) -> FacadeImage | None:
         license=metadata.get("LicenseShortName") or metadata.get("UsageTerms") or free,
         license_url=metadata.get("LicenseUrl", ""),
         # The hash of the original, not of the thumbnail.
-        tags=(*metadata.get("Categories", "").split("|"), f"sha1:{info['sha1']}" if "sha1" in info else ""),
+        tags=(*metadata.get("Categories", "").split("|"), f"{SHA1_TAG}{info['sha1']}" if "sha1" in info else ""),
     )

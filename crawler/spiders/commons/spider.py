@@ -1,16 +1,26 @@
 """Wikimedia Commons and any other MediaWiki: the files of a category, of a search, or of a page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 from scrapy.http import Request, Response
 
+from crawler.recheck.question import Known, Question
 from crawler.sequential import AnyHostParams, SequentialSpider
 from crawler.spider import Found, Page
-from crawler.spiders.commons.mediawiki import BUSY, Object, answer, facade_image, files_url, merged
+from crawler.spiders.commons.mediawiki import (
+    BATCH,
+    BUSY,
+    Object,
+    answer,
+    batches,
+    facade_image,
+    files_url,
+    merged,
+    title_of,
+)
 
-BATCH = 50  # files in a response
 CATEGORY = 14  # number of the namespace
 
 
@@ -42,6 +52,17 @@ class Commons(SequentialSpider[CommonsParams]):
     Params = CommonsParams
     documented_apis = ("https://commons.wikimedia.org/w/api.php",)
     slots = {"upload.wikimedia.org": {"concurrency": 2}}  # noqa: RUF012
+
+    answers_for_files = True
+
+    def questions(self, images: Iterable[Known]) -> Iterator[Question]:
+        """Ask for the files by title, as many in a request as the API allows."""
+        by_title: dict[str, list[Known]] = {}
+        for known in images:
+            by_title.setdefault(title_of(known.image.page_url), []).append(known)
+        for titles in batches(by_title):
+            request = self._ask({"titles": "|".join(titles), "redirects": 1})
+            yield Question(request, tuple(known for title in titles for known in by_title[title]), follow=None)
 
     def starts(self) -> Iterator[Request]:
         if self.params.category:
