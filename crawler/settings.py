@@ -1,8 +1,11 @@
 """The `crawl` section of params.yaml: contact address, limits, and the licences that may enter a dataset."""
 
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from crawler.rights.licenses import UNKNOWN
 
 
 class Limits(BaseModel):
@@ -45,3 +48,9 @@ class CrawlSettings(BaseModel):
         "drop", description="whether to drop or keep images whose licence is unknown"
     )
     limits: Limits = Field(Limits(), description="limits of one fetch and of one host")
+
+    def allows(self, license_id: str) -> bool:
+        """Return whether images under a normalised licence may enter the dataset."""
+        if license_id == UNKNOWN:
+            return self.unknown == "keep"
+        return any(fnmatchcase(license_id, pattern) for pattern in self.licenses)

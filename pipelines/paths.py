@@ -16,6 +16,11 @@ def crawling(source: str, snapshot: str) -> Path:
     return Path(".crawl") / source / snapshot
 
 
+def rechecks(source: str) -> Path:
+    """Return the archive of a source's rechecks; it is no output of DVC, which a recheck leaves as it is."""
+    return Path(".state/recheck") / source
+
+
 def archive(source: str) -> Path:
     return Path("data/archive") / source
 

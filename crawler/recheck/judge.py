@@ -38,7 +38,8 @@ def judge(
             found += _of_file(answers, url)
             found += _of_page(pages, url, known)
         found += reservations(answers, url, pages.pages(url))
-        judged[url] = Rechecked(url, tuple(sorted(dict.fromkeys(found), key=lambda one: GRAVITY[one.state])))
+        gravest_first = tuple(sorted(dict.fromkeys(found), key=lambda one: GRAVITY[one.state]))
+        judged[url] = Rechecked(url, gravest_first, is_license_asked=pages.is_asked(url))
     return judged
 
 

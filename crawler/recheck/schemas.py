@@ -35,6 +35,7 @@ class Rechecked:
 
     image_url: str
     observations: tuple[Observation, ...] = ()
+    is_license_asked: bool = True  # false if no page on the web states the licence, but the user's own list
 
     @property
     def state(self) -> State:

@@ -106,11 +106,11 @@ def _new_pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=end_with_parent)
 
 
-def _end_with_parent() -> None:
-    """Exit when the parent is killed; a worker would otherwise wait for work forever."""
+def end_with_parent() -> None:
+    """Make this process exit when its parent is killed; a worker would otherwise wait for work forever."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 

@@ -1,13 +1,17 @@
-"""`facades source`: list the sources, try, add and retry one, start a new kind."""
+"""`facades source`: list the sources, try, add, retry and recheck one, start a new kind."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.cli import completion
-from pipelines.cli.options import Kind, Parameters, Quiet, Source
+from pipelines.cli.options import Json, Kind, Parameters, Quiet, Source
 
-commands = typer.Typer(no_args_is_help=True, help="List, try, add and retry sources of images (docs/sources.md).")
+commands = typer.Typer(
+    no_args_is_help=True, help="List, try, add, retry and recheck sources of images (docs/sources.md)."
+)
 
 
 @commands.command("list")
@@ -59,6 +63,49 @@ def retry(source: Source, quiet: Quiet = False) -> None:
     from pipelines.sources.retry import retry as again
 
     again(source, quiet=quiet)
+
+
+@commands.command()
+def recheck(
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="SOURCE", help="Only this source.", autocompletion=completion.sources),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="Ask only about images that neither the crawl nor a recheck was answered about since this day (UTC), "
+            "such as 2026-11-01. Default: ask about all.",
+        ),
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the proposed lines to a file; after a look, `cat FILE >> exclusions.csv`.",
+        ),
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Ask whether kept images are still there, under their licence and not reserved; exit with 1 unless all are.
+
+    No image is downloaded, and no file of the pipeline changes. A stopped recheck resumes within a day.
+    """
+    from pipelines.audit import as_json
+    from pipelines.audit.terminal import recheck as words
+    from pipelines.audit.terminal import tables
+    from pipelines.sources import proposals
+    from pipelines.sources.recheck import recheck as ask
+
+    found = ask(source, since and since.replace(tzinfo=UTC), quiet=quiet)
+    if write:
+        proposals.write(found.proposed, write)
+    as_json.show(found) if json else tables.show(*words.recheck(found, write))
+    if not found.is_clean:
+        raise typer.Exit(1)
 
 
 @commands.command("new-kind")

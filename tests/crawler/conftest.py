@@ -204,8 +204,12 @@ class Crawls:
         entry: dict[str, Any],
         settings: dict[str, Any] = FAST,
         folder: str = "crawl",
-        drive: Path = DRIVE,
         **env: str,
+    ) -> "subprocess.Popen[str]":
+        return self.run(DRIVE, entry, settings, folder, **env)
+
+    def run(
+        self, drive: Path, entry: dict[str, Any], settings: dict[str, Any], folder: str, **env: str
     ) -> "subprocess.Popen[str]":
         command = [sys.executable, str(drive), str(self.root / folder), json.dumps(entry), json.dumps(settings)]
         environment = {**{k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}, **env}

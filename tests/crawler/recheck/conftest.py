@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ class Rechecks:
         return self.finish(self.start(entry, settings, **env))
 
     def start(self, entry: dict[str, Any], settings: dict[str, Any] = FAST, **env: str) -> "subprocess.Popen[str]":
-        return self._crawls.start(entry, settings, drive=DRIVE, **env)
+        return self._crawls.run(DRIVE, entry, settings, "crawl", **env)
 
     def finish(self, process: "subprocess.Popen[str]") -> Done:
         output, errors = process.communicate(timeout=120)

@@ -129,7 +129,7 @@ def test_a_host_that_is_down_gives_no_verdict(crawled: Site, recheck: Rechecks) 
 
 
 def test_retry_after_is_obeyed(crawled: Site, recheck: Rechecks) -> None:
-    answer = crawled.pages[PICTURES[0]]
+    answer = tagged(crawled.jpeg(0), PICTURES[0])
     busy = Answer(status=429, headers={"Retry-After": "1"})
     crawled.pages[PICTURES[0]] = lambda number: busy if number == 1 else answer  # 0 was the crawl
     done = recheck(crawled.entry())
@@ -202,5 +202,6 @@ def test_a_signal_stops_it_and_the_message_says_how_to_resume(crawled: Site, rec
     stopped = recheck.finish(process)
     assert stopped.returncode == 1
     assert stopped.errors == (
-        "error: recheck test: stopped by SIGTERM; what was answered is kept; run the same command within a day to resume"
+        "error: recheck test: stopped by SIGTERM; "
+        "what was answered is kept; run the same command within a day to resume"
     )
