@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from common.described import Column, DescribedEnum
 from crawler.archive import schemas as archive
+from crawler.recheck.schemas import State
 from curate import schemas as dataset
 from curate.rules import CurateParams
 from docs.generate.markdown import sentence, table
@@ -57,6 +58,7 @@ Row `i` of both is the image whose `row` in the manifest is `i`.
 LISTS: tuple[tuple[type[DescribedEnum], str], ...] = (
     (archive.Outcome, "`outcome` in `fetches.parquet`: how the fetch of one URL ended."),
     (archive.Role, "`role` in `fetches.parquet`: what a URL was fetched for."),
+    (State, "`state` of an image at a [recheck](../sources.md#recheck); an image has the first that applies."),
     (dataset.Decision, "`decision` in `manifest.parquet`."),
     (
         dataset.Reason,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.crawler.conftest import FAST, Crawls, crawl, site
+from tests.crawler.conftest import FAST, Crawls, Site, crawl, site
 
 __all__ = ["crawl", "site"]  # fixtures
 
@@ -53,6 +53,22 @@ class Rechecks:
             [line for line, is_one in zip(lines, is_progress, strict=True) if is_one],
             found,
         )
+
+
+HOST_FILES = ("/robots.txt", "/.well-known/tdmrep.json")
+
+
+def asked(site: Site) -> list[tuple[str, str]]:
+    """Return (method, path) of each request, but for those of the files of a host."""
+    return [(method, path) for method, path in site.asked if path not in HOST_FILES]
+
+
+def forget(site: Site) -> None:
+    """Forget the requests so far."""
+    site.asked.clear()
+    site.sent.clear()
+    site.log.clear()
+    site.bodies = 0
 
 
 @pytest.fixture

@@ -1,13 +1,16 @@
 """A recheck of a crawled source at a real server: what it requests, what it finds, and how it resumes."""
 
+import shutil
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.crawler.conftest import Answer, Crawls, Site
-from tests.crawler.recheck.conftest import Rechecks
+from tests.crawler.recheck.conftest import Rechecks, asked, forget
 
 pytestmark = pytest.mark.integration
 
@@ -30,30 +33,34 @@ def gallery(site: Site, license: str = "CC0") -> None:
     site.pages["/robots.txt"] = tagged(Answer(ROBOTS), "robots")
 
 
+@pytest.fixture(scope="module")
+def first_crawl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Path]]:
+    """A site and the folder of a crawl of it."""
+    served = Site()
+    served.start()
+    gallery(served)
+    done = Crawls(tmp_path_factory.mktemp("crawls"))(served.entry())
+    assert done.returncode == 0, done.errors
+    yield served, done.folder
+    served.stop()
+
+
 @pytest.fixture
-def crawled(site: Site, crawl: Crawls) -> Site:
-    gallery(site)
-    assert crawl(site.entry()).returncode == 0
-    forget(site)
-    return site
-
-
-def forget(site: Site) -> None:
-    site.asked.clear()
-    site.sent.clear()
-    site.bodies = 0
-
-
-def of_site(site: Site) -> list[tuple[str, str]]:
-    """The requests, but for those for files of the host."""
-    return [(method, path) for method, path in site.asked if path not in ("/robots.txt", "/.well-known/tdmrep.json")]
+def crawled(first_crawl: tuple[Site, Path], crawl: Crawls) -> Site:
+    """The site as it was crawled, and a copy of the crawl."""
+    served, folder = first_crawl
+    shutil.copytree(folder, crawl.root / "crawl")
+    served.pages.clear()
+    gallery(served)
+    forget(served)
+    return served
 
 
 def test_asks_each_page_once_and_each_image_for_its_headers(crawled: Site, recheck: Rechecks) -> None:
     done = recheck(crawled.entry())
     assert done.returncode == 0, done.errors
     assert done.states == dict.fromkeys(PICTURES, "unchanged")
-    assert sorted(of_site(crawled)) == sorted(
+    assert sorted(asked(crawled)) == sorted(
         [("GET", "/"), ("GET", "/1"), ("GET", "/2"), *(("HEAD", p) for p in PICTURES)]
     )
     assert {status for path, status in crawled.sent if path in ("/", "/1", "/2")} == {304}
@@ -115,7 +122,7 @@ def test_a_robots_txt_that_cannot_be_read_refuses_nothing_for_good(crawled: Site
     crawled.pages["/robots.txt"] = Answer(status=503)
     done = recheck(crawled.entry(), {"limits": {"delay": 0, "retries": 0}})
     assert set(done.states.values()) == {"unreachable"}
-    assert of_site(crawled) == []
+    assert asked(crawled) == []
 
 
 def test_a_host_that_is_down_gives_no_verdict(crawled: Site, recheck: Rechecks) -> None:
@@ -131,7 +138,7 @@ def test_a_host_that_is_down_gives_no_verdict(crawled: Site, recheck: Rechecks) 
 def test_retry_after_is_obeyed(crawled: Site, recheck: Rechecks) -> None:
     answer = tagged(crawled.jpeg(0), PICTURES[0])
     busy = Answer(status=429, headers={"Retry-After": "1"})
-    crawled.pages[PICTURES[0]] = lambda number: busy if number == 1 else answer  # 0 was the crawl
+    crawled.pages[PICTURES[0]] = lambda number: busy if number == 0 else answer
     done = recheck(crawled.entry())
     assert done.states[PICTURES[0]] == "unchanged"
     first, second = crawled.times(PICTURES[0])[-2:]
@@ -151,7 +158,7 @@ def test_a_later_round_asks_everything_again(crawled: Site, recheck: Rechecks) -
     crawled.pages[PICTURES[0]] = Answer(status=404)
     done = recheck(crawled.entry())
     assert done.states[PICTURES[0]] == "gone"
-    assert len(of_site(crawled)) == 33
+    assert len(asked(crawled)) == 33
 
 
 def test_killed_at_any_moment_it_resumes(crawled: Site, recheck: Rechecks) -> None:
