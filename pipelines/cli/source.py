@@ -95,15 +95,15 @@ def recheck(
     No image is downloaded, and no file of the pipeline changes. A stopped recheck resumes within a day.
     """
     from pipelines.audit import as_json
-    from pipelines.audit.terminal import recheck as words
     from pipelines.audit.terminal import tables
     from pipelines.sources import proposals
+    from pipelines.sources import recheck_summary as words
     from pipelines.sources.recheck import recheck as ask
 
     found = ask(source, since and since.replace(tzinfo=UTC), quiet=quiet)
     if write:
         proposals.write(found.proposed, write)
-    as_json.show(found) if json else tables.show(*words.recheck(found, write))
+    as_json.show(found) if json else tables.show(*words.summary(found, write))
     if not found.is_clean:
         raise typer.Exit(1)
 

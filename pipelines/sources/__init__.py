@@ -1,1 +1,1 @@
-"""Work on sources by hand: list, try, add and retry them, start a new kind."""
+"""Work on sources by hand: list, try, add, retry and recheck them, start a new kind."""

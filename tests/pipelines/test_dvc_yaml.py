@@ -16,7 +16,8 @@ SUB_ROOMS: dict[str, dict[str, set[str]]] = {
         "rights": set(),
         "archive": {"rights"},
         "transport": {"archive", "rights"},
-        "spiders": {"archive", "rights"},
+        "recheck": {"archive", "rights", "transport"},
+        "spiders": {"archive", "rights", "recheck"},
     },
     "curate": {"duplicates": set(), "executors": set(), "documents": set()},
     "pipelines": {
@@ -25,7 +26,7 @@ SUB_ROOMS: dict[str, dict[str, set[str]]] = {
         "exports": {"versions"},
         "audit": {"versions", "report"},
         "stages": {"versions", "report"},
-        "sources": {"versions", "report", "stages"},
+        "sources": {"versions", "report", "audit", "stages"},
         "cli": {"versions", "report", "exports", "audit", "stages", "sources"},
     },
 }

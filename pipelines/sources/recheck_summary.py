@@ -12,7 +12,7 @@ from pipelines.sources.proposals import Finding, describe, lines
 from pipelines.sources.recheck import Recheck
 
 
-def recheck(found: Recheck, written: Path | None) -> list[RenderableType]:
+def summary(found: Recheck, written: Path | None) -> list[RenderableType]:
     """Return how many images are in each state, those that are not unchanged, and the proposals.
 
     Args:
