@@ -16,6 +16,7 @@ from crawler.archive.fetches import Fetch, read, read_headers
 from crawler.archive.reader import INDEX_FILE
 from crawler.archive.schemas import IMAGES, FacadeImage
 from crawler.kind import SourceParams
+from crawler.metadata.merge import place_date_and_kind
 from crawler.registry import kind
 from crawler.replay import replay
 from crawler.rights import licenses
@@ -79,6 +80,7 @@ def _row(archive: Path, images: dict[FacadeImage, Fetch]) -> dict[str, Any]:
         "license_url": licenses.url_of(license_id) or chosen.license_url,
         "attribution": licenses.attribution(chosen.title, chosen.author, license_id, chosen.page_url),
         "tags": list(chosen.tags),
+        **place_date_and_kind([chosen, *others], body),
         "opt_out": _reserved(archive, images) or xmp_data_mining(body),
         "others": [{"image_url": image, "page_url": page} for image, page in places],
     }

@@ -41,7 +41,8 @@ def replay(spider: FacadeSpider[Any], archive: Path) -> Iterator[tuple[FacadeIma
         if url in seen:
             continue
         seen.add(url)
-        page = fetches.get((Role.PAGE, url))
+        requested = (fetches.get((Role.PAGE, one)) for one in (url, *spider.older_urls(url)))
+        page = next(filter(None, requested), None)
         absent += page is None
         if page is not None and page.stored:
             waiting.extend(parsed(spider, response(archive, page, found)))

@@ -80,6 +80,10 @@ class FacadeSpider(Spider, Generic[P]):
         """Return what a recheck asks about images of this source: each page that shows some of them, once."""
         return page_questions(iter(images))
 
+    def older_urls(self, url: str) -> Iterable[str]:
+        """Return the URLs at which earlier versions of this kind requested the same page, for archives of that time."""
+        return ()
+
     @classmethod
     def expected(cls, params: P) -> int | None:
         return None

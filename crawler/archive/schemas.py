@@ -40,8 +40,8 @@ SHA1_TAG = "sha1:"
 class FacadeImage:
     """One image as a spider's parse function found it, before its bytes were seen.
 
-    `license` is the source's own statement (an id, a name, a URL or free text). Extraction turns it and `license_url`
-    into one normalised id.
+    Every field is the source's own statement, as text: `license` an id, a name, a URL or free text, `taken` a date in
+    any form. Extraction normalises them (crawler/rights/licenses.py, crawler/metadata).
     """
 
     image_url: str
@@ -51,6 +51,12 @@ class FacadeImage:
     license: str = ""
     license_url: str = ""
     tags: tuple[str, ...] = ()
+    latitude: str = ""
+    longitude: str = ""
+    heading: str = ""
+    taken: str = ""
+    wikidata: str = ""
+    digital_source_type: str = ""
 
 
 FETCHES_COLUMNS = (
@@ -78,6 +84,21 @@ INDEX_COLUMNS = (
 INDEX = schema(INDEX_COLUMNS)
 """`index.parquet`: where the exact bytes of each stored image are, sorted by (sha256, url)."""
 
+METADATA_COLUMNS = (
+    Column("latitude", pa.float64(), "Where it was taken or what it shows, degrees north (WGS 84); null if not known."),
+    Column("longitude", pa.float64(), "Degrees east, −180 to below 180 (WGS 84); null if not known."),
+    Column("heading", pa.float64(), "Where the camera looked, degrees clockwise from true north; null if not known."),
+    Column("taken", pa.string(), "Date of the picture: `1998`, `1998-05` or `1998-05-24`; null if not known."),
+    Column("wikidata", pa.string(), "Wikidata item of what it shows, such as `Q243`; null if not known."),
+    Column(
+        "digital_source_type",
+        pa.string(),
+        "How it was made, a term of IPTC's Digital Source Type: `digitalCapture`, `trainedAlgorithmicMedia`, …; "
+        "null if not stated.",
+    ),
+)
+"""What the source states about a picture, or else its EXIF data (crawler/metadata)."""
+
 IMAGES_COLUMNS = (
     Column("sha256", pa.string(), "SHA-256 of the exact bytes that the server sent, lower-case hex."),
     Column("format", pa.string(), "Format by magic bytes: `jpeg`, `png`, `gif`, `webp`, `avif`, `html`, …, `unknown`."),
@@ -90,6 +111,7 @@ IMAGES_COLUMNS = (
     Column("license_url", pa.string(), "URL of the licence text."),
     Column("attribution", pa.string(), "Credit line, ready to print."),
     Column("tags", pa.list_(pa.string()), "Tags, sorted: categories, keywords, sub-folders."),
+    *METADATA_COLUMNS,
     Column("opt_out", pa.string(), "The reservation of AI use that was found; empty if there is none."),
     Column(
         "others",

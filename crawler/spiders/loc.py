@@ -1,7 +1,7 @@
 """The Library of Congress: the photographs of a collection or of a search, each with its item's rights."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urldefrag, urlencode, urlsplit
 
@@ -9,6 +9,7 @@ from pydantic import Field
 from scrapy.http import Request
 
 from crawler.archive.schemas import FacadeImage
+from crawler.metadata.dates import coarse_date
 from crawler.plaintext import plain_text
 from crawler.sequential import SequentialParams, SequentialSpider
 from crawler.spider import Found, Page
@@ -65,6 +66,7 @@ class Loc(SequentialSpider[LocParams]):
                 author=_text(item.get("contributor_names")),
                 license=_text(item.get("rights_advisory") or item.get("rights_information") or item.get("rights")),
                 tags=tuple(item.get("subject") or ()),
+                taken=_taken(item),
             )
 
 
@@ -76,6 +78,12 @@ def largest(urls: Iterable[str], width: int) -> str:
             photos.append((int(parse_qs(size)["w"][0]), url))
     fitting = [photo for photo in photos if photo[0] <= width]
     return max(fitting)[1] if fitting else min(photos, default=(0, ""))[1]
+
+
+def _taken(item: Mapping[str, Any]) -> str:
+    """Return the date of an item: as catalogued, else the sort date, in which January 1 stands for a year."""
+    catalogued = _text(item.get("created_published_date") or item.get("created_published"))
+    return catalogued or coarse_date(_text(item.get("date"))) or ""
 
 
 def _text(value: Any) -> str:

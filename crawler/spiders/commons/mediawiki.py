@@ -6,7 +6,7 @@ Uses format version 1, in which the pages are an object: every MediaWiki support
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from crawler.archive.schemas import SHA1_TAG, FacadeImage
 from crawler.plaintext import plain_text
@@ -24,14 +24,22 @@ LONGEST = 5_000
 _METADATA = (
     "Artist", "Attribution", "Categories", "Copyrighted", "LicenseShortName", "LicenseUrl", "ObjectName", "UsageTerms",
 )  # fmt: skip
+_PLACE_AND_DATE = ("DateTimeOriginal", "GPSLatitude", "GPSLongitude")
 _FILES = {
     "action": "query",
     "format": "json",
     "maxlag": "5",  # seconds; https://www.mediawiki.org/wiki/Manual:Maxlag_parameter
-    "prop": "imageinfo",
+    "prop": "imageinfo|coordinates",
+    "colimit": "max",  # 10 files by default, and one request more for each further 10
     "iiprop": "url|sha1|mediatype|extmetadata",
+    "iiextmetadatafilter": "|".join((*_METADATA, *_PLACE_AND_DATE)),
+}
+_FILES_2026_11 = {
+    "prop": "imageinfo",
+    "colimit": None,
     "iiextmetadatafilter": "|".join(_METADATA),
 }
+"""What version 0.1.0 requested instead; None if it did not have the parameter."""
 
 
 def files_url(api: str, width: int, query: Object) -> str:
@@ -56,6 +64,13 @@ def batches(titles: Iterable[str]) -> Iterator[list[str]]:
         batch.append(title)
     if batch:
         yield batch
+
+
+def older_url(url: str) -> str:
+    """Return the URL at which version 0.1.0 listed the same files, without places and dates."""
+    api, _, query = url.partition("?")
+    values = {**dict(parse_qsl(query, keep_blank_values=True)), **_FILES_2026_11}
+    return f"{api}?{urlencode({name: value for name, value in values.items() if value is not None})}"
 
 
 def answer(text: str) -> dict[str, Any]:
@@ -93,4 +108,15 @@ def facade_image(page: Object) -> FacadeImage | None:
         license_url=metadata.get("LicenseUrl", ""),
         # The hash of the original, not of the thumbnail.
         tags=(*metadata.get("Categories", "").split("|"), f"{SHA1_TAG}{info['sha1']}" if "sha1" in info else ""),
+        taken=plain_text(metadata.get("DateTimeOriginal", "")),
+        **_place(page, metadata),
     )
+
+
+def _place(page: Object, metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the place of the camera, else that of the object, else what the file page or EXIF states."""
+    places = [place for place in page.get("coordinates") or () if place.get("globe", "earth") == "earth"]
+    if places:
+        place = next((place for place in places if "primary" in place), places[0])
+        return {"latitude": str(place["lat"]), "longitude": str(place["lon"])}
+    return {"latitude": metadata.get("GPSLatitude", ""), "longitude": metadata.get("GPSLongitude", "")}

@@ -18,6 +18,7 @@ from crawler.spiders.commons.mediawiki import (
     facade_image,
     files_url,
     merged,
+    older_url,
     title_of,
 )
 
@@ -77,6 +78,9 @@ class Commons(SequentialSpider[CommonsParams]):
     def status(self, response: Response) -> int:
         error = response.headers.get("MediaWiki-API-Error") or b""
         return 503 if error.decode("latin-1") in BUSY else response.status
+
+    def older_urls(self, url: str) -> tuple[str, ...]:
+        return (older_url(url),)
 
     def parse(self, response: Page, query: Object, depth: int, batch: Object) -> Found:
         """Parse one response; `batch` contains what earlier responses returned for the same files."""

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from crawler.archive.schemas import FacadeImage
+from crawler.spiders.folder.metadata import METADATA
 from crawler.spiders.folder.params import FolderParams
 
 if TYPE_CHECKING:
@@ -56,4 +57,5 @@ def _image(params: FolderParams, name: str, url: str, row: dict[str, str]) -> Fa
         license=row["license"] if own else params.license,
         license_url=row["license_url"] if own else params.license_url,
         tags=(*PurePosixPath(name).parts[:-1], *(tag.strip() for tag in row.get("tags", "").split(";"))),
+        **{field: row.get(field, "") for field in METADATA},
     )

@@ -5,7 +5,8 @@ import io
 
 from common.errors import UserError
 
-COLUMNS = ("title", "author", "license", "license_url", "page_url", "url", "tags")
+METADATA = ("latitude", "longitude", "heading", "taken", "wikidata", "digital_source_type")
+COLUMNS = ("title", "author", "license", "license_url", "page_url", "url", "tags", *METADATA)
 
 
 def read_metadata(name: str, text: bytes) -> dict[str, dict[str, str]]:

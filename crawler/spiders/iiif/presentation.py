@@ -5,10 +5,12 @@ https://iiif.io/api/image/2.1/: version 2 uses `@id`, `sequences` and `canvases`
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from crawler.archive.schemas import FacadeImage
 from crawler.plaintext import plain_text
+from crawler.spiders.iiif.place_and_date import place_and_date
 
 Object: TypeAlias = Mapping[str, Any]
 
@@ -46,6 +48,7 @@ def paintings(manifest: Object, url: str) -> Iterator[tuple[Object, FacadeImage]
             license=statement,
             license_url=identity(rights[0]) if rights else "",
         )
+        about = replace(about, **place_and_date(canvas, manifest))
         for body in _bodies(canvas):
             yield body, about
 

@@ -13,6 +13,7 @@ from typing import Any
 from parsel import Selector, SelectorList
 
 from crawler.archive.schemas import FacadeImage
+from crawler.spiders.site.linked_data import keywords, place_and_date
 
 ICON = 64  # pixels; <img> elements whose width or height attribute is smaller are ignored
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|avif|gif|tiff?)$", re.IGNORECASE)
@@ -81,6 +82,8 @@ def _described(page: Selector) -> Iterator[FacadeImage]:
                 title=node.get("name") or node.get("caption") or "",
                 author="; ".join(who if isinstance(who, str) else who["name"] for who in _list(creator)),
                 license_url=license if isinstance(license, str) else license.get("url", ""),
+                tags=keywords(node),
+                **place_and_date(node),
             )
 
 

@@ -9,7 +9,21 @@ import pyarrow.parquet as pq
 
 from crawler.archive.schemas import FacadeImage
 
-Field = Literal["image_url", "page_url", "title", "author", "license", "license_url", "tags"]
+Field = Literal[
+    "image_url",
+    "page_url",
+    "title",
+    "author",
+    "license",
+    "license_url",
+    "tags",
+    "latitude",
+    "longitude",
+    "heading",
+    "taken",
+    "wikidata",
+    "digital_source_type",
+]
 """The fields of an image that a list can contain."""
 
 
