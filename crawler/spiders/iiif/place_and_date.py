@@ -12,6 +12,7 @@ from crawler.plaintext import plain_text
 
 Object: TypeAlias = Mapping[str, Any]
 
+_SUBJECTS = {"keyword", "keywords", "subject", "subjects"}
 _DATES = {"created", "created published", "date", "date created", "date taken"}
 
 
@@ -34,6 +35,19 @@ def place_and_date(canvas: Object, manifest: Object) -> dict[str, str]:
         if item := next(filter(None, items), None):
             found.setdefault("wikidata", item)
     return found
+
+
+def subjects(manifest: Object) -> tuple[str, ...]:
+    """Return the subjects in the metadata of a manifest."""
+    found = (
+        pair.get("value")
+        for pair in _objects(manifest.get("metadata"))
+        if _text(pair.get("label")).lower() in _SUBJECTS
+    )
+    values = (
+        value.get("en") or next(iter(value.values()), "") if isinstance(value, Mapping) else value for value in found
+    )
+    return tuple(_text(one) for value in values for one in (value if isinstance(value, list) else [value]))
 
 
 def _points(place: Any) -> Iterator[tuple[str, str]]:

@@ -5,12 +5,11 @@ https://iiif.io/api/image/2.1/: version 2 uses `@id`, `sequences` and `canvases`
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 from crawler.archive.schemas import FacadeImage
 from crawler.plaintext import plain_text
-from crawler.spiders.iiif.place_and_date import place_and_date
+from crawler.spiders.iiif.place_and_date import place_and_date, subjects
 
 Object: TypeAlias = Mapping[str, Any]
 
@@ -47,8 +46,9 @@ def paintings(manifest: Object, url: str) -> Iterator[tuple[Object, FacadeImage]
             author=_author(manifest) or statement,
             license=statement,
             license_url=identity(rights[0]) if rights else "",
+            tags=subjects(manifest),
+            **place_and_date(canvas, manifest),
         )
-        about = replace(about, **place_and_date(canvas, manifest))
         for body in _bodies(canvas):
             yield body, about
 
