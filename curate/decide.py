@@ -3,9 +3,11 @@
 The rules are applied in the order of `curate.schemas.Reason`, and the first one that matches gives the reason:
 
 1. permissions: exclusions, opt-outs, licences;
-2. decode errors, then the filters (`curate.rules.FILTERS`);
-3. exact duplicates: the same bytes from several sources;
-4. near duplicates of excluded images, then of each other.
+2. what is wanted, by what is stated (`curate.where`): before duplicates, so that a copy that is wanted is a keeper;
+3. decode errors, then the filters (`curate.rules.FILTERS`);
+4. exact duplicates: the same bytes from several sources;
+5. near duplicates of excluded images, then of each other;
+6. caps (`curate.caps`): last, so that only images that would be kept are counted.
 """
 
 from collections.abc import Sequence
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 
 from common.progress import Progress
 from crawler.rights.licenses import UNKNOWN, openness
+from curate.caps import CAPS, Caps, groups_by, positions
 from curate.duplicates import fingerprints
 from curate.duplicates.clusters import Similarities, SimilarPairs, Verify, cluster, verify
 from curate.duplicates.hamming import Indices
@@ -25,6 +28,7 @@ from curate.duplicates.pairs import FindPairs, find_pairs
 from curate.exclusions import Exclusion, excluded
 from curate.rules import FILTERS, RULE_VERSION, CurateParams, Duplicates
 from curate.schemas import DECODE_ERRORS, MANIFEST, Decision, Reason, Split
+from curate.where import CONDITIONS, Where
 
 Rows = NDArray[np.bool_]  # a mask over all rows
 
@@ -47,6 +51,14 @@ class _Verdicts:
         self.reason[new] = reason.value
         self.undecided[new] = False
         return new
+
+    def explain(
+        self, rows: Rows, measure: str | None, values: NDArray[np.floating], limits: NDArray[np.floating] | float
+    ) -> None:
+        """Record the measure that decided, its values and what they were compared with, for all rows or for each."""
+        self.measure[rows] = measure
+        self.value[rows] = values[rows]
+        self.threshold[rows] = np.broadcast_to(limits, len(values))[rows]
 
     def drop_similar(
         self, rows: Indices, keepers: Indices, similarities: Similarities, reason: Reason, threshold: float
@@ -83,6 +95,7 @@ def decide(
     """
     verdicts = _Verdicts(len(images))
     near_excluded = _apply_permissions(verdicts, images, licenses, keep_unknown, exclusions)
+    _apply_where(verdicts, images, params.where)
     _apply_filters(verdicts, prepared, params)
     ranks = _ranks(images, prepared, params.keeper)
     _drop_exact_duplicates(verdicts, images, ranks)
@@ -93,6 +106,7 @@ def decide(
     pairs, check = _similar_pairs(images, prepared, compared, params.duplicates, find, progress)
     _drop_near_excluded(verdicts, pairs, near_excluded, params.duplicates.similarity)
     _drop_near_duplicates(verdicts, pairs, ranks, params.duplicates.similarity, check)
+    _apply_caps(verdicts, images, params.caps)
     return _manifest(verdicts, images, prepared, params.holdout)
 
 
@@ -112,6 +126,14 @@ def _apply_permissions(
     return near
 
 
+def _apply_where(verdicts: _Verdicts, images: pa.Table, where: Where) -> None:
+    for section, reason in CONDITIONS.items():
+        found = where.of(section).unwanted(images)
+        rows = verdicts.drop(found.rows, reason)
+        if found.values is not None and found.limits is not None:
+            verdicts.explain(rows & ~np.isnan(found.values), found.measure, found.values, found.limits)
+
+
 def _apply_filters(verdicts: _Verdicts, prepared: pa.Table, params: CurateParams) -> None:
     for error in DECODE_ERRORS:
         verdicts.drop(_is_in(prepared["error"], [error.value]), error)
@@ -121,9 +143,7 @@ def _apply_filters(verdicts: _Verdicts, prepared: pa.Table, params: CurateParams
             continue
         values = rule.values(prepared)
         rows = verdicts.drop(rule.rejects(values, threshold), rule.reason)
-        verdicts.measure[rows] = rule.measure
-        verdicts.value[rows] = values[rows]
-        verdicts.threshold[rows] = threshold
+        verdicts.explain(rows, rule.measure, values, threshold)
 
 
 def _ranks(images: pa.Table, prepared: pa.Table, policy: Sequence[str]) -> Indices:
@@ -196,6 +216,17 @@ def _drop_near_duplicates(
     clusters = cluster(undecided, ranks, threshold, check)
     rows = np.flatnonzero(clusters.keeper != np.arange(len(ranks)))
     verdicts.drop_similar(rows, clusters.keeper[rows], clusters.similarity[rows], Reason.NEAR_DUPLICATE, threshold)
+
+
+def _apply_caps(verdicts: _Verdicts, images: pa.Table, caps: Caps) -> None:
+    """Drop what exceeds a cap; rows are sorted by sha256, so the first ones of each group stay."""
+    for name, reason in CAPS.items():
+        limit = caps.of(name)
+        if limit is None:
+            continue
+        position = np.zeros(len(images))
+        position[verdicts.undecided] = positions(groups_by(name, images, caps.cell), np.flatnonzero(verdicts.undecided))
+        verdicts.explain(verdicts.drop(position > limit, reason), "position", position, limit)
 
 
 def _manifest(verdicts: _Verdicts, images: pa.Table, prepared: pa.Table, holdout: float) -> pa.Table:

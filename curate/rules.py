@@ -7,9 +7,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from curate.caps import Caps
 from curate.schemas import Reason
+from curate.where import Where
 
-RULE_VERSION = 3
+RULE_VERSION = 4
 """In every row of the manifest; increased when equal measures and thresholds lead to another decision."""
 
 
@@ -143,6 +145,8 @@ class CurateParams(BaseModel):
         True,
         description="compute the measure `facade`, which takes the most time and which thresholds.min_facade needs",
     )
+    where: Where = Field(Where(), description="which images are wanted, by what is stated about them")
+    caps: Caps = Field(Caps(), description="how many images of one author, place or source are kept")
     duplicates: Duplicates = Field(Duplicates(), description="when two images are near duplicates")
     keeper: tuple[Preference, ...] = Field(
         ("license", "resolution", "sha256"),

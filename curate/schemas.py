@@ -28,6 +28,13 @@ class Reason(DescribedEnum):
     OPT_OUT = "opt_out", "The owner reserved it from AI use."
     LICENSE_UNKNOWN = "license_unknown", "No licence was found, and `crawl.unknown` is `drop`."
     LICENSE_NOT_ALLOWED = "license_not_allowed", "The licence is not in `crawl.licenses`."
+    WHERE_DIGITAL_SOURCE_TYPE = (
+        "where_digital_source_type",
+        "It states that AI made it or a part of it, or another type that `curate.where` does not want.",
+    )
+    WHERE_TAGS = "where_tags", "Its tags are not wanted: `curate.where.tags`."
+    WHERE_YEARS = "where_years", "It was taken in a year that is not wanted: `curate.where.years`."
+    WHERE_BOX = "where_box", "It was taken outside of `curate.where.box`."
     EMPTY = "empty", "The file has no bytes."
     NOT_AN_IMAGE = "not_an_image", "The bytes are not an image, for example an HTML page."
     UNSUPPORTED = "unsupported", "An image format that is not decoded."
@@ -46,6 +53,9 @@ class Reason(DescribedEnum):
     NOT_FACADE = "not_facade", "The facade score is below `min_facade`."
     EXACT_DUPLICATE = "exact_duplicate", "Another source has the same bytes, and its row is kept."
     NEAR_DUPLICATE = "near_duplicate", "A copy of the keeper: rescaled, cropped, re-encoded, mirrored, captioned."
+    CAP_AUTHOR = "cap_author", "Its author has `curate.caps.author` images with smaller sha256."
+    CAP_PLACE = "cap_place", "Its cell of the grid has `curate.caps.place` images with smaller sha256."
+    CAP_SOURCE = "cap_source", "Its source has `curate.caps.source` images with smaller sha256."
 
 
 DECODE_ERRORS = (
@@ -125,9 +135,15 @@ MANIFEST_COLUMNS = (
     Column("license_url", pa.string(), "URL of the licence text."),
     Column("attribution", pa.string(), "Credit line, ready to print."),
     Column("tags", pa.list_(pa.string()), "Tags, sorted."),
+    Column("latitude", pa.float64(), "Degrees north (WGS 84), as the source or the file states; null if not known."),
+    Column("longitude", pa.float64(), "Degrees east, −180 to below 180 (WGS 84); null if not known."),
+    Column("heading", pa.float64(), "Where the camera looked, degrees clockwise from true north; null if not known."),
+    Column("taken", pa.string(), "Date of the picture: `1998`, `1998-05` or `1998-05-24`; null if not known."),
+    Column("wikidata", pa.string(), "Wikidata item of what it shows, such as `Q243`; null if not known."),
+    Column("digital_source_type", pa.string(), "How it was made, a term of IPTC; null if not stated."),
     Column("decision", pa.string(), "`kept` or `dropped`."),
     Column("reason", pa.string(), "Why the image was dropped: a reason; null if it was kept."),
-    Column("measure", pa.string(), "Measure that decided; null if none did."),
+    Column("measure", pa.string(), "Measure that decided, or `year`, or `position` in a group; null if none did."),
     Column("value", pa.float64(), "Value of that measure for this image."),
     Column("threshold", pa.float64(), "Threshold that the value was compared with."),
     Column("cluster", pa.string(), "SHA-256 of the keeper of its duplicates; its own if it has none."),

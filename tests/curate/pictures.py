@@ -5,9 +5,10 @@ import io
 from functools import cache
 
 import numpy as np
+import pyarrow as pa
 from PIL import Image
 
-from crawler.archive.schemas import IMAGES
+from crawler.archive.schemas import IMAGES, METADATA_COLUMNS
 
 
 def facade(seed: int, width: int = 240, height: int = 300) -> Image.Image:
@@ -45,6 +46,7 @@ def sha256(body: bytes) -> str:
 
 def image_row(digest: str, **values: object) -> dict[str, object]:
     """Return a row of an image table for a picture under an open licence."""
-    row: dict[str, object] = dict.fromkeys(IMAGES.names, "")
+    row: dict[str, object] = {field.name: "" if pa.types.is_string(field.type) else None for field in IMAGES}
+    row |= {column.name: None for column in METADATA_COLUMNS}
     row |= {"sha256": digest, "nbytes": 1, "image_url": f"https://a.invalid/{digest[:8]}.jpg", "license": "CC0-1.0"}
     return row | {"tags": [], "others": [], "attribution": "“A house” by Ann, CC0 1.0"} | values

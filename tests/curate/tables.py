@@ -1,9 +1,11 @@
 """Image tables and prepared tables made row by row, without any picture, and a slow decision on them."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from curate.duplicates.fingerprints import Fingerprints
 from curate.exclusions import Exclusion
 from curate.rules import FILTERS, CurateParams
 from curate.schemas import MEASURES, PROBES, THUMBNAIL_SIDE, Reason, prepared_schema
+from curate.where import SourceTypes, Tags, Where
 from tests.curate.pictures import image_row
 
 LICENSES = ("CC0-1.0", "CC-BY-*")
@@ -48,6 +51,12 @@ class Image:
     source: str = "town"
     license: str = "CC0-1.0"
     opt_out: str = ""
+    author: str = ""
+    tags: tuple[str, ...] = ()
+    taken: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    digital_source_type: str | None = None
     error: str | None = None
     width: int = 300
     height: int = 300
@@ -73,7 +82,8 @@ class Image:
         return replace(self, measures=self.measures | measures, **values)
 
     def image_row(self) -> dict[str, object]:
-        row = image_row(self.sha256, license=self.license, opt_out=self.opt_out)
+        stated = ("license", "opt_out", "author", "tags", "taken", "latitude", "longitude", "digital_source_type")
+        row = image_row(self.sha256, **{name: getattr(self, name) for name in stated})
         return row | {"image_url": f"https://{self.source}.invalid/{self.number}"}
 
     def prepared_row(self) -> dict[str, object]:
@@ -142,6 +152,8 @@ def first_reason(image: Image, params: CurateParams, excluded: set[str], keep_un
         return Reason.LICENSE_UNKNOWN
     if image.license != UNKNOWN and not any(fnmatchcase(image.license, pattern) for pattern in LICENSES):
         return Reason.LICENSE_NOT_ALLOWED
+    if reason := unwanted(image, params.where):
+        return reason
     if image.error:
         return Reason(image.error)
     for rule in FILTERS:
@@ -152,6 +164,45 @@ def first_reason(image: Image, params: CurateParams, excluded: set[str], keep_un
         limit = type(value)(threshold)
         if (value < limit) if rule.threshold.startswith("min_") else (value > limit):
             return rule.reason
+    return None
+
+
+def unwanted(image: Image, where: Where) -> Reason | None:
+    """Return the first condition of `curate.where` that an image does not meet."""
+
+    def matches(word: str, patterns: Sequence[str]) -> bool:
+        return any(fnmatchcase(word.lower(), pattern.lower()) for pattern in patterns)
+
+    def rejects(words: Sequence[str], rule: Tags | SourceTypes, *, may_be_unknown: bool) -> bool:
+        if not words:
+            return may_be_unknown and rule.unknown == "drop"
+        if any(matches(word, rule.drop) for word in words):
+            return True
+        return bool(rule.keep) and not any(matches(word, rule.keep) for word in words)
+
+    kind = [image.digital_source_type] if image.digital_source_type else []
+    if rejects(kind, where.digital_source_type, may_be_unknown=True):
+        return Reason.WHERE_DIGITAL_SOURCE_TYPE
+    if rejects(image.tags, where.tags, may_be_unknown=bool(where.tags.keep)):
+        return Reason.WHERE_TAGS
+    first, last = where.years.first or 0, where.years.last or 9999
+    is_limited = (first, last) != (0, 9999)
+    if (
+        is_limited
+        and (first <= int(image.taken[:4]) <= last if image.taken else where.years.unknown == "keep") is False
+    ):
+        return Reason.WHERE_YEARS
+    box = where.box
+    if box.south is not None and box.north is not None and box.west is not None and box.east is not None:
+        if image.latitude is None or image.longitude is None:
+            return Reason.WHERE_BOX if box.unknown == "drop" else None
+        across = (
+            box.west <= image.longitude <= box.east
+            if box.west <= box.east
+            else image.longitude >= box.west or image.longitude <= box.east
+        )
+        if not (across and box.south <= image.latitude <= box.north):
+            return Reason.WHERE_BOX
     return None
 
 
@@ -216,4 +267,21 @@ def slow_manifest(
             cluster(unlike)
 
     cluster(undecided())
+
+    def place(image: Image) -> tuple[int, int] | None:
+        if image.latitude is None or image.longitude is None:
+            return None
+        return floor(image.latitude / params.caps.cell), floor(image.longitude / params.caps.cell)
+
+    groups: list[tuple[Reason, int | None, Callable[[Image], object]]] = [
+        (Reason.CAP_AUTHOR, params.caps.author, lambda image: image.author or None),
+        (Reason.CAP_PLACE, params.caps.place, place),
+        (Reason.CAP_SOURCE, params.caps.source, lambda image: image.source),
+    ]
+    for reason, limit, group in groups:
+        counts: Counter[object] = Counter()
+        for image in undecided():
+            counts[group(image)] += 1
+            if limit is not None and group(image) is not None and counts[group(image)] > limit:
+                result[image.name] = (reason, None)
     return result

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,13 @@ from curate.rules import FILTERS, RULE_VERSION, CurateParams, Filter, Thresholds
 from curate.schemas import DECODE_ERRORS, Decision, Reason, Split
 from tests.curate.tables import Image, Similarity, decided, slow_manifest
 
+BOX = {"south": 40, "west": 170, "north": 60, "east": -170}
+WHERE = {
+    "tags": {"drop": ["draw*"], "keep": ["facade*", "house"]},
+    "years": {"first": 1990, "last": 2020},
+    "box": BOX,
+}
+EVERY_RULE = CurateParams(where=WHERE, caps={"author": 1, "place": 1, "source": 1})
 EVERY_FILTER = CurateParams(thresholds=Thresholds(min_colorfulness=15))
 
 
@@ -68,6 +76,10 @@ SPOILED: dict[Reason, dict[str, object]] = {
     Reason.OPT_OUT: {"opt_out": "robots.txt"},
     Reason.LICENSE_UNKNOWN: {"license": UNKNOWN},
     Reason.LICENSE_NOT_ALLOWED: {"license": "CC-NC-1.0"},
+    Reason.WHERE_DIGITAL_SOURCE_TYPE: {"digital_source_type": "trainedAlgorithmicMedia"},
+    Reason.WHERE_TAGS: {"tags": ("Drawings",)},
+    Reason.WHERE_YEARS: {"taken": "1989-12"},
+    Reason.WHERE_BOX: {"latitude": 50.0, "longitude": 10.0},
     **{error: {"error": str(error)} for error in DECODE_ERRORS},
     Reason.ODD_ASPECT: {"width": 900},
     Reason.TOO_SMALL: {"height": 90, "width": 90},
@@ -80,7 +92,7 @@ SPOILED: dict[Reason, dict[str, object]] = {
     Reason.BORDER: {"border": 0.2},
     Reason.NOT_FACADE: {"facade": 0.0},
 }
-"""What makes each rule about a single image match; EXCLUDED and the duplicates need more than that."""
+"""What makes each rule about a single image match; EXCLUDED, the duplicates and the caps need more than that."""
 
 
 def test_every_reason_is_given_once() -> None:
@@ -88,8 +100,16 @@ def test_every_reason_is_given_once() -> None:
     first, copy, near = Image(1), Image(1, source="museum"), Image(2)
     pairs = alike([first, near], [copy, near])
     exclusions = excluding(excluded := Image(3))
-    rows = decided([*spoiled, first, copy, near, excluded], exclusions=exclusions, similar=pairs)
-    assert Counter(row["reason"] for row in rows.values()) == dict.fromkeys([None, *Reason], 1)
+    groups = [
+        *(Image(number, source=f"of Ann {number}", author="Ann") for number in (4, 5)),
+        *(Image(number, source=f"at home {number}", latitude=50.0, longitude=175.0) for number in (6, 7)),
+        *(Image(number, source="archive") for number in (8, 9)),
+    ]
+    images = [*spoiled, first, copy, near, excluded, *groups]
+    rows = decided(images, EVERY_RULE, exclusions=exclusions, similar=pairs)
+    counts = Counter(row["reason"] for row in rows.values())
+    assert counts.pop(None) == 4  # one of the town, one of each group
+    assert counts == dict.fromkeys(Reason, 1)
     for image, reason in zip(spoiled, SPOILED, strict=True):
         assert rows[image.name]["reason"] == reason
 
@@ -102,16 +122,16 @@ def test_the_first_matching_rule_gives_the_reason() -> None:
         if not SPOILED[first].keys() & SPOILED[later].keys()
     ]
     assert len(both) > 120
-    rows = decided(image for _, image in both)
+    rows = decided((image for _, image in both), CurateParams(where=WHERE))
     assert [rows[image.name]["reason"] for _, image in both] == [first for first, _ in both]
 
 
 @pytest.mark.parametrize("reason", [*SPOILED])
 def test_an_exclusion_comes_before_every_other_rule_and_a_duplicate_after(reason: Reason) -> None:
     image = Image(1).changed(**SPOILED[reason])
-    assert decided([image], exclusions=excluding(image))[image.name]["reason"] == Reason.EXCLUDED
+    assert decided([image], EVERY_RULE, exclusions=excluding(image))[image.name]["reason"] == Reason.EXCLUDED
     better = Image(2)
-    assert decided([image, better], similar=alike([image, better]))[image.name]["reason"] == reason
+    assert decided([image, better], EVERY_RULE, similar=alike([image, better]))[image.name]["reason"] == reason
 
 
 def test_a_reason_without_a_measure_has_no_value() -> None:
@@ -320,18 +340,52 @@ def towns(draw: st.DrawFn) -> list[Image]:
             source=draw(st.sampled_from("ab")),
             license=draw(st.sampled_from(["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", UNKNOWN, "CC-BY-NC-4.0", "InC-1.0"])),
             opt_out=draw(st.sampled_from([""] * 8 + ["tdmrep"])),
+            author=draw(st.sampled_from(["", "Ann", "Ben"])),
+            tags=draw(st.sampled_from([(), ("Facades",), ("house", "drawing"), ("tree",)])),
+            taken=draw(st.sampled_from([None, "1989", "1990", "2020-12-31", "2021-01"])),
+            latitude=(
+                place := draw(st.sampled_from([None, (50.0, 175.0), (50.0005, 175.0), (50.0, -170.0), (9.0, 9.0)]))
+            )
+            and place[0],
+            longitude=place and place[1],
+            digital_source_type=draw(st.sampled_from([None, None, "digitalCapture", "algorithmicMedia"])),
         )
         images[image.name] = image
     return draw(st.permutations(list(images.values())))
 
 
-@settings(max_examples=120, deadline=None)
+UNKNOWN_VALUES = st.sampled_from(["keep", "drop"])
+WHERES = st.fixed_dictionaries(
+    {},
+    optional={
+        "tags": st.fixed_dictionaries(
+            {"unknown": UNKNOWN_VALUES}, optional={"drop": st.just(("DRAW*",)), "keep": st.just(("facade?", "house"))}
+        ),
+        "years": st.fixed_dictionaries(
+            {"unknown": UNKNOWN_VALUES}, optional={"first": st.just(1990), "last": st.just(2020)}
+        ),
+        "box": st.builds(
+            lambda box, unknown: {**BOX, **box, "unknown": unknown},
+            st.sampled_from([{}, {"west": -170, "east": 170}]),
+            UNKNOWN_VALUES,
+        ),
+        "digital_source_type": st.fixed_dictionaries({"unknown": UNKNOWN_VALUES}),
+    },
+)
+CAP_REASONS = (Reason.CAP_AUTHOR, Reason.CAP_PLACE, Reason.CAP_SOURCE)
+LIMITS = st.sampled_from([None, None, 1, 2])
+CAPS = st.fixed_dictionaries({"author": LIMITS, "place": LIMITS, "source": LIMITS})
+
+
+@settings(max_examples=200, deadline=None)
 @given(
     towns(),
     st.lists(st.sampled_from([0.0, 0.5, 0.72, 0.9, 1.0]), min_size=36, max_size=36),
     st.lists(st.tuples(NUMBERS, st.booleans()), max_size=2),
     st.permutations(["license", "resolution", "sharpness"]),
     st.booleans(),
+    WHERES,
+    CAPS,
 )
 def test_decisions_are_those_of_a_slow_oracle(
     images: list[Image],
@@ -339,8 +393,10 @@ def test_decisions_are_those_of_a_slow_oracle(
     excluded: list[tuple[int, bool]],
     policy: list[str],
     keep_unknown: bool,
+    where: dict[str, Any],
+    caps: dict[str, int | None],
 ) -> None:
-    """Any images, any similarities between them, any exclusions, any policy."""
+    """Any images, any similarities between them, any exclusions, any policy, any conditions and caps."""
     numbers = {image.name: image.number for image in images}
 
     def similar(one: str, other: str) -> float:
@@ -348,11 +404,12 @@ def test_decisions_are_those_of_a_slow_oracle(
         return 1.0 if low == high else matrix[6 * low + high]
 
     exclusions = [Exclusion("image", Image(number).sha256, near) for number, near in excluded]
-    params = CurateParams(keeper=tuple(policy))
+    params = CurateParams(keeper=tuple(policy), where=where, caps=caps)
     rows = decided(images, params, exclusions=exclusions, keep_unknown=keep_unknown, similar=similar)
     expected = slow_manifest(images, params, exclusions=exclusions, keep_unknown=keep_unknown, similar=similar)
     assert {name: row["reason"] for name, row in rows.items()} == {name: one[0] for name, one in expected.items()}
     by_sha256 = {row["sha256"]: row for row in rows.values() if row["decision"] == Decision.KEPT}
+    keepers = {**by_sha256, **{row["sha256"]: row for row in rows.values() if row["reason"] in CAP_REASONS}}
     for name, row in rows.items():
         reason, keeper = expected[name]
         assert row["decision"] == (Decision.DROPPED if reason else Decision.KEPT)
@@ -360,7 +417,7 @@ def test_decisions_are_those_of_a_slow_oracle(
         if reason in (Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE):
             assert row["keeper"] == keeper
         if reason == Reason.NEAR_DUPLICATE:
-            assert by_sha256[row["cluster"]]["row"] is not None
+            assert row["cluster"] in keepers
         if reason is None:
             assert row["cluster"] == row["sha256"]
     # So one cluster has one kept image at most, and the split can never put two of its images on both sides.
