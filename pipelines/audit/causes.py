@@ -15,15 +15,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from curate.caps import CAPS
 from curate.rules import FILTERS
 from curate.schemas import DECODE_ERRORS, Reason
+from curate.where import CONDITIONS
 from pipelines.audit.parameters import Changed, changed, sentence
 from pipelines.versions.manifest import ManifestReader
 from pipelines.versions.row_alignment import Mask, Rows, digests, distinct_rows, shared_codes
 
 LICENSES = (Reason.LICENSE_UNKNOWN, Reason.LICENSE_NOT_ALLOWED)
 DUPLICATES = (Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)
+AFTER_DUPLICATES = tuple(CAPS.values())
+"""An image that these drop still keeps its duplicates out."""
+STATED: Mapping[str, str] = {
+    Reason.WHERE_DIGITAL_SOURCE_TYPE: "type",
+    Reason.WHERE_TAGS: "tags",
+    Reason.WHERE_YEARS: "date",
+    Reason.WHERE_BOX: "place",
+}
+"""What a condition of `curate.where` depends on."""
+GROUPS: Mapping[str, str] = {reason: name for name, reason in CAPS.items()}
+"""What a cap of `curate.caps` counts images by."""
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    **{reason: (f"curate.where.{section}.",) for section, reason in CONDITIONS.items()},
+    **{reason: (f"curate.caps.{name}",) for reason, name in GROUPS.items()},
+    Reason.CAP_PLACE: ("curate.caps.place", "curate.caps.cell"),
     **dict.fromkeys(LICENSES, ("crawl.",)),
     **dict.fromkeys(DUPLICATES, ("curate.duplicates.", "curate.keeper")),
 }
@@ -41,6 +57,8 @@ class Cause(StrEnum):
     EXCLUSION = "exclusion"
     OPT_OUT = "opt_out"
     LICENSE = "license"  # the source gives another licence
+    WHERE = "where"  # another condition of curate.where, or the source or the file states something else
+    CAP = "cap"  # another limit of curate.caps, or other images of its author, place or source
     THRESHOLD = "threshold"
     DUPLICATE = "duplicate"  # its keeper was added, removed or decided differently
     RULES = "rules"  # other parameters, another rule version, or other code
@@ -138,13 +156,24 @@ def _threshold(rejection: Rejection, params: Changed) -> Explained:
 def _parameters(rejection: Rejection, params: Changed) -> Explained:
     related = PARAMETERS.get(rejection.reason or "", ())
     moved = {key: pair for key, pair in params.items() if key.startswith(related)} if related else {}
-    return (Cause.RULES, sentence(moved)) if moved else None
+    cause = Cause.WHERE if rejection.reason in STATED else Cause.CAP if rejection.reason in GROUPS else Cause.RULES
+    return (cause, sentence(moved)) if moved else None
 
 
 def _rule_version(rejection: Rejection, params: Changed) -> Explained:
     if rejection.rule_before == rejection.rule_after:
         return None
     return Cause.RULES, f"rule version {rejection.rule_before} → {rejection.rule_after}"
+
+
+def _stated(rejection: Rejection, params: Changed) -> Explained:
+    what = STATED.get(rejection.reason or "")
+    return (Cause.WHERE, f"stated {what} changed") if what else None
+
+
+def _others(rejection: Rejection, params: Changed) -> Explained:
+    group = GROUPS.get(rejection.reason or "")
+    return (Cause.CAP, f"other images of its {group}") if group else None
 
 
 def _measure(rejection: Rejection, params: Changed) -> Explained:
@@ -155,7 +184,19 @@ def _code(rejection: Rejection, params: Changed) -> Explained:
     return Cause.RULES, "other code"
 
 
-RULES = (_exclusion, _opt_out, _license, _duplicate, _threshold, _parameters, _rule_version, _measure, _code)
+RULES = (
+    _exclusion,
+    _opt_out,
+    _license,
+    _duplicate,
+    _threshold,
+    _parameters,
+    _rule_version,
+    _stated,
+    _others,
+    _measure,
+    _code,
+)
 """In order: the first that applies gives the cause, and the last one always applies."""
 
 
@@ -218,7 +259,7 @@ def _keepers(pivot: pa.Table, is_new: Mask, old: ManifestReader, new: ManifestRe
         order = np.lexsort((row, ~other.kept[row], image))
         image, best = np.unique(image[order], return_index=True)
         reason = other.take(("reason",), row[order][best])["reason"].combine_chunks()
-        same = pc.or_(pc.is_null(reason), pc.is_in(reason, pa.array(DUPLICATES, pa.string())))
+        same = pc.or_(pc.is_null(reason), pc.is_in(reason, pa.array([*DUPLICATES, *AFTER_DUPLICATES], pa.string())))
         texts = pc.if_else(same, "", pc.binary_join_element_wise(dropped, reason, ": ", null_handling="replace"))
         state = pc.replace_with_mask(pa.repeat(absent, int(side.sum())), _mask(image, int(side.sum())), texts)
         states = pc.replace_with_mask(states, side, state)

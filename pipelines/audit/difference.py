@@ -17,8 +17,23 @@ from pipelines.audit.causes import Basis, cause_of_source, explain
 from pipelines.versions.manifest import ManifestReader
 from pipelines.versions.row_alignment import Alignment, Mask, Rows, align, differs, select_rows, shared_codes
 
-SOURCE_COLUMNS = ("image_url", "page_url", "title", "author", "license", "license_url", "attribution", "tags")
-"""Columns that the source gives."""
+SOURCE_COLUMNS = (
+    "image_url",
+    "page_url",
+    "title",
+    "author",
+    "license",
+    "license_url",
+    "attribution",
+    "tags",
+    "latitude",
+    "longitude",
+    "heading",
+    "taken",
+    "wikidata",
+    "digital_source_type",
+)
+"""Columns that the source or the file gives."""
 CURATION_COLUMNS = (
     "measure",
     "value",

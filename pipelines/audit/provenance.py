@@ -154,8 +154,22 @@ def source_fields(image: Row) -> list[tuple[str, str]]:
         ("page", image["page_url"]),
         ("image", image["image_url"]),
         ("also at", ", ".join(other["image_url"] for other in image["others"])),
+        *((name, value) for name, value in _stated(image) if value),
         ("opt-out", image["opt_out"] or "none"),
         ("bytes", f"{image['nbytes']:,}, {image['format']}"),
+    ]
+
+
+def _stated(image: Row) -> list[tuple[str, str]]:
+    """Return place, date, subject and kind of an image; empty texts where they are not known."""
+    heading = image.get("heading")
+    facing = "" if heading is None else f", facing {heading:.0f}°"
+    is_placed = image.get("latitude") is not None
+    return [
+        ("place", f"{image['latitude']:.5f}, {image['longitude']:.5f}{facing}" if is_placed else ""),
+        ("taken", image.get("taken") or ""),
+        ("wikidata", image.get("wikidata") or ""),
+        ("source type", image.get("digital_source_type") or ""),
     ]
 
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from common.errors import UserError
 from common.files import replacing
+from curate.caps import CAPS
 from curate.rules import FILTER_OF, FILTERS, Thresholds
-from curate.schemas import DECODE_ERRORS, Reason
+from curate.schemas import DECODE_ERRORS, MANIFEST, Reason
+from curate.where import CONDITIONS, Where
 from pipelines.audit.takedown import Request, requests_of
 from pipelines.versions.originals import Originals
 from pipelines.versions.version import Version
@@ -20,8 +23,10 @@ OTHER_RULES = {
     Reason.OPT_OUT: "opt-out, which always applies",
     Reason.LICENSE_UNKNOWN: "crawl.unknown",
     Reason.LICENSE_NOT_ALLOWED: "crawl.licenses",
+    **{reason: f"curate.where.{section}" for section, reason in CONDITIONS.items()},
     Reason.EXACT_DUPLICATE: "equal sha256",
     Reason.NEAR_DUPLICATE: "curate.duplicates.similarity",
+    **{reason: f"curate.caps.{name}" for name, reason in CAPS.items()},
     **dict.fromkeys(DECODE_ERRORS, "decoding"),
 }
 """What decides besides filters: a key of params.yaml, a file, or a step without settings."""
@@ -39,6 +44,15 @@ class FilterResult:
 
 
 @dataclass(frozen=True)
+class ConditionResult:
+    """One condition of `curate.where` applied to the image."""
+
+    key: str  # of params.yaml
+    stated: str  # by the source or the file; empty if nothing is
+    passed: bool  # whether or not an earlier rule rejected the image
+
+
+@dataclass(frozen=True)
 class Why:
     """The decision on an image in one source."""
 
@@ -46,6 +60,7 @@ class Why:
     version: str
     row: Mapping[str, Any]  # of the manifest
     rule: str | None  # that decided; None if the image was kept
+    conditions: Sequence[ConditionResult]  # in the order of application
     filters: Sequence[FilterResult]  # in the order of application; empty if the image could not be decoded
     request: Request | None  # for its exclusion
     keeper: Mapping[str, Any] | None  # its row in the manifest
@@ -70,6 +85,7 @@ def why(version: Version, sha256: str) -> list[Why]:
             version.name,
             row,
             _rule(row),
+            _conditions(version, row),
             _filters(version, prepared[row["source"]], sha256),
             request,
             by_image.get(row["keeper"]),
@@ -107,6 +123,23 @@ def _rule(row: Mapping[str, Any]) -> str | None:
         return None
     rule = FILTER_OF.get((row["reason"], row["measure"]))
     return f"curate.thresholds.{rule.threshold}" if rule else OTHER_RULES[Reason(row["reason"])]
+
+
+def _conditions(version: Version, row: Mapping[str, Any]) -> list[ConditionResult]:
+    """Apply each condition to a row of the manifest; a version before `curate.where` has today's defaults."""
+    where = Where.model_validate(version.params["curate"].get("where") or {})
+    one = pa.Table.from_pylist([row], MANIFEST)
+    place = (row.get("latitude"), row.get("longitude"))
+    stated = {
+        "digital_source_type": row.get("digital_source_type"),
+        "tags": "; ".join(row.get("tags") or ()),
+        "years": row.get("taken"),
+        "box": "" if None in place else f"{place[0]:.5f}, {place[1]:.5f}",
+    }
+    return [
+        ConditionResult(f"curate.where.{section}", stated[section] or "", not where.of(section).unwanted(one).rows[0])
+        for section in CONDITIONS
+    ]
 
 
 def _filters(version: Version, prepared: str, sha256: str) -> list[FilterResult]:

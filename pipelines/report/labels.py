@@ -25,6 +25,10 @@ REASONS: dict[Reason, str] = {
     Reason.OPT_OUT: "reserved from AI use",
     Reason.LICENSE_UNKNOWN: "licence unknown",
     Reason.LICENSE_NOT_ALLOWED: "licence not allowed",
+    Reason.WHERE_DIGITAL_SOURCE_TYPE: "made by AI, or another unwanted type",
+    Reason.WHERE_TAGS: "unwanted tags",
+    Reason.WHERE_YEARS: "taken in another year",
+    Reason.WHERE_BOX: "taken elsewhere",
     Reason.EMPTY: "empty file",
     Reason.NOT_AN_IMAGE: "not an image",
     Reason.UNSUPPORTED: "unsupported format",
@@ -43,6 +47,9 @@ REASONS: dict[Reason, str] = {
     Reason.NOT_FACADE: "not a facade",
     Reason.EXACT_DUPLICATE: "exact duplicate",
     Reason.NEAR_DUPLICATE: "near duplicate",
+    Reason.CAP_AUTHOR: "beyond the cap of its author",
+    Reason.CAP_PLACE: "beyond the cap of its place",
+    Reason.CAP_SOURCE: "beyond the cap of its source",
 }
 
 HIDDEN_REASONS = (Reason.EXCLUDED, Reason.OPT_OUT)

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import RenderableType
 from rich.text import Text
 
+from common.safe_text import one_line
 from pipelines.audit.provenance import describe_decision
 from pipelines.audit.terminal.tables import facts, section
 from pipelines.audit.why import Why
@@ -36,4 +37,11 @@ def why(found: Why, pictures: Mapping[str, Path]) -> list[RenderableType]:
         )
         for result in found.filters
     ]
-    return [head, facts(fields), Text(), *section("", ("filter", "measured", "threshold", ""), filters)]
+    conditions = [(one.key, one_line(one.stated) or "–", "" if one.passed else "rejects") for one in found.conditions]
+    return [
+        head,
+        facts(fields),
+        Text(),
+        *section("", ("condition", "stated", ""), conditions),
+        *section("", ("filter", "measured", "threshold", ""), filters),
+    ]

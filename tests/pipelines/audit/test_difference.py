@@ -164,6 +164,8 @@ def test_an_older_manifest_may_lack_columns() -> None:
 THRESHOLD = Basis({"curate.thresholds.min_side": 96}, {}), Basis({"curate.thresholds.min_side": 120}, {})
 RADIUS = Basis({"curate.duplicates.radius": 8}, {}), Basis({"curate.duplicates.radius": 10}, {})
 LICENSES = Basis({"crawl.licenses": ["CC0-1.0"]}, {}), Basis({"crawl.licenses": ["CC0-1.0", "CC-BY-*"]}, {})
+YEARS = Basis({"curate.where.years.first": None}, {}), Basis({"curate.where.years.first": 1990}, {})
+CELL = Basis({"curate.caps.cell": 0.001}, {}), Basis({"curate.caps.cell": 0.01}, {})
 SAME = Basis({}, {}), Basis({}, {})
 
 
@@ -199,6 +201,16 @@ SAME = Basis({}, {}), Basis({}, {})
         ),
         (Rejection(True, Reason.BLURRED, "sharpness", "", "", "", 1, 2), THRESHOLD, Cause.RULES, "rule version 1 → 2"),
         (Rejection(True, Reason.BLURRED, "sharpness", "", "", "", 1, 1), THRESHOLD, Cause.MEASURED, ""),
+        (Rejection(True, Reason.WHERE_YEARS, "year", "", "", "", 4, 4), YEARS, Cause.WHERE, "first off → 1990"),
+        (Rejection(True, Reason.WHERE_TAGS, "", "", "", "", 4, 4), YEARS, Cause.WHERE, "stated tags changed"),
+        (Rejection(True, Reason.WHERE_BOX, "", "", "", "", 3, 4), SAME, Cause.RULES, "rule version 3 → 4"),
+        (Rejection(True, Reason.CAP_PLACE, "position", "", "", "", 4, 4), CELL, Cause.CAP, "cell 0.001 → 0.01"),
+        (
+            Rejection(False, Reason.CAP_AUTHOR, "position", "", "", "", 4, 4),
+            CELL,
+            Cause.CAP,
+            "other images of its author",
+        ),
         (Rejection(True, Reason.TRUNCATED, "", "", "", "", 1, 1), SAME, Cause.MEASURED, ""),
         (
             Rejection(True, Reason.NEAR_DUPLICATE, "", "keeper is new", "", "", 1, 1),
