@@ -7,7 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawler.rights.licenses import name_of
+from curate.documents.conditions import conditions
 from curate.documents.markdown import plain, table
+from curate.documents.places import by_place, count_countries, country_name
 from curate.rules import FILTERS, RULE_VERSION, CurateParams
 from curate.schemas import Reason, Split
 
@@ -37,6 +39,8 @@ class Facts:
     authors: tuple[int, ...]  # facades of each named author, in descending order
     tags: Mapping[str, int]  # facades by tag, the most frequent first
     untagged: int  # facades without tags
+    countries: Mapping[str, int]  # facades with coordinates by country (curate/documents/places.py), the most first
+    unplaced: Mapping[str, int]  # facades without coordinates, by source
 
     @property
     def facades(self) -> int:
@@ -66,6 +70,7 @@ def facts(manifest: pa.Table) -> Facts:
     seen, kept_by_source = _counts(manifest["source"]), _counts(kept["source"])
     splits, dropped = _counts(kept["split"]), _counts(manifest["reason"])
     tagged = _counts(pc.list_flatten(kept["tags"]))
+    placed = pc.is_valid(kept["latitude"])
     return Facts(
         seen=seen,
         kept={source: kept_by_source.get(source, 0) for source in seen},
@@ -75,6 +80,8 @@ def facts(manifest: pa.Table) -> Facts:
         authors=tuple(sorted((n for name, n in _counts(kept["author"]).items() if name), reverse=True)),
         tags=dict(sorted(tagged.items(), key=lambda pair: (-pair[1], pair[0]))),
         untagged=len(kept) - int(pc.sum(pc.greater(pc.list_value_length(kept["tags"]), 0)).as_py() or 0),
+        countries=count_countries(kept.filter(placed)),
+        unplaced=_counts(kept.filter(pc.invert(placed))["source"]),
     )
 
 
@@ -99,11 +106,13 @@ def card(found: Facts, origin: Origin, params: CurateParams, version: str) -> It
     yield from _licences(found)
     yield from _left_out(found, params)
     yield from _biases(found)
+    yield from by_place(found.countries, found.unplaced)
     yield "## Limits"
     yield ""
     yield "- The dataset contains only the middle square of each photograph; the filters measure only that square."
     yield "- People, vehicles and signs may be visible at a few pixels; nobody searched for them, nothing was blurred."
-    yield "- Titles, authors and licences are copied from the sources and were not checked again."
+    yield "- Titles, authors, licences, places and dates are copied from the sources and were not checked again."
+    yield "- Coordinates are as exact as the source or the file published them, and may be those of a home."
     yield ""
     yield from _cite(found, version)
     yield from removal(origin)
@@ -147,6 +156,8 @@ def _left_out(found: Facts, params: CurateParams) -> Iterator[str]:
     yield ""
     yield from table(("reason", "images"), found.reasons.items())
     yield from table(("threshold", "value"), thresholds(params).items())
+    if stated := conditions(params):
+        yield from table(("condition or cap", "value"), stated.items())
     duplicates = params.duplicates
     yield (
         f"Duplicates are images with the same bytes, or with hashes within {duplicates.radius} bits and a similarity "
@@ -187,12 +198,21 @@ def biases(found: Facts) -> list[str]:
         f"By source: of {len(found.seen)} sources, {plain(source)} has the most facades, {share:.0%} of all."
         if found.facades
         else "By source: there are no facades.",
-        "By place: places are not recorded; the sources' tags and categories come nearest. Landmarks, city centres and "
-        "rich countries are photographed and uploaded far more often than others.",
+        f"By place: {_by_place(found)} Landmarks, city centres and rich countries are photographed and uploaded far "
+        "more often than others.",
         f"By author: {named}",
         "By rule: the filters remove night shots, drawings, monochrome (so most historical) photographs, and very wide "
         "or tall ones; a source of such pictures loses more than others (column `kept`).",
     ]
+
+
+def _by_place(found: Facts) -> str:
+    placed = sum(found.countries.values())
+    if not placed:
+        return "no facade has coordinates; the sources' tags and categories come nearest."
+    known = [(code, count) for code, count in found.countries.items() if code]
+    most = f"; {known[0][1] / placed:.0%} of these are in {country_name(known[0][0])}, more than in any other country"
+    return f"{placed} of {found.facades} facades have coordinates{most if known else ''}."
 
 
 def citation(found: Facts, version: str) -> str:

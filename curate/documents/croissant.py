@@ -12,6 +12,7 @@ from typing import Any
 from common.described import Column
 from crawler.rights.licenses import url_of
 from curate.documents.card import Facts, Origin, biases, citation, removal, thresholds
+from curate.documents.conditions import conditions
 from curate.rules import CurateParams
 from curate.schemas import MANIFEST_COLUMNS
 
@@ -70,6 +71,12 @@ _TYPES = {
     "license": "sc:Text",
     "license_url": "sc:URL",
     "attribution": "sc:Text",
+    "latitude": "sc:Float",
+    "longitude": "sc:Float",
+    "heading": "sc:Float",
+    "taken": "sc:Text",
+    "wikidata": "sc:Text",
+    "digital_source_type": "sc:Text",
     "decision": "sc:Text",
     "reason": "sc:Text",
     "measure": "sc:Text",
@@ -92,6 +99,10 @@ _EQUIVALENT = {
     "author": "sc:creator",
     "license_url": "sc:license",
     "attribution": "sc:creditText",
+    "latitude": "sc:latitude",
+    "longitude": "sc:longitude",
+    "taken": "sc:dateCreated",
+    "digital_source_type": "sc:digitalSourceType",
 }
 """The properties of schema.org that are equivalent to a column."""
 
@@ -143,6 +154,7 @@ def _responsible(found: Facts, origin: Origin, params: CurateParams) -> dict[str
     queries = "; ".join(f"{source}: {origin.entries.get(source) or 'not recorded'}" for source in found.seen)
     reasons = ", ".join(f"{name} {count}" for name, count in found.reasons.items()) or "none"
     limits = ", ".join(f"{name} {limit}" for name, limit in thresholds(params).items())
+    stated = ", ".join(f"{name} {value}" for name, value in conditions(params).items()) or "none"
     return {
         "rai:dataCollection": f"Crawled from these sources, or read from folders. {queries}.",
         "rai:dataCollectionType": ["Software Collection"],
@@ -154,6 +166,7 @@ def _responsible(found: Facts, origin: Origin, params: CurateParams) -> dict[str
         "rai:dataPreprocessingProtocol": [
             f"The middle square of each photograph in sRGB, scaled to {params.image_size} pixels on a side.",
             f"Left out by thresholds: {limits}.",
+            f"Left out by conditions and caps: {stated}.",
             f"One image of each cluster of duplicates is kept, chosen by {', '.join(params.keeper)}.",
         ],
         "rai:dataAnnotationProtocol": [
@@ -163,7 +176,8 @@ def _responsible(found: Facts, origin: Origin, params: CurateParams) -> dict[str
         "rai:dataLimitations": ["The dataset contains only the middle square of each photograph, at a low resolution."],
         "rai:dataUseCases": ["Training and testing small generative models; studying curation and provenance."],
         "rai:personalSensitiveInformation": [
-            "People and vehicles may be visible at a few pixels; authors are named as their licences require."
+            "People and vehicles may be visible at a few pixels; authors are named as their licences require; "
+            "coordinates are those that a source or a file published, and may be those of a home."
         ],
         "rai:dataReleaseMaintenancePlan": " ".join(line for line in list(removal(origin))[2:] if line),
     }

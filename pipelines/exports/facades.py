@@ -27,6 +27,12 @@ COLUMNS = (
     "page_url",
     "image_url",
     "tags",
+    "latitude",
+    "longitude",
+    "heading",
+    "taken",
+    "wikidata",
+    "digital_source_type",
 )
 """Columns of the manifest that every format contains, in this order."""
 
@@ -65,8 +71,9 @@ class Facades:
         Raises:
             UserError: the data of the version are not available.
         """
-        kept = version.manifest(("decision", *COLUMNS), where=pc.field("decision") == str(Decision.KEPT))
-        self.rows: Sequence[dict[str, Any]] = kept.select(COLUMNS).to_pylist()
+        # An older version lacks some columns.
+        is_kept = pc.field("decision") == str(Decision.KEPT)
+        self.rows: Sequence[dict[str, Any]] = version.rows(where=is_kept, columns=COLUMNS)
         self.documents = {
             name: version.file(f"{version.dataset.path}/{name}").read_bytes() for name in (ATTRIBUTION_FILE, CARD_FILE)
         }

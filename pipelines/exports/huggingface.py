@@ -15,12 +15,14 @@ from pipelines.exports.facades import COLUMNS, SPLITS, Facade, Facades
 
 ROW_GROUP = 1000  # facades; the dataset viewer reads a row group at a time
 
-TYPES = {"row": pa.int32(), "tags": pa.list_(pa.string())}
+DEGREES = ("latitude", "longitude", "heading")
+TYPES = {"row": pa.int32(), "tags": pa.list_(pa.string()), **dict.fromkeys(DEGREES, pa.float64())}
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 FIELDS = [("image", IMAGE), *((name, TYPES.get(name, pa.string())) for name in COLUMNS)]
 FEATURES = {
     "image": {"_type": "Image"},
     **{name: {"dtype": str(TYPES.get(name, pa.string())), "_type": "Value"} for name in COLUMNS},
+    **{name: {"dtype": "float64", "_type": "Value"} for name in DEGREES},  # Arrow's name is double
     "tags": {"feature": {"dtype": "string", "_type": "Value"}, "_type": "List"},
 }
 SCHEMA = pa.schema(FIELDS, metadata={"huggingface": json.dumps({"info": {"features": FEATURES}})})

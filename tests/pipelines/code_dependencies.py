@@ -64,7 +64,19 @@ def closure(stage: str) -> set[str]:
             reached.add(current)
             if current not in PLUMBING:
                 todo += imported(current)
-    return {file for file in reached - PLUMBING - FORMAT.get(stage, set()) if not _only_a_docstring(file)}
+    own = {file for file in reached - PLUMBING - FORMAT.get(stage, set()) if not _only_a_docstring(file)}
+    return own | {table for file in own for table in tables(file)}
+
+
+def tables(file: str) -> set[str]:
+    """Return the TOML files beside `file` that it names."""
+    names = {
+        node.value
+        for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(".toml")
+    }
+    paths = {Path(file).parent / name for name in names if "\n" not in name}
+    return {path.as_posix() for path in paths if (ROOT / path).is_file()}
 
 
 def code_deps(stage: str) -> list[str]:

@@ -8,9 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crawler.rights.licenses import UNKNOWN
+from curate.caps import CAPS, Caps, groups_by, positions
 from curate.dataset import NAMES_FILE, SPLIT_CODES, SPLIT_FILE
 from curate.rules import RULE_VERSION
 from curate.schemas import MANIFEST, Decision, Reason, Split
+from curate.where import CONDITIONS, Where
 from pipelines.audit.difference import SOURCE_COLUMNS
 from pipelines.audit.verification.check import Check
 from pipelines.versions.row_alignment import KEY, differs
@@ -40,6 +42,9 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
     yield references(manifest)
     yield from sources(manifest, images)
     params = version.lock.stages["curate"].params
+    if "curate.where" in params:  # older versions have none
+        where, caps = Where.model_validate(params["curate.where"]), Caps.model_validate(params.get("curate.caps") or {})
+        yield wanted(manifest, where, caps)
     yield licenses(manifest, params.get("crawl.licenses") or [], keep_unknown=params.get("crawl.unknown") == "keep")
 
 
@@ -172,6 +177,19 @@ def sources(manifest: pa.Table, images: dict[str, pa.Table]) -> Iterator[Check]:
             _fail(same, rows, pa.array(differs(rows[column], source[column])), f"{column} is not that of {name}")
     yield complete
     yield same
+
+
+def wanted(manifest: pa.Table, where: Where, caps: Caps) -> Check:
+    """Every kept image meets the conditions of `curate.where`, and no group exceeds its cap."""
+    kept = manifest.filter(pc.equal(manifest["decision"], Decision.KEPT))
+    check = Check("kept images are wanted, and no more than the caps", looked_at=kept.num_rows)
+    for section in CONDITIONS:
+        _fail(check, kept, pa.array(where.of(section).unwanted(kept).rows), f"kept against curate.where.{section}")
+    for name in CAPS:
+        if (limit := caps.of(name)) is not None:
+            position = positions(groups_by(name, kept, caps.cell), np.arange(kept.num_rows))
+            _fail(check, kept, pa.array(position > limit), f"kept beyond curate.caps.{name}")
+    return check
 
 
 def licenses(manifest: pa.Table, allowed: Collection[str], *, keep_unknown: bool) -> Check:

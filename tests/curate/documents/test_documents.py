@@ -22,6 +22,10 @@ from curate.schemas import MANIFEST
 ORIGIN = Origin({"museum": "iiif, manifest https://a.invalid/m", "town": "demo, buildings 9"}, "ann@example.invalid")
 
 
+PLACES = {0: (48.8582, 2.2945), 1: (48.8606, 2.3376), 2: (52.5163, 13.3777), 3: (0.0, -140.0)}
+"""By number of a row: two in Paris, one in Berlin, one in the Pacific."""
+
+
 def row(number: int, **values: Any) -> dict[str, Any]:
     sha256 = hashlib.sha256(str(number).encode()).hexdigest()
     return {
@@ -47,8 +51,9 @@ def row(number: int, **values: Any) -> dict[str, Any]:
 def manifest() -> pa.Table:
     dropped = {"decision": "dropped", "split": None}
     rows = [
-        *(row(number) for number in range(6)),
+        *(row(number) for number in range(6) if number not in PLACES),
         row(6, source="museum", license="CC0-1.0", author="", tags=[], split="holdout"),
+        *(row(number, latitude=place[0], longitude=place[1], taken="1998-05") for number, place in PLACES.items()),
         row(7, source="museum", reason="dark", measure="highlight", value=0.1, threshold=0.32, **dropped),
         row(8, reason="excluded", **dropped),
     ]
@@ -82,6 +87,13 @@ def test_the_counts_are_those_of_the_manifest(manifest: pa.Table) -> None:
     source, share = found.largest
     assert (source, share) == ("town", pytest.approx(6 / 7))
     assert found.prolific == pytest.approx(6 / 7)
+
+
+def test_facades_are_counted_by_country_or_by_source(manifest: pa.Table) -> None:
+    found = facts(manifest)
+    assert list(found.countries.items()) == [("FR", 2), ("", 1), ("DE", 1)]
+    assert found.unplaced == {"museum": 1, "town": 2}
+    assert sum(found.countries.values()) + sum(found.unplaced.values()) == found.facades
 
 
 def test_an_empty_dataset_has_documents_too(tmp_path: Path) -> None:
@@ -140,6 +152,8 @@ def test_mlcroissant_reads_the_licence_creator_and_url_of_each_image(folder: Pat
         row = by_sha[record["images/sha256"].decode()]
         for name in ("license", "license_url", "author", "image_url", "page_url", "attribution"):
             assert record[f"images/{name}"].decode() == row[name]
+        assert record["images/latitude"] == pytest.approx(row["latitude"], nan_ok=True) or row["latitude"] is None
+        assert row["taken"] is None or record["images/taken"].decode() == row["taken"]
 
 
 def test_croissant_is_1_1_with_rai(folder: Path) -> None:

@@ -210,6 +210,12 @@ TAMPERINGS: list[tuple[str, Callable[["Town"], None], str, str]] = [
         "its keeper is not in the manifest",
     ),
     (
+        "a kept picture that AI made",
+        _manifest("digital_source_type", lambda values: ["trainedAlgorithmicMedia"] * len(values)),
+        "kept images are wanted, and no more than the caps",
+        "kept against curate.where.digital_source_type",
+    ),
+    (
         "another order",
         lambda t: edit(
             t.folder / "data/dataset/manifest.parquet", lambda table: table.take([1, 0, *range(2, len(table))])
