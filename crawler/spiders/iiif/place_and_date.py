@@ -12,6 +12,7 @@ from crawler.plaintext import plain_text
 
 Object: TypeAlias = Mapping[str, Any]
 
+_NO_POINT = ("", "")
 _SUBJECTS = {"keyword", "keywords", "subject", "subjects"}
 _DATES = {"created", "created published", "date", "date created", "date taken"}
 
@@ -25,7 +26,7 @@ def place_and_date(canvas: Object, manifest: Object) -> dict[str, str]:
     found: dict[str, str] = {}
     for thing in (canvas, manifest):
         points = set(_points(thing.get("navPlace")))
-        if len(points) == 1 and "latitude" not in found:
+        if len(points) == 1 and points != {_NO_POINT} and "latitude" not in found:
             found["longitude"], found["latitude"] = points.pop()
         dates = [value for label, value in _metadata(thing) if label.lower() in _DATES]
         date = dates[0] if dates else coarse_date(str(thing.get("navDate") or ""))
@@ -51,13 +52,13 @@ def subjects(manifest: Object) -> tuple[str, ...]:
 
 
 def _points(place: Any) -> Iterator[tuple[str, str]]:
-    """Yield longitude and latitude of each feature; empty texts for one that is no point."""
+    """Yield longitude and latitude of each feature; _NO_POINT for a line or an area."""
     for collection in _objects(place):
         for feature in _objects(collection.get("features")):
             geometry = next(iter(_objects(feature.get("geometry"))), {})
             position = geometry.get("coordinates") if geometry.get("type") == "Point" else None
             is_point = isinstance(position, list) and len(position) >= 2
-            yield (str(position[0]), str(position[1])) if position and is_point else ("", "")
+            yield (str(position[0]), str(position[1])) if position and is_point else _NO_POINT
 
 
 def _metadata(thing: Object) -> Iterator[tuple[str, str]]:

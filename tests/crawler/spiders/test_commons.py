@@ -1,13 +1,20 @@
 """MediaWiki's responses: the files, the categories, and their metadata."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 from scrapy.http import TextResponse
 
+from crawler.archive.fetches import Fetch
+from crawler.archive.schemas import Outcome, Role
+from crawler.archive.tables import write_tables
+from crawler.archive.writer import ArchiveWriter, Exchange
+from crawler.extract import extract
 from crawler.spiders.commons.mediawiki import facade_image
 from crawler.spiders.commons.spider import Commons, CommonsParams
 
@@ -155,3 +162,63 @@ def test_authors_are_text() -> None:
     assert facade_image(page["44672185"]).author == "Eckhard Henkel"
     assert facade_image(page["44672212"]).author == "Edvard Munch"
     assert facade_image(page["18263872"]).author == "The original uploader was Elvezio at Italian Wikipedia."
+
+
+CAMERA = {"lat": 48.8, "lon": 2.3, "primary": "", "globe": "earth"}
+BUILDING = {"lat": 48.9, "lon": 2.4, "globe": "earth"}
+MOON = {"lat": 1.0, "lon": 2.0, "primary": "", "globe": "moon"}
+GPS = {"GPSLatitude": "48.7", "GPSLongitude": "2.2"}
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "said", "place"),
+    [
+        ([BUILDING, CAMERA], GPS, ("48.8", "2.3")),
+        ([BUILDING], GPS, ("48.9", "2.4")),
+        ([MOON], GPS, ("48.7", "2.2")),
+        ([], GPS, ("48.7", "2.2")),
+        ([], {}, ("", "")),
+    ],
+)
+def test_the_place_is_that_of_the_camera_else_of_the_object_else_of_the_file(coordinates, said, place):
+    image = facade_image(file_page(said=said) | {"coordinates": coordinates})
+    assert (image.latitude, image.longitude) == place
+
+
+def test_the_date_is_text_without_what_is_hidden() -> None:
+    html = '<time class="dtstart" datetime="1909">1909</time><div style="display: none;">date QS:P571,+1909</div>'
+    assert facade_image(file_page(said={"DateTimeOriginal": html})).taken == "1909"
+
+
+OLD = (
+    "https://commons.wikimedia.org/w/api.php?action=query&format=json&maxlag=5&prop=imageinfo"
+    "&iiprop=url%7Csha1%7Cmediatype%7Cextmetadata&iiextmetadatafilter=Artist%7CAttribution%7CCategories%7CCopyrighted"
+    "%7CLicenseShortName%7CLicenseUrl%7CObjectName%7CUsageTerms&iiurlwidth=330&generator=categorymembers"
+    "&gcmtitle=Category%3AFacades+in+Paris&gcmtype=file%7Csubcat&gcmlimit=50"
+)
+
+
+def test_an_archive_of_version_0_1_0_gives_its_images(tmp_path: Path) -> None:
+    """It contains the answers to requests without places and dates, also those that continue a listing."""
+    more = "&continue=gcmcontinue%7C%7C&gcmcontinue=file%7CB"
+    first = {"batchcomplete": "", "query": {"pages": {"1": file_page("File:A.jpg")}}}
+    answers = {
+        OLD: {**first, "continue": {"continue": "gcmcontinue||", "gcmcontinue": "file|B"}},
+        OLD + more: {"query": {"pages": {"2": file_page("File:B.jpg", url="https://w.example.org/b.jpg")}}},
+    }
+    bodies = {url: json.dumps(answer).encode() for url, answer in answers.items()}
+    pictures = {f"https://w.example.org/{name}.jpg": b"\xff\xd8\xff" + name.encode() for name in "ab"}
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    (tmp_path / "archive").mkdir()
+    writer = ArchiveWriter(tmp_path / "archive", {})
+    for url, body in {**bodies, **pictures}.items():
+        role, kind = (Role.PAGE, "application/json") if url in bodies else (Role.IMAGE, "image/jpeg")
+        writer.end(
+            Fetch(url, role, Outcome.STORED, first_at=now, last_at=now, status=200, final_url=url),
+            Exchange(url, "GET", (), "200 OK", (("Content-Type", kind),), body),
+        )
+    writer.close()
+    write_tables(tmp_path / "archive")
+    entry = CommonsParams(kind="commons", category="Facades in Paris", depth=1)
+    extract(entry, tmp_path / "archive", tmp_path / "images.parquet", lambda *_: None)
+    assert sorted(pq.read_table(tmp_path / "images.parquet")["image_url"].to_pylist()) == sorted(pictures)

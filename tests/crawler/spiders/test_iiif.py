@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from scrapy.http import TextResponse
 
+from crawler.spiders.iiif.place_and_date import place_and_date, subjects
 from crawler.spiders.iiif.presentation import image_service, members, paintings, sized, text
 from crawler.spiders.iiif.spider import Iiif, IiifParams
 
@@ -131,3 +132,46 @@ def test_the_manifest_of_the_library_of_congress() -> None:
 )
 def test_texts_may_have_several_forms(value, said):
     assert text(value) == said
+
+
+def navplace(*points):
+    geometries = [{"type": "Point", "coordinates": list(point)} if point else {"type": "Polygon"} for point in points]
+    return {"navPlace": {"features": [{"geometry": geometry} for geometry in geometries]}}
+
+
+def labelled(label, value):
+    return {"metadata": [{"label": {"en": [label]}, "value": {"none": [value]}}]}
+
+
+@pytest.mark.parametrize(
+    ("canvas", "manifest", "found"),
+    [
+        (navplace((2.3, 48.8)), navplace((1, 1)), {"latitude": "48.8", "longitude": "2.3"}),
+        ({}, navplace((2.3, 48.8, 35.0)), {"latitude": "48.8", "longitude": "2.3"}),
+        (navplace((2.3, 48.8), (2.4, 48.9)), {}, {}),
+        (navplace(None), {}, {}),
+        ({"navPlace": "https://a.invalid/place"}, {}, {}),
+        ({"navDate": "1905-01-01T00:00:00Z"}, {}, {"taken": "1905"}),
+        ({}, {"navDate": "1905-05-24T10:00:00Z"}, {"taken": "1905-05-24"}),
+        (
+            {},
+            {"navDate": "1980-01-01T00:00:00Z", **labelled("Created Published", "[between 1980 and 2006]")},
+            {"taken": "[between 1980 and 2006]"},
+        ),
+        (labelled("Date", "May 1905"), {"navDate": "1906-01-01T00:00:00Z"}, {"taken": "May 1905"}),
+        (
+            {},
+            {"seeAlso": [{"@id": "https://lccn.loc.gov/1"}, {"id": "http://www.wikidata.org/entity/Q243"}]},
+            {"wikidata": "Q243"},
+        ),
+        ({"navDate": ["x"], "metadata": "x", "seeAlso": None}, {}, {}),
+    ],
+)
+def test_place_and_date_are_those_of_the_canvas_else_of_the_manifest(canvas, manifest, found):
+    assert place_and_date(canvas, manifest) == found
+
+
+def test_subjects_are_tags() -> None:
+    assert subjects(labelled("Subjects", "facades")) == ("facades",)
+    assert subjects({"metadata": [{"label": "Subject", "value": ["brick", "<i>stone</i>"]}]}) == ("brick", "stone")
+    assert subjects({}) == ()

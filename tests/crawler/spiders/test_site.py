@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from scrapy.http import HtmlResponse
 
 from crawler.spiders.site.gallery_page import Selectors, following, images, links
+from crawler.spiders.site.linked_data import keywords, place_and_date
 from crawler.spiders.site.spider import Site as SiteSpider
 from crawler.spiders.site.spider import SiteParams
 from tests.crawler.conftest import Crawls, Site
@@ -167,3 +168,35 @@ def test_a_crawl_follows_albums_and_pages_and_stays_on_its_hosts(site: Site, cra
         "/": "stored", "/gone": "http_error", "/album": "stored", "/1": "stored", "/album?2": "stored", "/2": "stored",
     }  # fmt: skip
     assert sorted(done.images.image_url) == [f"{site.url}/{number}.jpg" for number in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("node", "found"),
+    [
+        (
+            {"contentLocation": {"geo": {"latitude": 48.8, "longitude": "2.3"}}},
+            {"latitude": "48.8", "longitude": "2.3"},
+        ),
+        (
+            {"contentLocation": [{"name": "Paris"}], "locationCreated": {"latitude": 1, "longitude": 2}},
+            {"latitude": "1", "longitude": "2"},
+        ),
+        ({"contentLocation": "Paris"}, {}),
+        ({"contentLocation": {"geo": {"latitude": 48.8}}}, {}),
+        ({"dateCreated": "1905-05"}, {"taken": "1905-05"}),
+        ({"dateCreated": {"@value": "1905"}}, {"taken": "1905"}),
+        ({"about": [{"sameAs": ["https://a.invalid", "https://www.wikidata.org/wiki/Q243"]}]}, {"wikidata": "Q243"}),
+        (
+            {"digitalSourceType": {"@id": "https://schema.org/AlgorithmicMediaDigitalSource"}},
+            {"digital_source_type": "https://schema.org/AlgorithmicMediaDigitalSource"},
+        ),
+    ],
+)
+def test_json_ld_states_place_date_subject_and_type(node, found):
+    assert {name: text for name, text in place_and_date(node).items() if text} == found
+
+
+def test_keywords_are_tags() -> None:
+    assert keywords({"keywords": "brick, stone"}) == ("brick", " stone")
+    assert keywords({"keywords": ["brick", {"@type": "DefinedTerm", "name": "stone"}, None]}) == ("brick", "stone", "")
+    assert keywords({}) == ()
