@@ -10,13 +10,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from crawler.archive.schemas import SHA1_TAG
 from crawler.metadata.source_types import AI_MADE
 from curate.schemas import Reason
 
 Mask = NDArray[np.bool_]  # over the rows of an image table
-
-IDENTIFIER = "sha1:*"
-"""A tag that identifies the file at its source, and says nothing about what it shows."""
 
 
 class Unwanted(NamedTuple):
@@ -59,7 +57,7 @@ class Tags(Patterns):
         rows = _with_tag(images, self._chosen(words, self.drop))
         if self.keep:
             wanted = _with_tag(images, self._chosen(words, self.keep))
-            said = [word for word in words if not fnmatchcase(word, IDENTIFIER)]
+            said = [word for word in words if not word.startswith(SHA1_TAG)]  # of the original
             unknown = ~_with_tag(images, pa.array(said, pa.string()))
             rows |= ~wanted & (~unknown | (self.unknown == "drop"))
         return Unwanted(rows)

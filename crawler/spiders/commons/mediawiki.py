@@ -23,8 +23,8 @@ LONGEST = 5_000
 
 _METADATA = (
     "Artist", "Attribution", "Categories", "Copyrighted", "LicenseShortName", "LicenseUrl", "ObjectName", "UsageTerms",
+    "DateTimeOriginal", "GPSLatitude", "GPSLongitude",
 )  # fmt: skip
-_PLACE_AND_DATE = ("DateTimeOriginal", "GPSLatitude", "GPSLongitude")
 _FILES = {
     "action": "query",
     "format": "json",
@@ -32,12 +32,13 @@ _FILES = {
     "prop": "imageinfo|coordinates",
     "colimit": "max",  # 10 files by default, and one request more for each further 10
     "iiprop": "url|sha1|mediatype|extmetadata",
-    "iiextmetadatafilter": "|".join((*_METADATA, *_PLACE_AND_DATE)),
+    "iiextmetadatafilter": "|".join(_METADATA),
 }
-_FILES_2026_11 = {
+_FILES_0_1_0 = {
     "prop": "imageinfo",
     "colimit": None,
-    "iiextmetadatafilter": "|".join(_METADATA),
+    "iiextmetadatafilter": "Artist|Attribution|Categories|Copyrighted|LicenseShortName|LicenseUrl|ObjectName"
+    "|UsageTerms",
 }
 """What version 0.1.0 requested instead; None if it did not have the parameter."""
 
@@ -69,7 +70,7 @@ def batches(titles: Iterable[str]) -> Iterator[list[str]]:
 def older_url(url: str) -> str:
     """Return the URL at which version 0.1.0 listed the same files, without places and dates."""
     api, _, query = url.partition("?")
-    values = {**dict(parse_qsl(query, keep_blank_values=True)), **_FILES_2026_11}
+    values = {**dict(parse_qsl(query, keep_blank_values=True)), **_FILES_0_1_0}
     return f"{api}?{urlencode({name: value for name, value in values.items() if value is not None})}"
 
 

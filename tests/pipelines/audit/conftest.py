@@ -237,7 +237,7 @@ def found(folder: Path) -> Town:
         capture_output=True,
     )
     for name in filter(None, listed.stdout.decode().split("\0")):
-        wanted = name.endswith((".py", ".csv", "ignore", "dvc.yaml", "params.yaml")) or name == ".dvc/config"
+        wanted = name.endswith((".py", ".csv", ".toml", "ignore", "dvc.yaml", "params.yaml")) or name == ".dvc/config"
         if wanted and not name.startswith("tests/") and (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
