@@ -11,7 +11,7 @@ from torch import Tensor
 from common.errors import UserError
 from common.files import replacing
 from common.progress import Progress
-from train import data, extremes, generator, hardware, metrics
+from train import data, extremes, generator, hardware, mark, metrics
 from train.features import CHUNK, features
 from train.networks import noise
 from train.random_streams import RandomStream
@@ -77,7 +77,9 @@ def evaluate(
             by_set["generated"], chain([by_set["training"]], features_of(rest, "neighbours"))
         )
     neighbour = torch.cat([compared, others])[position]
-    extremes.save_by_neighbour(sets["generated"], distance, all_training, neighbour, neighbours)
+    extremes.save_by_neighbour(
+        sets["generated"], distance, all_training, neighbour, neighbours, mark.of_generator(model)
+    )
 
     found: dict[str, float] = {"step": provenance.step}
     found |= {f"{name}_since": step for name, step in provenance.alarms.items()}

@@ -1,6 +1,7 @@
 """Grids of the most extreme images of a model: by D's score, and by the distance to the nearest training image."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -8,23 +9,25 @@ from torch import Tensor
 
 from common.files import replacing
 from train.data import SplitImages
-from train.samples import grid
+from train.mark import Mark
+from train.samples import grid, png
 
 SHOWN = 16  # images of each grid
 COLUMNS = 8
 
 
-def save_by_score(images: Tensor, scores: Tensor, folder: Path) -> None:
+def save_by_score(images: Tensor, scores: Tensor, folder: Path, mark: Mark) -> None:
     """Write `highest.png` and `lowest.png`: the images with D's highest and lowest scores.
 
     Args:
         images: uint8, N×3×S×S, on the CPU.
         scores: D's logits, N, on the CPU.
         folder: an existing folder.
+        mark: of these images.
     """
     order = scores.argsort(descending=True, stable=True)
-    grid(images[order[:SHOWN]], COLUMNS).save(folder / "highest.png")
-    grid(images[order.flip(0)[:SHOWN]], COLUMNS).save(folder / "lowest.png")
+    for name, chosen in (("highest", order[:SHOWN]), ("lowest", order.flip(0)[:SHOWN])):
+        (folder / f"{name}.png").write_bytes(png(grid(images[chosen], COLUMNS), mark))
 
 
 def nearest(queries: Tensor, references: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
@@ -52,7 +55,7 @@ def nearest(queries: Tensor, references: Iterable[Tensor]) -> tuple[Tensor, Tens
 
 
 def save_by_neighbour(
-    generated: Tensor, distance: Tensor, training: SplitImages, neighbour: Tensor, folder: Path
+    generated: Tensor, distance: Tensor, training: SplitImages, neighbour: Tensor, folder: Path, mark: Mark
 ) -> None:
     """Write a folder with `nearest.png` and `farthest.png`, atomically: the generated images that are nearest to and
     farthest from a training image, each above that training image.
@@ -65,6 +68,7 @@ def save_by_neighbour(
         training: all training images; only those that are shown are read.
         neighbour: the index of the nearest training image, int64, N.
         folder: to write.
+        mark: of the generated images; the grids are marked as composites.
     """
     order = distance.argsort(stable=True)
     with replacing(folder) as draft:
@@ -73,4 +77,5 @@ def save_by_neighbour(
             rows = []
             for part in torch.split(chosen, COLUMNS):
                 rows += [generated[part], training[neighbour[part]]]
-            grid(torch.cat(rows), COLUMNS).save(draft / f"{name}.png")
+            sheet = grid(torch.cat(rows), COLUMNS)
+            (draft / f"{name}.png").write_bytes(png(sheet, replace(mark, composite=True)))

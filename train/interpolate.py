@@ -7,6 +7,7 @@ from PIL import Image
 from torch import Tensor
 
 from train import samples
+from train.mark import Mark
 
 FRAME_MS = 50  # browsers slow down GIFs whose frames are shorter than 20 ms
 SCALE = 4  # GIFs are shown pixel by pixel, and images of 64 pixels are small
@@ -47,9 +48,9 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     return (between / torch.sin(angle)).float()
 
 
-def save_gif(images: Tensor, file: Path) -> None:
-    """Write images (uint8, n×3×S×S) as an endless GIF, enlarged four times; its palette is made from all of them."""
+def save_gif(images: Tensor, file: Path, mark: Mark) -> None:
+    """Write images (uint8, n×3×S×S) as an endless GIF with a mark, enlarged four times, in one palette."""
     frames = images.permute(0, 2, 3, 1).contiguous().numpy()
     n, height, width, _ = frames.shape
     everything = Image.fromarray(frames.reshape(n * height, width, 3))
-    samples.save_gif(map(Image.fromarray, frames), FRAME_MS, file, colors_of=everything, scale=SCALE)
+    samples.save_gif(map(Image.fromarray, frames), FRAME_MS, file, mark, colors_of=everything, scale=SCALE)

@@ -1,15 +1,17 @@
 """The files that a training writes: snapshots while it runs, the model at its end."""
 
 import csv
-import shutil
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from common.files import replacing
-from train import extremes, generator, samples
+from train import extremes, generator, mark, samples
 from train.gan import STATS, Gan
+from train.mark import Mark
 from train.monitor import MEASUREMENTS, TrainingMonitor
 from train.networks import noise
 from train.provenance import Provenance, versions
@@ -27,8 +29,13 @@ def snapshot_steps(recipe: Recipe) -> set[int]:
     return {round(recipe.steps * number / SNAPSHOTS) for number in range(SNAPSHOTS + 1)}
 
 
-def save_snapshot(gan: Gan, step: int, folder: Path) -> None:
-    """Draw a grid of images, of the same noise at every step, into folder/samples/step-NNNNNN.png."""
+def save_snapshot(gan: Gan, step: int, dataset: str, folder: Path) -> None:
+    """Draw a grid of images, of the same noise at every step, into folder/samples/step-NNNNNN.png.
+
+    Args:
+        dataset: hash of the dataset.
+        folder: of the state; its name identifies the training in the mark, since no generator is published yet.
+    """
     network = gan.published_generator()
     rng = RandomStream.GRID.rng(SNAPSHOT_SEED, device=gan.device)
     z = noise(SNAPSHOT_IMAGES, gan.recipe.latent, rng)
@@ -36,7 +43,7 @@ def save_snapshot(gan: Gan, step: int, folder: Path) -> None:
     drawn = samples.grid(generator.generate(network, network.condition(z, labels)))
     if gan.group.is_main:
         with replacing(_snapshot(folder, step)) as draft:
-            drawn.save(draft, format="PNG")
+            draft.write_bytes(samples.png(drawn, Mark(dataset, training=folder.name, step=step)))
 
 
 def save_best(state: TrainingState, dataset: str, file: Path) -> None:
@@ -66,13 +73,15 @@ def save_model(state: TrainingState, monitor: TrainingMonitor, dataset: str, sna
     scores = monitor.scores(drawn).cpu()
     if not state.gan.group.is_main:
         return
-    save_best(state, dataset, out / "generator.safetensors")
+    weights = out / "generator.safetensors"
+    save_best(state, dataset, weights)
+    published = mark.of_generator(weights)
     _save_log(state, out / "log.csv")
     steps = sorted(step for step in snapshot_steps(state.gan.recipe) if step <= state.step)
-    frames = [_snapshot(snapshots, step) for step in steps]
-    _save_samples(frames, drawn, scores, out / "samples")
+    frames = {step: _snapshot(snapshots, step) for step in steps}
+    _save_samples(frames, drawn, scores, out / "samples", published)
     with replacing(out / "progress.gif") as draft:
-        samples.save_training_gif(frames, draft)
+        samples.save_training_gif([*frames.values()], draft, replace(published, step=None))
 
 
 def _snapshot(folder: Path, step: int) -> Path:
@@ -103,9 +112,9 @@ def _save_log(state: TrainingState, file: Path) -> None:
         writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in state.rows)
 
 
-def _save_samples(frames: list[Path], drawn: Tensor, scores: Tensor, folder: Path) -> None:
+def _save_samples(frames: Mapping[int, Path], drawn: Tensor, scores: Tensor, folder: Path, published: Mark) -> None:
     with replacing(folder) as draft:
         draft.mkdir()
-        for frame in frames:
-            shutil.copyfile(frame, draft / frame.name)
-        extremes.save_by_score(drawn, scores, draft)
+        for step, frame in frames.items():
+            (draft / frame.name).write_bytes(mark.embed(frame.read_bytes(), replace(published, step=step)))
+        extremes.save_by_score(drawn, scores, draft, published)

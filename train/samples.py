@@ -1,13 +1,16 @@
-"""Grids and animations of images."""
+"""Grids and animations of generated images, as marked files."""
 
+import io
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from train.mark import Mark, embed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,17 +38,28 @@ def grid(images: "Tensor | NDArray[np.uint8]", columns: int | None = None) -> Im
     return Image.fromarray(sheet)
 
 
-def save_training_gif(frames: Sequence[Path], file: Path) -> None:
+def png(image: Image.Image, mark: Mark) -> bytes:
+    """Return an RGB image as a PNG file with a mark."""
+    return embed(_encoded(image, "PNG"), mark)
+
+
+def save_training_gif(frames: Sequence[Path], file: Path, mark: Mark) -> None:
     """Write snapshots of a training (image files of one size) as an endless GIF; the last frame is shown longest."""
     images = [Image.open(frame).convert("RGB") for frame in frames]
     durations = [FRAME_MS] * (len(images) - 1) + [LAST_FRAME_MS]
-    save_gif(images, durations, file, colors_of=images[-1])  # the last frame is the most important
+    save_gif(images, durations, file, mark, colors_of=images[-1])  # the last frame is the most important
 
 
 def save_gif(
-    frames: Iterable[Image.Image], durations: int | list[int], file: Path, *, colors_of: Image.Image, scale: int = 1
+    frames: Iterable[Image.Image],
+    durations: int | list[int],
+    file: Path,
+    mark: Mark,
+    *,
+    colors_of: Image.Image,
+    scale: int = 1,
 ) -> None:
-    """Write an endless GIF. All frames share one palette, so that equal colours do not flicker.
+    """Write an endless GIF with a mark. All frames share one palette, so that equal colours do not flicker.
 
     Args:
         frames: RGB, of one size.
@@ -60,4 +74,11 @@ def save_gif(
         )
         for frame in frames
     )
-    first.save(file, format="GIF", save_all=True, append_images=rest, duration=durations, loop=0)
+    gif = _encoded(first, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
+    file.write_bytes(embed(gif, mark))
+
+
+def _encoded(image: Image.Image, form: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format=form, **options)
+    return buffer.getvalue()

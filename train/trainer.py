@@ -83,7 +83,7 @@ def train(
                 run.roll_back(error.step)
                 continue
             if run.step in snapshot_steps:
-                publish.save_snapshot(gan, run.step, folder)
+                publish.save_snapshot(gan, run.step, session.dataset_id, folder)
             # Several processes have to agree on the step at which they stop, and that waits for the device.
             stop = (log_due or group.world_size == 1) and group.any(interrupted(), gan.device)
             if group.is_main and (stop or time.monotonic() > save_at):
@@ -123,7 +123,7 @@ def _set_up(dataset: Path, recipe: Recipe, state: Path, group: ProcessGroup) -> 
         if saved is not None:
             run.load_state_dict(saved)
     if run.step == 0:
-        publish.save_snapshot(gan, 0, folder)
+        publish.save_snapshot(gan, 0, dataset_id, folder)
     if recipe.roll_back and not run.rollback_point:
         run.set_rollback_point()
     return Session(dataset_id, folder, training, order, monitor, run)

@@ -172,7 +172,7 @@ def overheads(bench: Bench) -> None:
             "publish": gan.published_generator,
             "measure": lambda: monitor.measure(gan.published_generator()),
             "finite": gan.is_finite,
-            "snapshot": lambda: publish.save_snapshot(gan, 0, Path(temporary)),
+            "snapshot": lambda: publish.save_snapshot(gan, 0, "", Path(temporary)),
             "save": lambda: checkpoint.save({"gan": gan.state_dict()}, Path(temporary)),
         }
         for name, part in parts.items():

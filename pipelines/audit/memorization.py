@@ -14,6 +14,7 @@ from pipelines.audit.history import versions
 from pipelines.audit.likeness import Likeness, judge, nearest
 from pipelines.audit.trainings import data_of
 from pipelines.versions.version import Version
+from train.mark import Mark, of_generator
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,6 +55,7 @@ class PairImages:
 
     generated: Pixels
     originals: Pixels  # mirrored where `Pair.mirrored`
+    mark: Mark  # of the generated ones
 
 
 def measure_memorization(
@@ -81,7 +83,8 @@ def measure_memorization(
         known = ", ".join(sorted(version.outputs("train", ".safetensors"))) or "none"
         raise UserError(f"{model}: no such model at {version.name}; expected one of: {known}")
     dataset = _trained_on(version, model)
-    network, _ = generator.load(version.file(weights))
+    file = version.file(weights)
+    network, _ = generator.load(file)
     labels = network.draw_labels(n, torch.Generator().manual_seed(seed))
     z = network.condition(latents.draw(n, network.latent, seed)[:, :, None, None], labels).detach().flatten(1)
     images, split = dataset.array("images.npy"), np.asarray(dataset.array("split.npy"))
@@ -129,7 +132,7 @@ def measure_memorization(
         features=by_features,
         pairs=_pairs(dataset, by_features, closest, originals, np.flatnonzero(split == 0)),
     )
-    return found, PairImages(drawn[closest].numpy(), real[originals].numpy())
+    return found, PairImages(drawn[closest].numpy(), real[originals].numpy(), of_generator(file))
 
 
 def _trained_on(version: Version, model: str) -> Version:

@@ -6,7 +6,7 @@ from common.errors import UserError
 from common.files import replacing
 from pipelines import paths
 from pipelines.exports import ModelFormat
-from train import generator
+from train import generator, mark
 from train.browser import explorer, runtime
 from train.export import onnx, torchscript
 from train.provenance import KEY
@@ -56,4 +56,4 @@ def _convert(model: str, format_: ModelFormat, label: str | None) -> bytes:
         return onnx(network, metadata)
     if format_ == ModelFormat.TORCHSCRIPT:
         return torchscript(network, metadata)
-    return explorer.page(network, model, runtime.read()).encode()
+    return explorer.page(network, model, runtime.read(), mark.of_generator(weights)).encode()

@@ -1,7 +1,5 @@
 """Writes images that a trained model draws: samples, interpolations and contact sheets."""
 
-import hashlib
-import io
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,11 +11,12 @@ from torch import Tensor
 from common.errors import UserError
 from common.files import replacing
 from pipelines import paths
-from train import generator, interpolate, latents
+from train import generator, interpolate, latents, mark
 from train.browser import contact
 from train.latents import LatentsFile
+from train.mark import Mark
 from train.networks import Generator
-from train.samples import grid
+from train.samples import grid, png
 
 FRAMES = 24  # of an interpolation, from one image to the next
 
@@ -52,12 +51,12 @@ def sample(drawing: Drawing, out: Path | None = None) -> Path:
     Raises:
         UserError: there is no such model or label, or the latents file cannot be used.
     """
-    network, chosen = _load(drawing)
+    network, chosen, made = _load(drawing)
     images = latents.images(network, chosen.z)
     out = out or drawing.out("sample")
     with replacing(out) as draft:
-        _write_pngs(images, draft)
-        grid(images).save(draft / "grid.png")
+        _write_pngs(images, draft, made)
+        (draft / "grid.png").write_bytes(png(grid(images), made))
         (draft / "latents.json").write_text(latents.to_json(chosen), encoding="utf-8")
     return out
 
@@ -67,16 +66,16 @@ def interpolation(drawing: Drawing, out: Path | None = None, *, gif: bool = True
 
     Args, returns, raises: as `sample`; two images are needed.
     """
-    network, chosen = _load(drawing)
+    network, chosen, made = _load(drawing)
     if len(chosen.z) < 2:
         raise UserError(f"{drawing.latents}: found 1 latent; expected 2 or more to interpolate between")
     frames = latents.images(network, interpolate.path(chosen.z, FRAMES))
     out = out or drawing.out("interpolate", ".gif" if gif else "")
     with replacing(out) as draft:
         if gif:
-            interpolate.save_gif(frames, draft)
+            interpolate.save_gif(frames, draft, made)
         else:
-            _write_pngs(frames, draft)
+            _write_pngs(frames, draft, made)
     return out
 
 
@@ -85,46 +84,45 @@ def contact_sheet(drawing: Drawing, out: Path | None = None) -> Path:
 
     Args, returns, raises: as `sample`.
     """
-    network, chosen = _load(drawing)
+    network, chosen, made = _load(drawing)
     images = latents.images(network, chosen.z)
     out = out or drawing.out("pick", ".html")
     with replacing(out) as draft:
-        page = contact.page(drawing.model, chosen, [_png(image) for image in images], size=images.shape[-1])
+        pngs = [_png(image, made) for image in images]
+        page = contact.page(drawing.model, chosen, pngs, made, size=images.shape[-1])
         draft.write_text(page, encoding="utf-8")
     return out
 
 
-def _load(drawing: Drawing) -> tuple[Generator, LatentsFile]:
-    """Load the generator, set to its label, and draw or read its latents."""
+def _load(drawing: Drawing) -> tuple[Generator, LatentsFile, Mark]:
+    """Load the generator, set to its label, and draw or read its latents; return the mark of its images, too."""
     weights, file, label = paths.generator(drawing.model), drawing.latents, drawing.label
     network, provenance = generator.load(weights)
-    sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+    made = mark.of_generator(weights)
     if file is None:
         z = latents.draw(drawing.n, network.latent, drawing.seed, drawing.truncation)
     else:
         z, origin, seen = latents.read(file, network.latent)
-        if origin != sha256:
+        if origin != made.generator:
             _note(f"{file} was made with another generator ({origin[:12]}…); its images will differ")
         elif label and seen and label != seen:
             _note(f"{file} was made with the label {seen}; its images will differ")
         if label is None and provenance.recipe.labels:
             label = seen
     generator.fix_label(network, provenance, label)
-    return network, LatentsFile(z, sha256, label)
+    return network, LatentsFile(z, made.generator, label), made
 
 
 def _note(text: str) -> None:
     print(f"note: {text}", file=sys.stderr)
 
 
-def _write_pngs(images: Iterable[Tensor], folder: Path) -> None:
+def _write_pngs(images: Iterable[Tensor], folder: Path, made: Mark) -> None:
     folder.mkdir()
     for number, image in enumerate(images):
-        (folder / f"{number:04d}.png").write_bytes(_png(image))
+        (folder / f"{number:04d}.png").write_bytes(_png(image, made))
 
 
-def _png(image: Tensor) -> bytes:
-    """Encode an image, uint8, 3×S×S, as a PNG file."""
-    buffer = io.BytesIO()
-    Image.fromarray(image.permute(1, 2, 0).contiguous().numpy()).save(buffer, format="PNG")
-    return buffer.getvalue()
+def _png(image: Tensor, made: Mark) -> bytes:
+    """Encode an image, uint8, 3×S×S, as a PNG file with a mark."""
+    return png(Image.fromarray(image.permute(1, 2, 0).contiguous().numpy()), made)

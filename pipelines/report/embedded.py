@@ -5,11 +5,13 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from pipelines.report.crops import Pixels
+from train.mark import Mark, xmp
 
 LARGEST_TILE = 96  # px; the page shows no tile larger
 LARGEST_PICTURE = 1064  # px; the page shows a picture at half of that at most
@@ -53,8 +55,12 @@ class Sprite:
         return _percent((index * pitch + GUTTER) / (count * pitch - self.side))
 
 
-def sprite(tiles: Sequence[Pixels]) -> Sprite:
-    """Lay out `tiles` (at least one, all of one size) row by row; those above LARGEST_TILE are scaled down."""
+def sprite(tiles: Sequence[Pixels], mark: Mark | None = None) -> Sprite:
+    """Lay out `tiles` (at least one, all of one size) row by row; those above LARGEST_TILE are scaled down.
+
+    Args:
+        mark: to embed if tiles are generated.
+    """
     side = min(tiles[0].shape[0], LARGEST_TILE)
     columns = math.ceil(math.sqrt(len(tiles)))
     rows = math.ceil(len(tiles) / columns)
@@ -64,29 +70,32 @@ def sprite(tiles: Sequence[Pixels]) -> Sprite:
         row, column = divmod(index, columns)
         framed = np.pad(_resized(tile, side), ((GUTTER, GUTTER), (GUTTER, GUTTER), (0, 0)), mode="edge")
         canvas[row * pitch : (row + 1) * pitch, column * pitch : (column + 1) * pitch] = framed
-    buffer = io.BytesIO()
-    Image.fromarray(canvas).save(buffer, "WEBP", quality=QUALITY)
-    return Sprite(_data_uri(buffer.getvalue()), columns, rows, side)
+    return Sprite(_data_uri(Image.fromarray(canvas), mark), columns, rows, side)
 
 
-def picture(image: Image.Image, alt: str, frames: Sequence[Image.Image] = (), durations: Sequence[int] = ()) -> Picture:
+def picture(
+    image: Image.Image,
+    alt: str,
+    frames: Sequence[Image.Image] = (),
+    durations: Sequence[int] = (),
+    mark: Mark | None = None,
+) -> Picture:
     """Embed `image`, scaled down if it is larger than LARGEST_PICTURE; with `frames`, as an endless animation.
 
     Args:
         frames: the pictures that follow `image`.
         durations: milliseconds of each picture, `image` included.
+        mark: to embed in a generated picture.
     """
     first, *rest = (_bounded(one) for one in (image, *frames))
+    film = {"save_all": True, "append_images": rest, "duration": list(durations), "loop": 0} if rest else {}
+    return Picture(_data_uri(first, mark, **film), first.width, first.height, alt)
+
+
+def _data_uri(image: Image.Image, mark: Mark | None, **options: Any) -> str:
     buffer = io.BytesIO()
-    if rest:
-        first.save(buffer, "WEBP", quality=QUALITY, save_all=True, append_images=rest, duration=list(durations), loop=0)
-    else:
-        first.save(buffer, "WEBP", quality=QUALITY)
-    return Picture(_data_uri(buffer.getvalue()), first.width, first.height, alt)
-
-
-def _data_uri(content: bytes) -> str:
-    return f"data:image/webp;base64,{base64.b64encode(content).decode('ascii')}"
+    image.save(buffer, "WEBP", quality=QUALITY, xmp=xmp(mark).encode() if mark else b"", **options)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
 
 
 def _bounded(image: Image.Image) -> Image.Image:

@@ -14,6 +14,7 @@ from pipelines.report.embedded import Sprite, sprite
 from pipelines.report.histogram import Histogram, histogram, read_measure
 from pipelines.report.labels import HIDDEN_REASONS, REASONS
 from pipelines.report.selection import Clusters, Row, Selection, is_keeper
+from train.mark import Mark
 
 ROWS_LISTED = 6  # of the images without a picture
 
@@ -101,18 +102,19 @@ def cluster_tiles(clusters: Clusters, crops: Mapping[str, Pixels]) -> tuple[Spri
 
 
 def tiles(
-    entries: Sequence[tuple[Row, str, bool]], pictures: Mapping[str, Pixels]
+    entries: Sequence[tuple[Row, str, bool]], pictures: Mapping[str, Pixels], mark: Mark | None = None
 ) -> tuple[Sprite | None, tuple[Tile, ...]]:
     """Return one sprite of pictures, and a tile for each entry that has a picture.
 
     Args:
         entries: A row of the manifest, a caption, and whether the tile is marked as the keeper.
         pictures: By sha256, S × S × 3.
+        mark: To embed in the sprite if some of them are generated.
     """
     drawn = [entry for entry in entries if entry[0]["sha256"] in pictures]
     if not drawn:
         return None, ()
-    made = sprite([pictures[row["sha256"]] for row, _, _ in drawn])
+    made = sprite([pictures[row["sha256"]] for row, _, _ in drawn], mark)
     return made, tuple(
         Tile(row, caption, _alt_text(row), made.position(index), leads)
         for index, (row, caption, leads) in enumerate(drawn)

@@ -4,11 +4,12 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from markupsafe import Markup
 from PIL import Image
 
 from common.dotted import dotted
@@ -17,6 +18,7 @@ from pipelines.report.charts import Chart, Series, chart
 from pipelines.report.embedded import Picture, picture
 from pipelines.report.inputs import read_json
 from pipelines.report.labels import ALARMS, METRICS, Metric
+from train.mark import Mark, microdata, of_generator
 from train.provenance import read_metadata
 
 T = TypeVar("T")
@@ -69,6 +71,7 @@ class Extreme:
     title: str
     caption: str
     picture: Picture
+    composite: bool  # of samples and photographs
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class Model:
     """What the page shows of one model."""
 
     name: str
+    mark: Mark  # of its pictures
     provenance: dict[str, str]  # recipe, dataset, versions of generator.safetensors, by dotted keys
     grid: Picture | None  # samples at `step`
     step: int | None  # of the snapshot nearest to `published`
@@ -93,6 +97,14 @@ class Model:
     extremes: tuple[Extreme, ...]
     charts: tuple[Chart, ...]
     metrics: dict[str, float]
+
+    @property
+    def microdata(self) -> Mapping[str, Markup]:
+        """What the page says of samples, and of composites of samples and photographs."""
+        return {
+            "generated": microdata(replace(self.mark, step=None)),
+            "composite": microdata(replace(self.mark, step=None, composite=True)),
+        }
 
     @property
     def alarms(self) -> list[tuple[str, int]]:
@@ -128,25 +140,27 @@ def read_model(name: str, folder: Path) -> Model:
     metrics = {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
     weights = folder / "generator.safetensors"
     provenance = read_metadata(weights) if weights.is_file() else {}
+    mark = of_generator(weights) if weights.is_file() else Mark()
     published = provenance.get("step")
     grids = [(step, _read_picture(path)) for step, path in _evenly_spaced(_snapshots(folder / "samples"), MAX_FRAMES)]
     step, grid = min(grids, key=lambda one: _distance(one[0], published), default=(None, None))
     return Model(
         name,
+        mark,
         {key: _as_text(value) for key, value in dotted(provenance).items()},
-        picture(grid, f"64 samples of {name} at step {step}") if grid else None,
+        picture(grid, f"64 samples of {name} at step {step}", mark=replace(mark, step=step)) if grid else None,
         step,
         published,
-        _animation([grid for _, grid in grids], f"The same 64 samples of {name} in the course of the training"),
+        _animation(
+            [grid for _, grid in grids],
+            f"The same 64 samples of {name} in the course of the training",
+            replace(mark, step=None),
+        ),
         tuple(
-            Snapshot(at, picture(_corner(drawn), f"16 of these samples at step {at}"))
+            Snapshot(at, picture(_corner(drawn), f"16 of these samples at step {at}", mark=replace(mark, step=at)))
             for at, drawn in _evenly_spaced(grids, MAX_SNAPSHOTS)
         ),
-        tuple(
-            Extreme(title, caption, picture(_read_picture(folder / file), f"{alt}, by {name}"))
-            for file, title, caption, alt in EXTREMES
-            if (folder / file).is_file()
-        ),
+        _extremes(folder, name, mark),
         _charts(folder / "log.csv", metrics),
         metrics,
     )
@@ -206,11 +220,21 @@ def _corner(grid: Image.Image) -> Image.Image:
     return grid.crop((0, 0, grid.width // 2, grid.height // 2))
 
 
-def _animation(grids: Sequence[Image.Image], alt: str) -> Picture | None:
+def _extremes(folder: Path, name: str, mark: Mark) -> tuple[Extreme, ...]:
+    found = []
+    for file, title, caption, alt in EXTREMES:
+        if (folder / file).is_file():
+            composite = file.startswith("neighbours/")
+            shown = picture(_read_picture(folder / file), f"{alt}, by {name}", mark=replace(mark, composite=composite))
+            found.append(Extreme(title, caption, shown, composite))
+    return tuple(found)
+
+
+def _animation(grids: Sequence[Image.Image], alt: str, mark: Mark) -> Picture | None:
     # As WebP, from the lossless snapshots: a tenth of the size of progress.gif, and full colour.
     if len(grids) < 2:
         return None
-    return picture(grids[0], alt, [*grids[1:]], [FRAME_MS] * (len(grids) - 1) + [LAST_FRAME_MS])
+    return picture(grids[0], alt, grids[1:], [FRAME_MS] * (len(grids) - 1) + [LAST_FRAME_MS], mark)
 
 
 def _charts(path: Path, metrics: Mapping[str, float]) -> tuple[Chart, ...]:

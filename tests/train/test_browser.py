@@ -9,17 +9,18 @@ import torch
 from common.errors import UserError
 from train.browser import contact, runtime
 from train.latents import LatentsFile
+from train.mark import Mark
 
 
 def test_titles_and_names_from_outside_are_escaped() -> None:
     hostile = '"><script>alert(1)</script>'
-    made = contact.page(hostile, LatentsFile(torch.zeros(0, 2), "ab", None), [], size=64)
+    made = contact.page(hostile, LatentsFile(torch.zeros(0, 2), "ab", None), [], Mark(), size=64)
     assert "<script>alert" not in made
 
 
 def test_a_label_is_kept_on_the_contact_sheet_whatever_is_in_it() -> None:
     hostile = "</script><!--"
-    made = contact.page("facade", LatentsFile(torch.zeros(1, 2), "ab", hostile), [b""], size=64)
+    made = contact.page("facade", LatentsFile(torch.zeros(1, 2), "ab", hostile), [b""], Mark(), size=64)
     (block,) = re.findall(r'id="latents"[^>]*>([^<]*)</script>', made)
     assert json.loads(block)["label"] == hostile
 
@@ -32,7 +33,7 @@ def test_the_page_refers_to_nothing_outside_itself() -> None:
             self.found += [value or "" for name, value in attrs if name in ("src", "href")]
 
     parser = Links()
-    parser.feed(contact.page("facade", LatentsFile(torch.zeros(1, 2), "ab", None), [b""], size=64))
+    parser.feed(contact.page("facade", LatentsFile(torch.zeros(1, 2), "ab", None), [b""], Mark(), size=64))
     assert parser.found == ["data:,", "data:image/png;base64,"]
 
 

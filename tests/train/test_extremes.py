@@ -7,6 +7,7 @@ from torch import Tensor
 
 from train.data import SplitImages
 from train.extremes import COLUMNS, SHOWN, nearest, save_by_neighbour, save_by_score
+from train.mark import Mark
 from train.samples import GAP
 
 
@@ -25,7 +26,7 @@ def greys(path: Path) -> list[int]:
 def test_by_score_the_best_stand_first_at_one_end_and_last_at_the_other(tmp_path: Path) -> None:
     levels = list(range(40))
     scores = torch.tensor([float((level * 7) % 40) for level in levels])
-    save_by_score(walls(levels), scores, tmp_path)
+    save_by_score(walls(levels), scores, tmp_path, Mark())
     ranked = sorted(levels, key=lambda level: -scores[level])
     assert greys(tmp_path / "highest.png") == ranked[:SHOWN]
     assert greys(tmp_path / "lowest.png") == ranked[::-1][:SHOWN]
@@ -54,7 +55,7 @@ def test_each_image_stands_above_its_nearest_training_image(tmp_path: Path) -> N
     seen, known = (torch.tensor(levels, dtype=torch.float32)[:, None] for levels in (drawn, training))
     distance, neighbour = nearest(seen, [known])
     rows = SplitImages(walls([255, *training]).numpy(), np.arange(1, 4))
-    save_by_neighbour(walls(drawn), distance, rows, neighbour, tmp_path / "neighbours")
+    save_by_neighbour(walls(drawn), distance, rows, neighbour, tmp_path / "neighbours", Mark())
     by_distance = sorted(drawn, key=lambda level: min(abs(level - other) for other in training))
     found = greys(tmp_path / "neighbours" / "nearest.png")
     above, below = found[:8] + found[16:24], found[8:16] + found[24:]

@@ -6,6 +6,7 @@ from scipy.spatial import geometric_slerp
 
 from train import interpolate
 from train.latents import draw
+from train.mark import Mark
 
 
 def test_slerp_turns_as_scipy_does() -> None:
@@ -34,7 +35,7 @@ def test_a_gif_shows_every_frame_enlarged_and_has_equal_bytes_each_time(tmp_path
     ramp = torch.arange(32).expand(3, 32, 32) * 8
     images = torch.stack([ramp.roll(k, dims=2) for k in range(5)]).to(torch.uint8)
     for name in ("a.gif", "b.gif"):
-        interpolate.save_gif(images, tmp_path / name)
+        interpolate.save_gif(images, tmp_path / name, Mark())
     assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
     with Image.open(tmp_path / "a.gif") as gif:
         assert (len(ImageSequence.all_frames(gif)), gif.size, gif.info["loop"]) == (5, (128, 128), 0)

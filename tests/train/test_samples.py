@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageSequence
 
+from train.mark import Mark
 from train.samples import GAP, grid, save_training_gif
 
 
@@ -31,7 +32,7 @@ def test_the_gif_of_a_training_shows_every_frame_and_the_last_one_longest(tmp_pa
         picture = walls(9).roll(number, dims=0)
         paths.append(tmp_path / f"{number}.png")
         grid(picture).save(paths[-1])
-    save_training_gif(paths, tmp_path / "progress.gif")
+    save_training_gif(paths, tmp_path / "progress.gif", Mark())
     gif = Image.open(tmp_path / "progress.gif")
     durations = []
     for number, path in enumerate(paths):

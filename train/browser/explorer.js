@@ -136,9 +136,34 @@ random.addEventListener("click", async () => {
   updateAddress();
 });
 
-save.addEventListener("click", () => canvas.toBlob((blob) => {
+// The mark in a saved picture, as train/xmp_container.py writes it
+
+const HEADER = 33; // bytes of the signature and the chunk IHDR, which comes first
+
+function crc32(bytes) { // PNG, third edition, annex D
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc;
+}
+
+function uint32(value) {
+  const bytes = new DataView(new ArrayBuffer(4));
+  bytes.setUint32(0, value);
+  return bytes;
+}
+
+function marked(png) {
+  const body = new TextEncoder().encode("iTXtXML:com.adobe.xmp\0\0\0\0\0" + facts.xmp);
+  const chunk = [uint32(body.length - 4), body, uint32(crc32(body))];
+  return new Blob([png.slice(0, HEADER), ...chunk, png.slice(HEADER)], { type: "image/png" });
+}
+
+save.addEventListener("click", () => canvas.toBlob((png) => {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
+  link.href = URL.createObjectURL(marked(png));
   link.download = `${facts.name}.png`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -1,5 +1,6 @@
 """The page of `facades model memorization`: distances of generated to training images, and the closest pairs."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from pipelines.audit.pages import render
 from pipelines.report.charts import Chart, Series, chart
 from pipelines.report.crops import Pixels, channels_last
 from pipelines.report.galleries import tiles
+from train.mark import microdata
 
 
 def page(found: Memorization, pictures: PairImages) -> str:
@@ -25,7 +27,8 @@ def page(found: Memorization, pictures: PairImages) -> str:
         name = f"{pair.row['sha256']}{mirrored}"
         entries.append(({**pair.row, "sha256": name}, f"at {pair.distance:.3g}{mirrored}", True))
         drawn |= {made: channels_last(image), name: channels_last(original)}
-    sheet, made_tiles = tiles(entries, drawn)
+    mark = replace(pictures.mark, composite=True)
+    sheet, made_tiles = tiles(entries, drawn, mark)
     pairs = [made_tiles[start : start + 2] for start in range(0, len(made_tiles), 2)]
     return render(
         "memorization.html.j2",
@@ -34,6 +37,7 @@ def page(found: Memorization, pictures: PairImages) -> str:
             "spaces": [("features", found.features), ("pixels", found.pixels)],
             "charts": [_distances("Features", found.features), _distances("Pixels", found.pixels)],
             "sheet": sheet,
+            "microdata": microdata(mark),
             "pairs": list(zip(pairs, found.pairs, strict=True)),
             "close": CLOSE,
             "neighbours": NEIGHBOURS,
