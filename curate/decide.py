@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from common.progress import Progress
+from crawler.metadata.source_types import AI_MADE
 from crawler.rights.licenses import UNKNOWN, openness
 from curate.caps import CAPS, Caps, groups_by, positions
 from curate.duplicates import fingerprints
@@ -127,6 +128,8 @@ def _apply_permissions(
 
 
 def _apply_where(verdicts: _Verdicts, images: pa.Table, where: Where) -> None:
+    by_ai = _is_in(images["digital_source_type"], AI_MADE)
+    verdicts.drop(where.digital_source_type.unwanted(images).rows & by_ai, Reason.SYNTHETIC)
     for section, reason in CONDITIONS.items():
         found = where.of(section).unwanted(images)
         rows = verdicts.drop(found.rows, reason)

@@ -28,9 +28,14 @@ class Reason(DescribedEnum):
     OPT_OUT = "opt_out", "The owner reserved it from AI use."
     LICENSE_UNKNOWN = "license_unknown", "No licence was found, and `crawl.unknown` is `drop`."
     LICENSE_NOT_ALLOWED = "license_not_allowed", "The licence is not in `crawl.licenses`."
+    SYNTHETIC = (
+        "synthetic",
+        "Its source or its file states that AI or another algorithm made it or a part of it: "
+        "`curate.where.digital_source_type`.",
+    )
     WHERE_DIGITAL_SOURCE_TYPE = (
         "where_digital_source_type",
-        "It states that AI made it or a part of it, or another type that `curate.where` does not want.",
+        "It was made in another way that is not wanted: `curate.where.digital_source_type`.",
     )
     WHERE_TAGS = "where_tags", "Its tags are not wanted: `curate.where.tags`."
     WHERE_YEARS = "where_years", "It was taken in a year that is not wanted: `curate.where.years`."

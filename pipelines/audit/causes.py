@@ -28,6 +28,7 @@ DUPLICATES = (Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)
 AFTER_DUPLICATES = tuple(CAPS.values())
 """An image that these drop still keeps its duplicates out."""
 STATED: Mapping[str, str] = {
+    Reason.SYNTHETIC: "type",
     Reason.WHERE_DIGITAL_SOURCE_TYPE: "type",
     Reason.WHERE_TAGS: "tags",
     Reason.WHERE_YEARS: "date",
@@ -38,6 +39,7 @@ GROUPS: Mapping[str, str] = {reason: name for name, reason in CAPS.items()}
 """What a cap of `curate.caps` counts images by."""
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     **{reason: (f"curate.where.{section}.",) for section, reason in CONDITIONS.items()},
+    Reason.SYNTHETIC: ("curate.where.digital_source_type.",),
     **{reason: (f"curate.caps.{name}",) for reason, name in GROUPS.items()},
     Reason.CAP_PLACE: ("curate.caps.place", "curate.caps.cell"),
     **dict.fromkeys(LICENSES, ("crawl.",)),

@@ -23,6 +23,7 @@ OTHER_RULES = {
     Reason.OPT_OUT: "opt-out, which always applies",
     Reason.LICENSE_UNKNOWN: "crawl.unknown",
     Reason.LICENSE_NOT_ALLOWED: "crawl.licenses",
+    Reason.SYNTHETIC: "curate.where.digital_source_type",
     **{reason: f"curate.where.{section}" for section, reason in CONDITIONS.items()},
     Reason.EXACT_DUPLICATE: "equal sha256",
     Reason.NEAR_DUPLICATE: "curate.duplicates.similarity",

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from crawler.archive.schemas import IMAGES
+from crawler.metadata.source_types import AI_MADE
 from crawler.rights.licenses import UNKNOWN, openness
 from curate.decide import decide
 from curate.duplicates.clusters import SimilarPairs, Verify
@@ -182,7 +183,7 @@ def unwanted(image: Image, where: Where) -> Reason | None:
 
     kind = [image.digital_source_type] if image.digital_source_type else []
     if rejects(kind, where.digital_source_type, may_be_unknown=True):
-        return Reason.WHERE_DIGITAL_SOURCE_TYPE
+        return Reason.SYNTHETIC if image.digital_source_type in AI_MADE else Reason.WHERE_DIGITAL_SOURCE_TYPE
     if rejects(image.tags, where.tags, may_be_unknown=bool(where.tags.keep)):
         return Reason.WHERE_TAGS
     first, last = where.years.first or 0, where.years.last or 9999

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.metadata.source_types import AI_MADE
 from crawler.rights.licenses import UNKNOWN
 from curate.exclusions import Exclusion
 from curate.rules import FILTERS, RULE_VERSION, CurateParams, Filter, Thresholds
@@ -18,6 +19,7 @@ from tests.curate.tables import Image, Similarity, decided, slow_manifest
 
 BOX = {"south": 40, "west": 170, "north": 60, "east": -170}
 WHERE = {
+    "digital_source_type": {"drop": [*AI_MADE, "screen*"]},
     "tags": {"drop": ["draw*"], "keep": ["facade*", "house"]},
     "years": {"first": 1990, "last": 2020},
     "box": BOX,
@@ -76,7 +78,8 @@ SPOILED: dict[Reason, dict[str, object]] = {
     Reason.OPT_OUT: {"opt_out": "robots.txt"},
     Reason.LICENSE_UNKNOWN: {"license": UNKNOWN},
     Reason.LICENSE_NOT_ALLOWED: {"license": "CC-NC-1.0"},
-    Reason.WHERE_DIGITAL_SOURCE_TYPE: {"digital_source_type": "trainedAlgorithmicMedia"},
+    Reason.SYNTHETIC: {"digital_source_type": "trainedAlgorithmicMedia"},
+    Reason.WHERE_DIGITAL_SOURCE_TYPE: {"digital_source_type": "screenCapture"},
     Reason.WHERE_TAGS: {"tags": ("Drawings",)},
     Reason.WHERE_YEARS: {"taken": "1989-12"},
     Reason.WHERE_BOX: {"latitude": 50.0, "longitude": 10.0},

@@ -24,13 +24,13 @@ def test_conditions_are_in_the_order_of_their_reasons_and_complete() -> None:
 def test_by_default_only_pictures_that_state_ai_are_dropped() -> None:
     images = [Image(number, digital_source_type=term) for number, term in enumerate([None, *TERMS])]
     images += [Image(90, tags=("Drawings",), taken="1700", latitude=-89.0, longitude=0.0)]
-    expected = [Reason.WHERE_DIGITAL_SOURCE_TYPE if term in AI_MADE else None for term in [None, *TERMS]]
+    expected = [Reason.SYNTHETIC if term in AI_MADE else None for term in [None, *TERMS]]
     assert reasons(images) == [*expected, None]
 
 
 def test_another_setting_keeps_the_default_against_ai() -> None:
     (reason,) = reasons([Image(1, digital_source_type=AI_MADE[0])], digital_source_type={"unknown": "keep"})
-    assert reason == Reason.WHERE_DIGITAL_SOURCE_TYPE
+    assert reason == Reason.SYNTHETIC
     assert reasons([Image(1, digital_source_type=AI_MADE[0])], digital_source_type={"drop": []}) == [None]
 
 
@@ -39,6 +39,13 @@ def test_a_type_that_is_not_stated_can_be_dropped_and_types_can_be_kept() -> Non
     drop = Reason.WHERE_DIGITAL_SOURCE_TYPE
     assert reasons(images, digital_source_type={"unknown": "drop"}) == [drop, None, None]
     assert reasons(images, digital_source_type={"keep": ["*capture"]}) == [None, None, drop]
+
+
+def test_what_ai_made_has_its_own_reason_however_it_is_dropped() -> None:
+    images = [Image(1, digital_source_type="algorithmicMedia"), Image(2, digital_source_type="screenCapture")]
+    rules: list[dict[str, list[str]]] = [{"drop": ["*"]}, {"drop": [], "keep": ["digitalCapture"]}]
+    for rule in rules:
+        assert reasons(images, digital_source_type=rule) == [Reason.SYNTHETIC, Reason.WHERE_DIGITAL_SOURCE_TYPE]
 
 
 @pytest.mark.parametrize(

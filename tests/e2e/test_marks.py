@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from common.formats import sniff
@@ -97,3 +98,14 @@ def test_exiftool_reads_every_mark_of_a_model(reproduced: Clone) -> None:
     for path, values in found.items():
         term = "compositeSynthetic" if path.name in COMPOSITES else "trainedAlgorithmicMedia"
         assert values == (mark.SOURCE_TYPES + term, made.generator, made.dataset), path
+
+
+def test_what_the_product_drew_never_enters_a_dataset(copy: Clone, tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn"
+    copy.run("facades", "model", "sample", "facade", "-n", "3", "--out", str(drawn))
+    copy.params(lambda p: p["sources"].update(drawn={"kind": "folder", "path": str(drawn), "license": "CC0-1.0"}))
+    copy.repro("curate")
+    rows = pq.read_table(copy.folder / "data/dataset/manifest.parquet", filters=[("source", "==", "drawn")]).to_pylist()
+    assert [row["reason"] for row in rows] == ["synthetic"] * 4
+    why = copy.run("facades", "dataset", "why", rows[0]["sha256"]).stdout
+    assert "curate.where.digital_source_type" in why

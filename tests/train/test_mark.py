@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from common.errors import UserError
+from crawler.metadata.source_types import in_bytes, most_synthetic
 from train import evaluate, interpolate, mark, samples, trainer
 from train.mark import Mark
 from train.recipe import EvaluateParams, Recipe
@@ -115,6 +116,13 @@ def test_exiftool_reads_png_and_gif(tmp_path: Path) -> None:
         assert found["XMP-facades:Training"] == "0123456789abcdef"
         assert found["XMP-facades:Step"] == 250
         assert not [text for name, text in found.items() if "Warning" in name]
+
+
+def test_the_crawler_recognises_what_we_draw(tmp_path: Path) -> None:
+    interpolate.save_gif(torch.zeros(2, 3, 8, 8, dtype=torch.uint8), tmp_path / "a.gif", Mark())
+    files = [samples.png(picture(), Mark()), samples.png(picture(), Mark(composite=True))]
+    found = [most_synthetic(in_bytes(file)) for file in (*files, (tmp_path / "a.gif").read_bytes())]
+    assert found == ["trainedAlgorithmicMedia", "compositeSynthetic", "trainedAlgorithmicMedia"]
 
 
 @pytest.mark.integration
