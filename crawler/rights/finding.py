@@ -1,0 +1,66 @@
+"""What a place says about use for machine learning: the types that all parsers of signals share."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from common.described import DescribedEnum
+
+
+class Signal(DescribedEnum):
+    """A standard or convention by which an owner reserves use for machine learning. A closed list."""
+
+    X_ROBOTS_TAG = "x_robots_tag", "`noai`, `noimageai` or `noml` in the HTTP header X-Robots-Tag."
+    META_ROBOTS = "meta_robots", "The same rules in `<meta name=robots>` or `<meta name=facades>`."
+    ROBOTS_TXT_AGENTS = "robots_txt_agents", "robots.txt disallows the URL for a known AI crawler."
+    AI_TRAINING_RULE = "ai_training_rule", "`DisallowAITraining` in robots.txt."
+    TDM_HEADER = "tdm_header", "TDMRep: the HTTP header TDM-Reservation."
+    TDM_META = "tdm_meta", "TDMRep: `<meta name=tdm-reservation>`."
+    TDMREP_JSON = "tdmrep_json", "TDMRep: `/.well-known/tdmrep.json`."
+    CONTENT_USAGE_HEADER = "content_usage_header", "AIPREF: `train-ai` in the HTTP header Content-Usage."
+    CONTENT_USAGE_ROBOTS = "content_usage_robots", "AIPREF: `train-ai` in a Content-Usage rule of robots.txt."
+    CONTENT_SIGNAL = "content_signal", "`ai-train` in a Content-Signal rule of robots.txt, or in the header."
+    RSL_ROBOTS = "rsl_robots", "RSL: a `License` rule in robots.txt."
+    RSL_LINK = "rsl_link", "RSL: an HTTP header Link with `rel=license` and the type application/rsl+xml."
+    RSL_PAGE = "rsl_page", "RSL: a link of that kind in a page, or a licence in a script element."
+    XMP_DATA_MINING = "xmp_data_mining", "IPTC/PLUS: `plus:DataMining` in the XMP of an image."
+    C2PA_TRAINING_MINING = "c2pa_training_mining", "C2PA/CAWG: a training and data mining assertion in an image."
+
+
+class Place(DescribedEnum):
+    """Where a signal was looked for."""
+
+    IMAGE = "image", "The response with the image: headers and bytes."
+    PAGE = "page", "The response with the page that shows the image: headers and HTML."
+    HOST = "host", "A file that applies to a whole host: robots.txt or `/.well-known/tdmrep.json`."
+
+
+class Verdict(DescribedEnum):
+    """What a signal amounts to. `reserved` outweighs every other."""
+
+    RESERVED = "reserved", "Use is reserved, or may be: content that mentions the rule and cannot be read counts too."
+    PERMITTED = "permitted", "Use is expressly allowed."
+    SILENT = "silent", "The place was read and says nothing about such use."
+    MISSING = "missing", "The place was never fetched, or could not be read for want of a library."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one place says by one signal.
+
+    `value` is the text that decides, on one line of at most 500 characters; empty if there is none. `policy` is the
+    URL of a licence or policy that the owner names; empty if there is none.
+    """
+
+    signal: Signal
+    place: Place
+    verdict: Verdict
+    value: str = ""
+    policy: str = ""
+
+
+_ORDER = (Verdict.RESERVED, Verdict.PERMITTED, Verdict.SILENT, Verdict.MISSING)
+
+
+def strictest(findings: Iterable[Finding]) -> Finding | None:
+    """Return the finding that decides: the first that reserves, else permits, else is silent; None if there is none."""
+    return min(findings, key=lambda finding: _ORDER.index(finding.verdict), default=None)
