@@ -19,8 +19,8 @@ from crawler.kind import SourceParams
 from crawler.metadata.merge import place_date_and_kind
 from crawler.registry import kind
 from crawler.replay import replay
-from crawler.rights import licenses
-from crawler.rights.signals import tdm_reservation, xmp_data_mining
+from crawler.rights import licenses, tdmrep, xmp
+from crawler.rights.finding import Verdict
 from crawler.spider import FacadeSpider
 
 BATCH = 4096  # rows that are in memory as Python objects at a time
@@ -81,7 +81,7 @@ def _row(archive: Path, images: dict[FacadeImage, Fetch]) -> dict[str, Any]:
         "attribution": licenses.attribution(chosen.title, chosen.author, license_id, chosen.page_url),
         "tags": list(chosen.tags),
         **place_date_and_kind([chosen, *others], body),
-        "opt_out": _reserved(archive, images) or xmp_data_mining(body),
+        "opt_out": _reserved(archive, images, body),
         "others": [{"image_url": image, "page_url": page} for image, page in places],
     }
 
@@ -91,10 +91,16 @@ def _rank(image: FacadeImage) -> tuple[int, str, str, FacadeImage]:
     return openness, image.image_url, image.page_url, image
 
 
-def _reserved(archive: Path, images: dict[FacadeImage, Fetch]) -> str:
-    """Return the reservation in the headers of any of these responses."""
-    objections = {tdm_reservation(read_headers(archive, fetch)) for fetch in images.values()}
-    return max(objections)
+def _reserved(archive: Path, images: dict[FacadeImage, Fetch], body: bytes) -> str:
+    """Return the reservation in the headers of any of these responses, or in the image."""
+    stated = [tdmrep.read(_reservations(read_headers(archive, fetch))) for fetch in images.values()]
+    found = [(one.verdict, one.value) for one in stated] + [xmp.read(body)]
+    return next((value for verdict, value in found if verdict is Verdict.RESERVED), "")
+
+
+def _reservations(headers: bytes) -> list[str]:
+    lines = [line.partition(b":") for line in headers.split(b"\r\n")]
+    return [value.decode("latin-1") for name, _, value in lines if name.strip().lower() == b"tdm-reservation"]
 
 
 def _tidy(image: FacadeImage) -> FacadeImage:

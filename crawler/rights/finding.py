@@ -5,12 +5,16 @@ from dataclasses import dataclass
 
 from common.described import DescribedEnum
 
+AGENT = "facades"
+"""This crawler's product token in rules that are addressed to one crawler."""
+
 
 class Signal(DescribedEnum):
     """A standard or convention by which an owner reserves use for machine learning. A closed list."""
 
     X_ROBOTS_TAG = "x_robots_tag", "`noai`, `noimageai` or `noml` in the HTTP header X-Robots-Tag."
     META_ROBOTS = "meta_robots", "The same rules in `<meta name=robots>` or `<meta name=facades>`."
+    ROBOTS_TXT = "robots_txt", "robots.txt disallows the URL for this crawler."
     ROBOTS_TXT_AGENTS = "robots_txt_agents", "robots.txt disallows the URL for a known AI crawler."
     AI_TRAINING_RULE = "ai_training_rule", "`DisallowAITraining` in robots.txt."
     TDM_HEADER = "tdm_header", "TDMRep: the HTTP header TDM-Reservation."

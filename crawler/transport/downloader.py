@@ -15,7 +15,9 @@ from crawler.archive.previous import CONDITIONS, PreviousArchive
 from crawler.archive.responses import response
 from crawler.archive.schemas import Outcome, Role
 from crawler.archive.writer import ArchiveWriter
-from crawler.rights.signals import robots_tag
+from crawler.rights.finding import Verdict
+from crawler.rights.robots_tag import read
+from crawler.rights.text import clean
 from crawler.transport.exchange import exchange, fetch_of, first_url
 from crawler.transport.first_byte import FirstByteTimeout
 from crawler.transport.halt import halt
@@ -186,6 +188,6 @@ def _reason_not_to_store(response: Response, is_unchanged: bool) -> Refusal | No
     if not (is_unchanged or 200 <= response.status < 300):
         return Refusal(Outcome.HTTP_ERROR, f"HTTP {response.status}", response.status)
     tags = [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]
-    if tag := robots_tag(tags):
-        return Refusal(Outcome.OPT_OUT, f"X-Robots-Tag: {tag}", response.status)
+    if read(tags) is Verdict.RESERVED:
+        return Refusal(Outcome.OPT_OUT, f"X-Robots-Tag: {clean(', '.join(tags))}", response.status)
     return None

@@ -4,18 +4,19 @@ import asyncio
 from typing import Self
 from urllib.parse import urlsplit
 
-from protego import Protego
 from scrapy.crawler import Crawler
 from scrapy.http import Request
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.archive.schemas import Outcome, Role
-from crawler.rights.signals import AGENT
+from crawler.rights.finding import AGENT
+from crawler.rights.robots_txt import RobotsTxt as Rules
+from crawler.rights.robots_txt import parse
 from crawler.transport.hosts import Hosts
 from crawler.transport.refusal import Refusal, refusal
 
-_ALLOW_ALL = Protego.parse("")
-_DISALLOW_ALL = Protego.parse("User-agent: *\nDisallow: /")
+_ALLOW_ALL = parse(b"")
+_DISALLOW_ALL = parse(b"User-agent: *\nDisallow: /")
 
 
 class RobotsTxt:
@@ -28,7 +29,7 @@ class RobotsTxt:
         self._crawler = crawler
         self._hosts = Hosts.of(crawler)
         self._exempt: tuple[str, ...] = tuple(getattr(crawler.spider, "documented_apis", ()))
-        self._rules: dict[str, asyncio.Task[Protego]] = {}
+        self._rules: dict[str, asyncio.Task[Rules]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -49,7 +50,7 @@ class RobotsTxt:
         if not (await self._rules[origin]).can_fetch(request.url, AGENT):
             raise Refusal(Outcome.ROBOTS, f"disallowed by {origin}/robots.txt")
 
-    async def _read(self, origin: str) -> Protego:
+    async def _read(self, origin: str) -> Rules:
         """Return the rules of an origin: allow all without a robots.txt, disallow all on a server error (2.3.1)."""
         request = Request(f"{origin}/robots.txt", callback=NO_CALLBACK, priority=1000, meta={"role": Role.ROBOTS})
         try:
@@ -59,8 +60,8 @@ class RobotsTxt:
             if end.status is None:
                 raise Refusal(end.outcome, f"robots.txt: {end.detail}", unreachable=end.unreachable) from error
             return _ALLOW_ALL if 400 <= end.status < 500 and end.status != 429 else _DISALLOW_ALL
-        rules = Protego.parse(response.body.decode("utf-8", "replace"))
+        rules = parse(response.body)
         if delay := rules.crawl_delay(AGENT):
             queue = self._hosts.queue(origin)
-            queue.delay = max(queue.delay, float(delay))
+            queue.delay = max(queue.delay, delay)
         return rules

@@ -16,7 +16,6 @@ from crawler.archive.fetches import Fetch
 from crawler.archive.schemas import IMAGES, Outcome, Role
 from crawler.archive.tables import write_tables
 from crawler.archive.writer import ArchiveWriter, Exchange
-from crawler.rights.signals import robots_tag, tdm_reservation, xmp_data_mining
 
 SITE = "http://example.org"
 PAGES = {
@@ -141,41 +140,3 @@ def test_an_unfinished_archive_is_an_error_of_one_line(tmp_path, plain):
 )
 def test_bytes_are_what_they_begin_with(body, name):
     assert sniff(body) == name
-
-
-@pytest.mark.parametrize(
-    ("values", "objection"),
-    [
-        (["noai"], "noai"),
-        (["noindex, NoImageAI"], "noimageai"),
-        (["noindex", "facades: noai"], "noai"),
-        (["*: noai"], "noai"),
-        (["googlebot: noai"], ""),
-        (["noindex, nofollow"], ""),
-        ([], ""),
-    ],
-)
-def test_robots_tag(values, objection):
-    assert robots_tag(values) == objection
-
-
-def test_tdm_reservation() -> None:
-    assert tdm_reservation(b"HTTP/1.1 200 OK\r\ntdm-reservation: 1\r\n\r\n")
-    assert not tdm_reservation(b"HTTP/1.1 200 OK\r\nTDM-Reservation: 0\r\n\r\n")
-
-
-@pytest.mark.parametrize(
-    ("xmp", "said"),
-    [
-        (b'plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED"', "plus:DataMining DMI-PROHIBITED"),
-        (
-            b"<plus:DataMining>http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-GENAIMLTRAINING</plus:DataMining>",
-            "plus:DataMining DMI-PROHIBITED-GENAIMLTRAINING",
-        ),
-        (b'plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-ALLOWED"', ""),
-        (b'plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-UNSPECIFIED"', ""),
-        (b"nothing", ""),
-    ],
-)
-def test_xmp_data_mining(xmp, said):
-    assert xmp_data_mining(b"\xff\xd8" + xmp + b"\xff\xd9") == said
