@@ -62,7 +62,11 @@ def extract(entry: SourceParams, archive: Path, out: Path, progress: Progress) -
 
 
 def _row(archive: Path, images: dict[FacadeImage, Fetch]) -> dict[str, Any]:
-    """Return the row of one image, described by the URL with the most permissive licence."""
+    """Return the row of one image, described by the page that states the strictest licence.
+
+    Which of two publishers may license the bytes cannot be seen from them, so a permission of one does not outweigh
+    a reservation of another. A page that states nothing of rights contradicts none.
+    """
     chosen, *others = sorted(images, key=_rank)
     fetch = images[chosen]
     body = read(archive, fetch)[1]
@@ -86,9 +90,10 @@ def _row(archive: Path, images: dict[FacadeImage, Fetch]) -> dict[str, Any]:
     }
 
 
-def _rank(image: FacadeImage) -> tuple[int, str, str, FacadeImage]:
-    openness = licenses.openness(licenses.normalise(image.license, image.license_url))
-    return openness, image.image_url, image.page_url, image
+def _rank(image: FacadeImage) -> tuple[bool, int, str, str, FacadeImage]:
+    statement = image.license, image.license_url
+    openness = licenses.openness(licenses.normalise(*statement))
+    return not licenses.states(*statement), -openness, image.image_url, image.page_url, image
 
 
 def _reserved(archive: Path, images: dict[FacadeImage, Fetch], body: bytes) -> str:

@@ -122,6 +122,6 @@ IMAGES_COLUMNS = (
 IMAGES = schema(IMAGES_COLUMNS)
 """`data/images/SOURCE.parquet`: one row per image, sorted by sha256. It has no times and no positions in files.
 
-If several URLs returned the same bytes, the row describes the one with the most permissive licence, then the smallest
-(image_url, page_url); `others` lists the rest in that order.
+If several URLs or pages gave the same bytes, the row describes the one that states the strictest licence, then the
+smallest (image_url, page_url); `others` lists the rest in that order, at the end those that state none.
 """

@@ -1,6 +1,7 @@
 """The Library of Congress: the photographs of a collection or of a search, each with its item's rights."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urldefrag, urlencode, urlsplit
@@ -15,6 +16,10 @@ from crawler.sequential import SequentialParams, SequentialSpider
 from crawler.spider import Found, Page
 
 SITE = "https://www.loc.gov/"
+# "For information, see U.S. Farm Security Administration (https://www.loc.gov/rr/print/res/071_fsab.html)"
+_REFERENCE = re.compile(
+    r"\s*For (?:\w+ )?information,? see [^;]{0,200}?\(?https?://(?:www\.)?loc\.gov/rr/print/res/[^\s);]+\)?\.?\s*$"
+)
 
 
 class LocParams(SequentialParams):
@@ -64,7 +69,7 @@ class Loc(SequentialSpider[LocParams]):
                 page_url=response.url.partition("?")[0],
                 title=_text(item.get("title")),
                 author=_text(item.get("contributor_names")),
-                license=_text(item.get("rights_advisory") or item.get("rights_information") or item.get("rights")),
+                license=_rights(item),
                 tags=tuple(item.get("subject") or ()),
                 taken=_taken(item),
             )
@@ -84,6 +89,12 @@ def _taken(item: Mapping[str, Any]) -> str:
     """Return the date of an item: as catalogued, else the sort date, in which January 1 stands for a year."""
     catalogued = _text(item.get("created_published_date") or item.get("created_published"))
     return catalogued or coarse_date(_text(item.get("date"))) or ""
+
+
+def _rights(item: Mapping[str, Any]) -> str:
+    """Return what the item states of its rights; the general notice of its collection only if it states nothing."""
+    own = (_REFERENCE.sub("", _text(item.get(name))) for name in ("rights_advisory", "rights_information"))
+    return "; ".join(dict.fromkeys(filter(None, own))) or _text(item.get("rights"))
 
 
 def _text(value: Any) -> str:

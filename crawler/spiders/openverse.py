@@ -48,7 +48,7 @@ class Openverse(SequentialSpider[OpenverseParams]):
                 page_url=result["foreign_landing_url"],
                 title=result["title"] or "",
                 author=result["creator"] or "",
-                license=f"{result['license']} {result['license_version'] or ''}",
+                license=f"CC {result['license']} {result['license_version'] or ''}",
                 license_url=result["license_url"] or "",
                 tags=tuple(tag["name"] for tag in result["tags"] or ()),
             )

@@ -64,18 +64,37 @@ def extracted(folder, out):
     return out
 
 
-def test_the_most_permissive_licence_describes_the_row_and_the_others_are_listed(tmp_path, plain):
+def test_the_strictest_licence_describes_the_row_and_the_others_are_listed(tmp_path, plain):
     (tmp_path / "archive").mkdir()
     out = extracted(archive(tmp_path / "archive", [*PAGES, *PICTURES]), tmp_path / "images.parquet")
     table = pq.read_table(out)
     assert table.schema == IMAGES
     [row] = table.to_pylist()
-    assert (row["image_url"], row["page_url"], row["license"]) == (f"{SITE}/two.jpg", f"{SITE}/b", "CC-BY-4.0")
+    assert (row["image_url"], row["page_url"], row["license"]) == (f"{SITE}/one.jpg", f"{SITE}/b", "InC-1.0")
     assert row["others"] == [
         {"image_url": f"{SITE}/one.jpg", "page_url": f"{SITE}/a"},
-        {"image_url": f"{SITE}/one.jpg", "page_url": f"{SITE}/b"},
+        {"image_url": f"{SITE}/two.jpg", "page_url": f"{SITE}/b"},
     ]
     assert (row["format"], row["nbytes"]) == ("jpeg", 7)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "license_id"),
+    [
+        ("CC BY 4.0", "", "CC-BY-4.0"),  # a page that states nothing contradicts nothing
+        ("", "CC BY-NC 4.0", "CC-BY-NC-4.0"),
+        ("CC0", "CC BY-NC 4.0", "CC-BY-NC-4.0"),
+        ("CC BY 4.0", "© Ada", "unknown"),
+        ("A mill", "CC BY 4.0", "CC-BY-4.0"),
+    ],
+)
+def test_one_image_on_two_pages_has_the_stricter_licence(tmp_path, plain, monkeypatch, first, second, license_id):
+    monkeypatch.setitem(PAGES, "/a", f'<img src="/one.jpg" license="{first}">')
+    monkeypatch.setitem(PAGES, "/b", f'<img src="/one.jpg" license="{second}">')
+    monkeypatch.delitem(PICTURES, "/two.jpg")
+    (tmp_path / "archive").mkdir()
+    out = extracted(archive(tmp_path / "archive", [*PAGES, *PICTURES]), tmp_path / "images.parquet")
+    assert pq.read_table(out)["license"].to_pylist() == [license_id]
 
 
 def test_the_order_of_arrival_changes_nothing(tmp_path, plain):
@@ -90,7 +109,7 @@ def test_the_order_of_arrival_changes_nothing(tmp_path, plain):
 
 
 def test_titles_are_one_line_that_turns_nothing_around(tmp_path, plain, monkeypatch):
-    monkeypatch.setitem(PICTURES, "/one.jpg", b"\xff\xd8\xffother")
+    monkeypatch.setitem(PAGES, "/b", "<p>no image</p>")
     (tmp_path / "archive").mkdir()
     out = extracted(archive(tmp_path / "archive", [*PAGES, *PICTURES]), tmp_path / "images.parquet")
     titles = {row["image_url"]: row["title"] for row in pq.read_table(out).to_pylist()}

@@ -41,21 +41,31 @@ class Folder:
         from crawler.spiders.folder.store import stored
 
         files, rows = stored(archive)
+        licensed = {fetch.sha256 for name, fetch in files.items() if _is_licensed(rows.get(name, {}))}
         for name, fetch in files.items():
-            yield _image(params, name, fetch.url, rows.get(name, {})), fetch
+            # The licence of the entry is for files of which the metadata says nothing, under no name.
+            default = params.license, params.license_url
+            yield (
+                _image(params, name, fetch, rows.get(name, {}), ("", "") if fetch.sha256 in licensed else default),
+                fetch,
+            )
         if absent := sorted(rows.keys() - files.keys()):
             log.warning("%s: names %d missing files, the first is %r", params.metadata, len(absent), absent[0])
 
 
-def _image(params: FolderParams, name: str, url: str, row: dict[str, str]) -> FacadeImage:
-    own = row.get("license") or row.get("license_url")
+def _image(params: FolderParams, name: str, fetch: Fetch, row: dict[str, str], default: tuple[str, str]) -> FacadeImage:
+    license, license_url = (row["license"], row["license_url"]) if _is_licensed(row) else default
     return FacadeImage(
-        image_url=row.get("url") or url,
+        image_url=row.get("url") or fetch.url,
         page_url=row.get("page_url", ""),
         title=row.get("title", ""),
         author=row.get("author") or params.author,
-        license=row["license"] if own else params.license,
-        license_url=row["license_url"] if own else params.license_url,
+        license=license,
+        license_url=license_url,
         tags=(*PurePosixPath(name).parts[:-1], *(tag.strip() for tag in row.get("tags", "").split(";"))),
         **{field: row.get(field, "") for field in METADATA},
     )
+
+
+def _is_licensed(row: dict[str, str]) -> bool:
+    return bool(row.get("license") or row.get("license_url"))

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from crawler.archive.schemas import FacadeImage
 from crawler.plaintext import plain_text
+from crawler.rights.licenses import Statement, nearest
 from crawler.spiders.iiif.place_and_date import place_and_date, subjects
 
 Object: TypeAlias = Mapping[str, Any]
@@ -18,7 +19,9 @@ _AUTHORS = {"artist", "author", "contributor", "contributors", "creator", "creat
 
 def identity(thing: Any) -> str:
     """Return the URL of a resource, which may be an object or the URL itself."""
-    return str(thing) if isinstance(thing, str) else str(thing.get("id") or thing.get("@id") or "")
+    if isinstance(thing, str):
+        return thing
+    return str(thing.get("id") or thing.get("@id") or "") if isinstance(thing, Mapping) else ""
 
 
 def members(collection: Object) -> list[str]:
@@ -32,25 +35,61 @@ def members(collection: Object) -> list[str]:
 
 
 def paintings(manifest: Object, url: str) -> Iterator[tuple[Object, FacadeImage]]:
-    """Yield the body and the metadata of each picture in the manifest at `url`; the image URL is not set yet."""
+    """Yield the body and the metadata of each picture in the manifest at `url`; the image URL is not set yet.
+
+    Of the rights those nearest to the picture count: of the body, its service, the annotation, the canvas, the
+    sequence, the manifest.
+    """
     manifest = _as_version_3(manifest)
     canvases = [item for item in manifest["items"] if _type(item) == "Canvas"]
-    statement = text(manifest["requiredStatement"]["value"])
     for canvas in canvases:
         title = [text(thing.get("label")) for thing in ((manifest, canvas) if len(canvases) > 1 else (manifest,))]
-        rights = _list(canvas.get("rights") or manifest["rights"])
-        about = FacadeImage(
-            image_url="",
-            page_url=next(map(identity, _list(manifest["homepage"])), url),
-            title=", ".join(filter(None, title)),
-            author=_author(manifest) or statement,
-            license=statement,
-            license_url=identity(rights[0]) if rights else "",
-            tags=subjects(manifest),
-            **place_and_date(canvas, manifest),
-        )
-        for body in _bodies(canvas):
-            yield body, about
+        for annotation, body in _bodies(canvas):
+            around = (body, *_list(body.get("service")), annotation, canvas, canvas.get("sequence", {}), manifest)
+            rights = nearest(rights_of(thing) for thing in around)
+            yield (
+                body,
+                FacadeImage(
+                    image_url="",
+                    page_url=next(map(identity, _list(manifest["homepage"])), url),
+                    title=", ".join(filter(None, title)),
+                    author=_author(manifest) or "; ".join(map(text, _required(manifest))),
+                    license=rights.text,
+                    license_url=rights.url,
+                    tags=subjects(manifest),
+                    **place_and_date(canvas, manifest),
+                ),
+            )
+
+
+def rights_of(thing: Any) -> Statement:
+    """Return what a resource itself states of its rights, in either version of the API.
+
+    `rights` and `license` are addresses, in version 2 several; `requiredStatement` and `attribution` are texts.
+    """
+    if not isinstance(thing, Mapping):
+        return Statement()
+    values = [value for name in ("rights", "license") for value in _list(thing.get(name))]
+    urls = [url for url in map(identity, values) if url]
+    said = (part for value in _required(thing) for part in _in_every_language(value))
+    return Statement("; ".join(dict.fromkeys(filter(None, (*said, *urls[1:])))), urls[0] if urls else "")
+
+
+def _required(thing: Object) -> list[Any]:
+    """Return the texts that a resource requires to be shown beside it."""
+    required = [one.get("value") if isinstance(one, Mapping) else one for one in _list(thing.get("requiredStatement"))]
+    return [value for value in (*required, thing.get("attribution")) if value]
+
+
+def _in_every_language(value: Any) -> Iterator[str]:
+    """Yield the texts in a value as they are written; links in them count."""
+    if isinstance(value, Mapping):
+        yield from _in_every_language(value["@value"] if "@value" in value else list(value.values()))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _in_every_language(one)
+    elif value:
+        yield str(value)
 
 
 def image_service(body: Object) -> Object | None:
@@ -94,26 +133,25 @@ def text(value: Any) -> str:
 
 def _as_version_3(manifest: Object) -> Object:
     """Return a manifest with the properties of version 3, which version 2 has under other names."""
-    statement = manifest.get("requiredStatement", {}).get("value") or manifest.get("attribution")
-    canvases = [canvas for sequence in _list(manifest.get("sequences")) for canvas in sequence.get("canvases", ())]
+    sequences = [sequence for sequence in _list(manifest.get("sequences")) if isinstance(sequence, Mapping)]
+    canvases = [(canvas, sequence) for sequence in sequences for canvas in sequence.get("canvases", ())]
     return {
         **manifest,
-        "items": [*map(_canvas_as_version_3, canvases), *_list(manifest.get("items"))],
-        "rights": manifest.get("rights") or manifest.get("license"),
+        "items": [*(_canvas_as_version_3(*pair) for pair in canvases), *_list(manifest.get("items"))],
         "homepage": manifest.get("homepage") or manifest.get("related"),
-        "requiredStatement": {"value": statement},
     }
 
 
-def _canvas_as_version_3(canvas: Object) -> Object:
+def _canvas_as_version_3(canvas: Object, sequence: Object) -> Object:
     annotations = [
-        {"motivation": "painting", "body": annotation.get("resource")} for annotation in _list(canvas.get("images"))
+        {**annotation, "motivation": "painting", "body": annotation.get("resource")}
+        for annotation in _list(canvas.get("images"))
     ]
     return {
         **canvas,
         "type": "Canvas",
         "items": [*_list(canvas.get("items")), {"items": annotations}],
-        "rights": canvas.get("rights") or canvas.get("license"),
+        "sequence": sequence,
     }
 
 
@@ -122,13 +160,13 @@ def _author(manifest: Object) -> str:
     return next((value for label, value in pairs if label in _AUTHORS), "")
 
 
-def _bodies(canvas: Object) -> Iterator[Object]:
-    """Yield the body of each painting; of a choice, the first (version 3) or the default (version 2)."""
+def _bodies(canvas: Object) -> Iterator[tuple[Object, Object]]:
+    """Yield annotation and body of each painting; of a choice, the first (version 3) or the default (version 2)."""
     for page in _list(canvas.get("items")):
         for annotation in _list(page.get("items")):
             if annotation.get("motivation") == "painting":
                 body = _list(annotation["body"])[0]
-                yield body["items"][0] if _type(body) == "Choice" else body.get("default", body)
+                yield annotation, body["items"][0] if _type(body) == "Choice" else body.get("default", body)
 
 
 def _type(thing: Object) -> str:

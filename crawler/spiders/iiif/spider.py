@@ -8,9 +8,10 @@ from pydantic import Field
 from scrapy.http import Request
 
 from crawler.archive.schemas import FacadeImage
+from crawler.rights.licenses import Statement, nearest
 from crawler.sequential import AnyHostParams, SequentialSpider
 from crawler.spider import Found, Page
-from crawler.spiders.iiif.presentation import identity, image_service, members, paintings, sized
+from crawler.spiders.iiif.presentation import identity, image_service, members, paintings, rights_of, sized
 
 
 class IiifParams(AnyHostParams):
@@ -42,5 +43,8 @@ class Iiif(SequentialSpider[IiifParams]):
                 yield Request(info, self.parse_info, cb_kwargs={"about": about}, priority=1)
 
     def parse_info(self, response: Page, about: FacadeImage) -> Found:
-        if picture := sized(json.loads(response.text), self.params.width):
-            yield replace(about, image_url=picture)
+        service = json.loads(response.text)
+        if picture := sized(service, self.params.width):
+            # The service is nearer to the picture than the manifest.
+            rights = nearest((rights_of(service), Statement(about.license, about.license_url)))
+            yield replace(about, image_url=picture, license=rights.text, license_url=rights.url)

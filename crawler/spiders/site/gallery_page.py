@@ -13,7 +13,9 @@ from typing import Any
 from parsel import Selector, SelectorList
 
 from crawler.archive.schemas import FacadeImage
+from crawler.rights.licenses import Statement
 from crawler.spiders.site.linked_data import keywords, place_and_date
+from crawler.spiders.site.page_rights import PageRights, of_linked_data
 
 ICON = 64  # pixels; <img> elements whose width or height attribute is smaller are ignored
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|avif|gif|tiff?)$", re.IGNORECASE)
@@ -43,16 +45,19 @@ def images(page: Selector, css: Selectors, thumbnails: bool = False) -> Iterator
     A picture inside a link is a thumbnail. If the link leads to another picture, that one is yielded instead; if it
     leads to a page, the thumbnail is yielded only with `thumbnails`.
     """
-    title, author, license, license_url = _title(page, css), _author(page, css), *_license(page, css)
+    title, author, rights = _title(page, css), _author(page, css), PageRights(page, css.license)
     if not css.image and (described := list(_described(page))):
+        shown = [(_file(_url(img)), img) for img in page.css("img")]
         for image in described:
-            if not image.license_url:
-                image = replace(image, license=license, license_url=license_url)
+            same = (img for file, img in shown if file == _file(image.image_url))
+            license, license_url = rights.of(same, Statement(image.license, image.license_url))
+            image = replace(image, license=license, license_url=license_url)
             yield replace(image, title=image.title or title, author=image.author or author)
         return
     for element in page.css(css.image) if css.image else _pictures(page, thumbnails):
         if (url := _url(element)) and not url.startswith("data:"):
             caption = title if css.title else _caption(element) or title
+            license, license_url = rights.of([element])
             yield FacadeImage(url, title=caption, author=author, license=license, license_url=license_url)
 
 
@@ -76,12 +81,13 @@ def _described(page: Selector) -> Iterator[FacadeImage]:
     for node in _linked_data(page):
         if "ImageObject" in _list(node.get("@type")) and "contentUrl" in node:
             creator = node.get("creator") or node.get("author") or node.get("creditText") or ""
-            license = node.get("license") or ""
+            rights = of_linked_data(node)
             yield FacadeImage(
                 image_url=node["contentUrl"],
                 title=node.get("name") or node.get("caption") or "",
                 author="; ".join(who if isinstance(who, str) else who["name"] for who in _list(creator)),
-                license_url=license if isinstance(license, str) else license.get("url", ""),
+                license=rights.text,
+                license_url=rights.url,
                 tags=keywords(node),
                 **place_and_date(node),
             )
@@ -135,6 +141,11 @@ def _url(element: Selector) -> str:
     return next((img.attrib[name] for img in sources for name in (*_LAZY, "src") if name in img.attrib), "").strip()
 
 
+def _file(url: str) -> str:
+    """Return the name of the file in a URL, by which the HTML and the JSON-LD of a picture are matched."""
+    return re.split("[?#]", url)[0].rpartition("/")[2]
+
+
 def _is_icon(img: Selector) -> bool:
     sizes = (img.attrib.get(name, "") for name in ("width", "height"))
     return any(size.isdecimal() and int(size) < ICON for size in sizes)
@@ -160,17 +171,6 @@ def _author(page: Selector, css: Selectors) -> str:
         return _text(page.css(css.author))
     # Not <meta name=author>: that is the author of the page.
     return _text(page.css("[rel~=author], [itemprop=author], [itemprop=creator], .author, .photographer"))
-
-
-def _license(page: Selector, css: Selectors) -> tuple[str, str]:
-    """Return text and URL of the licence; nothing if a page of several pictures names several licences."""
-    chosen = page.css(
-        css.license
-        or '[rel~=license], [itemprop=license], a[href*="creativecommons.org/licenses/"], '
-        'a[href*="creativecommons.org/publicdomain/"]'
-    )
-    urls = set(_hrefs(chosen))
-    return (_text(chosen), min(urls, default="")) if len(urls) <= 1 else ("", "")
 
 
 def _hrefs(elements: "SelectorList[Selector] | list[Selector]") -> list[str]:

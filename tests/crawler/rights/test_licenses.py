@@ -58,7 +58,9 @@ SPELLINGS = {
     "https://rightsstatements.org/page/InC-EDU/1.0/?language=en": "InC-1.0",
     "https://www.flickr.com/commons/usage/": "NKC-1.0",
     # Openverse: licence and version
-    "by 2.0": "CC-BY-2.0",
+    "CC by 2.0": "CC-BY-2.0",
+    "CC cc0 1.0": "CC0-1.0",
+    "CC pdm 1.0": "PDM-1.0",
     "by-sa 2.0": "CC-BY-SA-2.0",
     "by-nc-sa 3.0": "CC-BY-NC-SA-3.0",
     "by-nc-nd 2.0": "CC-BY-NC-ND-2.0",
@@ -74,7 +76,6 @@ SPELLINGS = {
     "12": "CC-BY-SA-4.0",
     # Library of Congress: rights advisories
     "No known restrictions on publication.": "NKC-1.0",
-    "No known restrictions on images made by the U.S. Government; images copied from other sources may be": "NKC-1.0",
     "No known copyright restrictions": "NKC-1.0",
     # people
     "Attribution 4.0 International (CC BY 4.0)": "CC-BY-4.0",
@@ -92,6 +93,8 @@ SPELLINGS = {
     "CC BY": "unknown",
     "by": "unknown",
     "Some rights reserved (BY)": "unknown",
+    "by 2.0": "unknown",
+    "No known restrictions on images made by the U.S. Government; images copied from other sources may be": "unknown",
     "Creative Commons": "unknown",
     "sampling+ 1.0": "unknown",
     "https://creativecommons.org/licenses/sampling+/1.0/": "unknown",

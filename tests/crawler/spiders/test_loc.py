@@ -39,9 +39,9 @@ def test_an_image_has_the_metadata_of_its_item() -> None:
 
 
 def test_rights_may_be_a_list_with_markup() -> None:
-    assert item(rights_advisory=["<p>Publication may be restricted.</p>", "See&nbsp;us"]).license == (
-        "Publication may be restricted.; See us"
-    )
+    assert item(
+        rights_advisory=["<p>Publication may be restricted.</p>", "See&nbsp;us"], rights_information=None
+    ).license == ("Publication may be restricted.; See us")
 
 
 def test_a_picture_without_a_size_is_none() -> None:

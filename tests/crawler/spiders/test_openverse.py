@@ -32,4 +32,4 @@ def test_an_answer_without_a_title_or_an_author_is_still_an_image() -> None:
       "license_url": "https://creativecommons.org/publicdomain/mark/1.0/"}]}"""
     (image,) = spider.parse(TextResponse("https://api.openverse.org/v1/images/", body=body), page=1)
     assert (image.title, image.author, image.tags) == ("", "", ())
-    assert image.license == "pdm 1.0"
+    assert image.license == "CC pdm 1.0"
