@@ -44,6 +44,20 @@ def test_rights_may_be_a_list_with_markup() -> None:
     ).license == ("Publication may be restricted.; See us")
 
 
+@pytest.mark.parametrize(
+    ("changes", "taken"),
+    [
+        ({}, "1888"),
+        ({"date": "1905-05-01"}, "1905-05"),
+        ({"created_published": ["2007 Nov. 3."]}, "2007 Nov. 3."),
+        ({"created_published_date": "[between 1980 and 2006]", "date": "1980-01-01"}, "[between 1980 and 2006]"),
+        ({"date": None}, ""),
+    ],
+)
+def test_the_date_is_the_catalogued_one_else_the_year_of_the_sort_date(changes, taken):
+    assert item(**changes).taken == taken
+
+
 def test_a_picture_without_a_size_is_none() -> None:
     assert item(image_url=["https://www.loc.gov/static/images/original-format/group-of-images.svg"]) is None
 

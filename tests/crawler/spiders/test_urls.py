@@ -42,6 +42,13 @@ def test_parquet_keeps_lists_and_nulls() -> None:
     assert (image.image_url, image.tags, image.title) == ("https://img.example.org/1.jpg", ("a;b", "c"), "1904")
 
 
+def test_a_list_has_places_dates_and_types() -> None:
+    head, row = "url,lat,longitude,taken,digital_source_type", "https://img.example.org/1.jpg,48.8,2.3,1905,print"
+    (image,) = images(f"{head}\n{row}\n".encode(), "list.csv", {"latitude": "lat"})
+    assert (image.latitude, image.longitude, image.taken) == ("48.8", "2.3", "1905")
+    assert (image.digital_source_type, image.wikidata) == ("print", "")
+
+
 @pytest.mark.parametrize(
     ("columns", "lacks"), [({"image_url": "src"}, "expected src"), ({"title": "caption"}, "expected caption")]
 )

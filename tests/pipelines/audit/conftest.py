@@ -200,6 +200,9 @@ def _metadata(building: Building) -> dict[str, Any]:
         "license_url": "https://creativecommons.org/licenses/by/4.0/",
         "attribution": f"{building.title}, {building.author}, {building.license}",
         "tags": ["house"],
+        "latitude": 48.8582,
+        "longitude": 2.2945,
+        "taken": "1998-05",
     }
 
 

@@ -93,7 +93,8 @@ def test_datasets_reads_the_parquet_files(version: Version, expected: dict[str, 
     assert isinstance(dataset["train"].features["image"], datasets.Image)
     found = Counter(check(row, row["image"], expected) for split in ("train", "holdout") for row in dataset[split])
     assert found == dict.fromkeys(expected, 1)
-    assert dataset["train"][0]["tags"] == ["house"]
+    first = dataset["train"][0]
+    assert (first["tags"], first["latitude"], first["taken"], first["heading"]) == (["house"], 48.8582, "1998-05", None)
 
 
 def test_stylegans_rules_hold_for_the_zip(version: Version, expected: dict[str, Any], tmp_path: Path) -> None:

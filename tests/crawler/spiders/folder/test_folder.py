@@ -18,6 +18,7 @@ from crawler.extract import extract
 from crawler.registry import Entry
 from crawler.settings import CrawlSettings, Limits
 from crawler.spiders.folder.members import members
+from tests.crawler.metadata.test_exif import NORTH_WEST, picture
 
 JPEG = b"\xff\xd8\xff\xe0"
 FILES = {
@@ -135,6 +136,21 @@ def test_a_csv_describes_the_files(tmp_path, where, caplog):
     other = rows.loc["folder://set/notes.txt"]
     assert (other.author, other.license) == ("Somebody", "CC-BY-SA-3.0")
     assert "names 1 missing files, the first is 'missing.jpg'" in caplog.text
+
+
+def test_a_file_has_its_place_and_date_from_the_csv_else_from_exif(tmp_path):
+    root = tmp_path / "set"
+    root.mkdir()
+    (root / "a.jpg").write_bytes(picture(gps=NORTH_WEST, taken="1998:05:24 16:23:02"))
+    (root / "b.jpg").write_bytes(picture("JPEG", NORTH_WEST, "1998:05:24 16:23:02", quality=50))
+    (root / "c.jpg").write_bytes(b"no EXIF")
+    (root / "about.csv").write_text("file,latitude,longitude,taken,wikidata\nb.jpg,-33.8,151.2,1905,Q243\n")
+    rows = table(take(tmp_path, root, metadata="about.csv"))
+    found = rows.loc["folder://set/a.jpg"]
+    assert (found.latitude, found.longitude, found.heading, found.taken) == (48.8581944, -2.2944444, 90.5, "1998-05-24")
+    found = rows.loc["folder://set/b.jpg"]
+    assert (found.latitude, found.longitude, found.taken, found.wikidata) == (-33.8, 151.2, "1905", "Q243")
+    assert rows.loc["folder://set/c.jpg"][["latitude", "taken", "wikidata"]].isna().all()
 
 
 @pytest.mark.parametrize(
