@@ -38,7 +38,7 @@ def known_images(
             _add(known, found, pages, wanted)
             continue
         url = url_of(found)
-        page = fetches.get((Role.PAGE, url))
+        page = next(filter(None, (fetches.get((Role.PAGE, one)) for one in (url, *spider.older_urls(url)))), None)
         if url in seen or page is None or not page.stored:
             continue
         seen.add(url)
