@@ -20,6 +20,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.transport.throttle.RetryAndThrottle": 550,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "crawler.transport.redirects.ArchivedRedirects": 600,
+    "crawler.transport.headers_only.HeadersOnly": 620,
     "crawler.transport.address_rule.AddressRule": 760,
 }
 EXTENSIONS = {"crawler.transport.hosts.Hosts": 0}

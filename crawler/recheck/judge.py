@@ -1,6 +1,7 @@
 """Judge the state of each image by the answers to a recheck. It reads archives, and requests nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from crawler.archive.schemas import FacadeImage, Role
 from crawler.recheck.archive import Answers
@@ -67,7 +68,7 @@ def _of_page(pages: PagesNow, url: str, known: Known | None) -> Iterator[Observa
         if today := pages.image(url):
             yield from _of_license(known.image, today, page_url)
         else:
-            yield pages.failure(url) or Observation(State.UNLISTED, "", "its page does not show it", page_url)
+            yield pages.absence(url)
 
 
 def _of_wiki(pages: PagesNow, known: Known) -> Iterator[Observation]:
@@ -75,7 +76,7 @@ def _of_wiki(pages: PagesNow, known: Known) -> Iterator[Observation]:
     was = known.image
     today = pages.file(was)
     if today is None:
-        yield pages.failure(was.image_url) or Observation(State.GONE, "", "missing on the wiki", was.page_url)
+        yield replace(pages.absence(was.image_url), url=was.page_url)
         return
     yield from _of_license(was, today, was.page_url)
     if sha1(was) != sha1(today):

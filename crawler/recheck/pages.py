@@ -13,6 +13,12 @@ from crawler.recheck.failure import failure
 from crawler.recheck.question import Question, url_of
 from crawler.recheck.schemas import Observation, State
 
+_ABSENT = {
+    State.GONE: "the wiki has no such file",
+    State.UNLISTED: "its page does not show it",
+    State.UNREACHABLE: "the search does not find it",
+}
+
 
 class PagesNow:
     """The images on the pages of all questions."""
@@ -25,6 +31,7 @@ class PagesNow:
         self._by_page: dict[str, list[FacadeImage]] = {}
         self._failures: dict[str, Observation] = {}
         self._pages: dict[str, dict[str, Response]] = {}
+        self._questions: dict[str, Question] = {}
         for question in questions:
             self._read(question)
 
@@ -34,11 +41,13 @@ class PagesNow:
 
     def is_asked(self, image_url: str) -> bool:
         """Return whether a question is about an image."""
-        return image_url in self._pages
+        return image_url in self._questions
 
-    def failure(self, image_url: str) -> Observation | None:
-        """Return why a page that describes an image could not be read; None if all could."""
-        return self._failures.get(image_url)
+    def absence(self, image_url: str) -> Observation:
+        """Return what it means that no page shows an image, or that a page that describes it could not be read."""
+        question = self._questions[image_url]
+        absent = Observation(question.absent, "", _ABSENT[question.absent], url_of(question.request))
+        return self._failures.get(image_url, absent)
 
     def image(self, image_url: str) -> FacadeImage | None:
         """Return what the pages say of the image at a URL."""
@@ -76,7 +85,8 @@ class PagesNow:
                 now = f"its page cannot be parsed: {error!r}"
                 self._fail(question, Observation(State.UNREACHABLE, "", now, url))
         for known in question.images:
-            self._pages.setdefault(known.image.image_url, {}).update(pages)
+            self._pages[known.image.image_url] = pages
+            self._questions[known.image.image_url] = question
 
     def _fail(self, question: Question, failed: Observation | None) -> None:
         if failed:

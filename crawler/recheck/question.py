@@ -8,6 +8,7 @@ from urllib.parse import urldefrag
 from scrapy.http import Request, Response
 
 from crawler.archive.schemas import FacadeImage
+from crawler.recheck.schemas import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Question:
     request: Request
     images: tuple[Known, ...]  # whose state it shows
     follow: frozenset[str] | None = frozenset()  # URLs of further pages that belong to it; None: all that it leads to
+    absent: State = State.UNLISTED  # the state of an image that no page shows, although all were read
 
     def read(self, request: Request, answer: Response) -> Iterator[FacadeImage | Request]:
         """Yield the images on a page of this question, and the requests of further pages that belong to it.

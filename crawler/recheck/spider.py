@@ -28,6 +28,8 @@ def recheck_spider(
     requested = {url_of(request) for _, request in waiting}
 
     class Recheck(chosen):  # type: ignore[valid-type,misc]  # chosen at run time
+        sends_head = True
+
         async def start(self) -> AsyncIterator[Request | FacadeImage]:
             for page in self._next():
                 yield page
@@ -35,6 +37,9 @@ def recheck_spider(
                 yield Request(url, method="HEAD", callback=NO_CALLBACK, priority=1, meta={"role": Role.IMAGE})
 
         def answered(self, response: Response, question: Question, request: Request) -> Iterator[Request]:
+            if question.follow == frozenset():
+                yield from self._next()
+                return
             try:
                 further = [found for found in question.read(request, response) if isinstance(found, Request)]
             except Exception:  # a parse function may raise anything; the verdict on its images names the error

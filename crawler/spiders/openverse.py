@@ -1,13 +1,16 @@
 """Openverse: an index of openly licensed images. A seed source: its terms of service forbid bulk copying."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from pydantic import Field
 from scrapy.http import Request
 
 from crawler.archive.schemas import FacadeImage
+from crawler.recheck.question import Known, Question
+from crawler.recheck.schemas import State
 from crawler.sequential import SequentialParams, SequentialSpider
 from crawler.spider import Found, Page
 
@@ -36,6 +39,10 @@ class Openverse(SequentialSpider[OpenverseParams]):
     Params = OpenverseParams
     documented_apis = (API,)
     slots = {"api.openverse.org": {"delay": 3.0, "concurrency": 1}}  # noqa: RUF012  # the anonymous may ask 20 a minute
+
+    def questions(self, images: Iterable[Known]) -> Iterator[Question]:
+        """Search again. A search that no longer finds an image says nothing about it."""
+        return (replace(question, absent=State.UNREACHABLE) for question in super().questions(images))
 
     def starts(self) -> Iterator[Request]:
         yield self._ask(1)

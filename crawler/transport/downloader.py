@@ -21,6 +21,7 @@ from crawler.rights.text import clean
 from crawler.transport.exchange import exchange, fetch_of, first_url
 from crawler.transport.first_byte import FirstByteTimeout
 from crawler.transport.halt import halt
+from crawler.transport.headers_only import is_headers_only
 from crawler.transport.host_health import HostHealth
 from crawler.transport.hosts import Hosts
 from crawler.transport.refusal import Refusal, refusal
@@ -171,11 +172,11 @@ def _resumed(request: Request, known: Fetch, writer: ArchiveWriter) -> Response:
 def _make_conditional(request: Request, previous: PreviousArchive | None) -> Fetch | None:
     """Add the conditions with which a server sends a body only if it changed; return the previous fetch.
 
-    A HEAD request gets none: it has no body to save, and a 304 lacks most headers (RFC 9110, 15.4.5).
+    A request for headers gets none: it has no body to save, and a 304 lacks most headers (RFC 9110, 15.4.5).
     """
     for header in CONDITIONS:
         request.headers.pop(header, None)  # of the URL that redirected here
-    if previous is None or request.method == "HEAD":
+    if previous is None or is_headers_only(request):
         return None
     before = previous.find(request.meta["role"], first_url(request), urldefrag(request.url)[0])
     conditions = previous.conditions(before) if before else {}

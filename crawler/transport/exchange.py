@@ -9,6 +9,7 @@ from scrapy.http import Headers, Request, Response
 from crawler.archive.fetches import Fetch
 from crawler.archive.schemas import Outcome
 from crawler.archive.writer import Exchange
+from crawler.transport.headers_only import is_headers_only
 
 _SECRETS = {b"Authorization", b"Cookie", b"Proxy-Authorization", b"X-Api-Key"}
 
@@ -17,8 +18,8 @@ def exchange(request: Request, response: Response) -> Exchange:
     """Return a request and its response as they were sent, without the headers that contain secrets."""
     url = urldefrag(request.url)[0]
     # The body is kept without transfer and content coding, so its length differs. A 304 has no body, and the answer to
-    # HEAD names the length that the body would have (RFC 9110, 8.6).
-    has_body = response.status != 304 and request.method != "HEAD"
+    # HEAD has the length that the body would have (RFC 9110, 8.6).
+    has_body = response.status != 304 and not is_headers_only(request)
     recoded = {b"Content-Length"} if has_body or response.status == 304 else set()
     return Exchange(
         url=url,

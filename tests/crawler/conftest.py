@@ -60,6 +60,7 @@ class Site:
     log: list[tuple[float, str]] = field(default_factory=list)  # (monotonic time of arrival, path)
     asked: list[tuple[str, str]] = field(default_factory=list)  # (method, path), as each arrives
     bodies: int = 0  # bytes of all bodies that were sent
+    refuses_head: bool = False
     sent: list[tuple[str, int]] = field(default_factory=list)  # (path, status) of each answer
     agents: set[str] = field(default_factory=set)
     referers: set[str] = field(default_factory=set)
@@ -120,6 +121,8 @@ class Handler(BaseHTTPRequestHandler):
             site.levels.append((time.monotonic(), site.under_way))
         answer = site.pages.get(self.path) or site.others(self.path)
         answer = answer(number) if callable(answer) else answer
+        if self.command == "HEAD" and site.refuses_head:
+            answer = Answer(status=405)
         if any(
             self.headers.get(asked) == answer.headers.get(said, "")
             for said, asked in VALIDATORS
@@ -138,8 +141,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_header("Content-Length", str(len(answer.body) if answer.promise is None else answer.promise))
             self.end_headers()
             if self.command != "HEAD":
-                site.bodies += len(answer.body)
                 self.wfile.write(answer.body)
+                site.bodies += len(answer.body)
         self.close_connection |= answer.promise is not None
 
     do_HEAD = do_GET  # noqa: N815

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from scrapy.http import Request, Response
 
 from crawler.recheck.question import Known, Question
+from crawler.recheck.schemas import State
 from crawler.sequential import AnyHostParams, SequentialSpider
 from crawler.spider import Found, Page
 from crawler.spiders.commons.mediawiki import (
@@ -63,7 +64,8 @@ class Commons(SequentialSpider[CommonsParams]):
             by_title.setdefault(title_of(known.image.page_url), []).append(known)
         for titles in batches(by_title):
             request = self._ask({"titles": "|".join(titles), "redirects": 1})
-            yield Question(request, tuple(known for title in titles for known in by_title[title]), follow=None)
+            those = tuple(known for title in titles for known in by_title[title])
+            yield Question(request, those, follow=None, absent=State.GONE)
 
     def starts(self) -> Iterator[Request]:
         if self.params.category:

@@ -110,6 +110,21 @@ def test_an_error_page_with_status_200_is_not_the_image(crawled: Site, recheck: 
     assert (seen["state"], seen["was"], seen["now"]) == ("changed", "image/jpeg", "text/html")
 
 
+def test_a_host_that_refuses_head_is_asked_otherwise_and_sends_no_image(crawled: Site, recheck: Rechecks) -> None:
+    large = 30_000_000  # more than fits into the buffers of a connection
+    for path in PICTURES[:2]:
+        crawled.pages[path] = tagged(crawled.jpeg(1, large), path)
+    crawled.pages[PICTURES[2]] = Answer(status=404)
+    crawled.refuses_head = True
+    done = recheck(crawled.entry())
+    crawled.refuses_head = False
+    assert {done.states[path] for path in PICTURES[:2]} == {"changed"}
+    assert done.found[PICTURES[0]][0]["now"] == f"{len(crawled.jpeg(1, large).body)} bytes"
+    assert done.states[PICTURES[2]] == "gone"
+    assert {done.states[path] for path in PICTURES[3:]} == {"unchanged"}
+    assert crawled.bodies < large
+
+
 def test_robots_txt_is_obeyed(crawled: Site, recheck: Rechecks) -> None:
     crawled.pages["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /i/1\n")
     done = recheck(crawled.entry())
@@ -133,6 +148,29 @@ def test_a_host_that_is_down_gives_no_verdict(crawled: Site, recheck: Rechecks) 
     assert set(done.states.values()) == {"unreachable"}
     again = recheck(crawled.entry())
     assert set(again.states.values()) == {"unchanged"}
+
+
+def test_a_host_that_goes_down_meanwhile_is_asked_for_the_rest_by_the_next_run(
+    crawled: Site, recheck: Rechecks
+) -> None:
+    pictures = {path: tagged(crawled.jpeg(number), path, Connection="close") for number, path in enumerate(PICTURES)}
+
+    def dying(number: int) -> Answer:
+        if number == 0:
+            crawled.stop()
+        return pictures[PICTURES[15]]
+
+    crawled.pages.update(pictures)
+    crawled.pages[PICTURES[15]] = dying
+    impatient = {"limits": {"delay": 0, "per_host": 1, "retries": 0}}
+    done = recheck(crawled.entry(), impatient)
+    crawled.start()
+    assert done.returncode == 0, done.errors
+    assert set(done.states.values()) == {"unchanged", "unreachable"}
+    answered = {path for path, state in done.states.items() if state == "unchanged"}
+    forget(crawled)
+    assert set(recheck(crawled.entry()).states.values()) == {"unchanged"}
+    assert not answered & {path for _, path in crawled.asked}
 
 
 def test_retry_after_is_obeyed(crawled: Site, recheck: Rechecks) -> None:

@@ -109,7 +109,7 @@ def test_deleted_moved_replaced_and_relicensed_files_are_found(wiki: Wiki, site:
     found = {seen[0]["state"]: seen[0] for seen in done.found.values() if seen}
     assert set(found) == {"gone", "moved", "changed", "license_changed"}
     assert sum(map(bool, done.found.values())) == 4
-    assert found["gone"]["now"] == "missing on the wiki"
+    assert found["gone"]["now"] == "the wiki has no such file"
     assert found["moved"]["now"] == f"{site.url}/wiki/File:Town_hall.jpg"
     assert (found["license_changed"]["was"], found["license_changed"]["now"]) == ("CC-BY-SA-4.0", "unknown")
 

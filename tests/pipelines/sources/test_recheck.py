@@ -117,7 +117,8 @@ def test_the_proposed_lines_exclude_what_may_no_longer_be_used(clone: Clone, sit
     site.pages["/b"] = page(range(8, 16), BY_NC)
     gone, moved = (next(name for name in images if name == f"{number}.jpg") for number in (0, 1))
     site.pages[f"/i/{gone}"] = Answer(status=410)
-    site.pages[f"/i/{moved}"] = Answer(status=301, headers={"Location": "/i/2.jpg"})
+    site.pages["/i/elsewhere.jpg"] = site.pages[f"/i/{moved}"]
+    site.pages[f"/i/{moved}"] = Answer(status=301, headers={"Location": "/i/elsewhere.jpg"})
     file = tmp_path / "found.csv"
     done = clone.run("facades", "source", "recheck", "gallery", "--json", "--write", str(file), "-q", check=False)
     assert done.returncode == 1
