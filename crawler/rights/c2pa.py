@@ -24,8 +24,10 @@ _USES = {"data_mining", "ai_training", "ai_generative_training"}  # without `ai_
 
 def read(image: bytes) -> tuple[Verdict, str]:
     """Return the strictest verdict of all assertions in an image, and the entries that decide."""
+    if b"jumb" not in image:
+        return Verdict.SILENT, ""
     boxes = jumbf(image)
-    labels = islice(_LABEL.finditer(boxes), _MAX_ASSERTIONS) if b".training-mining" in boxes else ()
+    labels = islice(_LABEL.finditer(boxes), _MAX_ASSERTIONS)
     found = [_judge(_content(boxes, label.start())) for label in labels]
     for verdict in (Verdict.RESERVED, Verdict.PERMITTED):
         for one, value in found:

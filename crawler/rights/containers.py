@@ -25,7 +25,7 @@ _APP1, _APP11, _START_OF_SCAN = 0xE1, 0xEB, 0xDA
 
 def packets(image: bytes) -> Iterator[bytes]:
     """Yield the bytes of an image, without parts that are put together, and each of these parts as a whole."""
-    extended = [(start, end) for marker, start, end in _segments(image)
+    extended = [(start, end) for marker, start, end in (_segments(image) if _EXTENDED in image else ())
                 if marker == _APP1 and image.startswith(_EXTENDED, start)]  # fmt: skip
     blocks = _gif_blocks(image)
     if extended:

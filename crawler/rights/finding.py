@@ -1,6 +1,5 @@
 """What a place says about use for machine learning: the types that all parsers of signals share."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from common.described import DescribedEnum
@@ -51,8 +50,8 @@ class Verdict(DescribedEnum):
 class Finding:
     """What one place says by one signal.
 
-    `value` is the text that decides, on one line of at most 500 characters; empty if there is none. `policy` is the
-    URL of a licence or policy that the owner names; empty if there is none.
+    `value` is the text that reserves or permits, on one line of at most 500 characters; empty if nothing does.
+    `policy` is the URL of a licence or policy that the owner names with it; empty if there is none.
     """
 
     signal: Signal
@@ -60,11 +59,3 @@ class Finding:
     verdict: Verdict
     value: str = ""
     policy: str = ""
-
-
-_ORDER = (Verdict.RESERVED, Verdict.PERMITTED, Verdict.SILENT, Verdict.MISSING)
-
-
-def strictest(findings: Iterable[Finding]) -> Finding | None:
-    """Return the finding that decides: the first that reserves, else permits, else is silent; None if there is none."""
-    return min(findings, key=lambda finding: _ORDER.index(finding.verdict), default=None)

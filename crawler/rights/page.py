@@ -10,6 +10,9 @@ from crawler.rights.text import decode
 
 MAX_BYTES = 8 << 20
 
+_ASCII_COMPATIBLE = ("utf-8", "iso-8859", "windows", "ascii", "us-ascii")
+_RULES = (b"noai", b"noimageai", b"noml", b"disallowaitraining")  # of crawler.rights.robots_tag, without hyphens
+_TAG = 400  # bytes around a name
 _ROBOTS = ("robots", AGENT, "x-robots-tag")
 
 
@@ -22,6 +25,29 @@ class Elements:
     policies: list[str] = field(default_factory=list)
     licence_links: list[str] = field(default_factory=list)
     licences: list[str] = field(default_factory=list)
+
+
+def may_reserve(body: bytes, encoding: str = "") -> bool:
+    """Return whether `elements` may find more than rules about search. Quick, and True for any page that reserves."""
+    start = body[:MAX_BYTES].lower()
+    if b"\0" in start[:256] or not (encoding or "utf-8").lower().startswith(_ASCII_COMPATIBLE):
+        return True
+    if b"tdm" in start or b"rsl+xml" in start:
+        return True
+    letters = start.translate(None, b"-_")
+    return any(word in letters for word in _RULES) or _has_reference(start)
+
+
+def _has_reference(page: bytes) -> bool:
+    """Return whether a tag that may contain rules has a character reference, in which a rule could be written."""
+    for name in (b"robots", AGENT.encode()):
+        position = page.find(name)
+        while position >= 0:
+            before, after = page[max(0, position - _TAG) : position], page[position : position + _TAG]
+            if before.rfind(b"<") > before.rfind(b">") and b"&#" in before + after.partition(b">")[0]:
+                return True
+            position = page.find(name, position + 1)
+    return False
 
 
 def elements(body: bytes, encoding: str = "") -> Elements:

@@ -5,18 +5,16 @@ something or not. None raises an error, whatever the bytes; the time is linear i
 The grammar of each standard is in a module of its own.
 """
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from crawler.rights import c2pa, content_signal, content_usage, robots_tag, robots_txt, rsl, tdmrep, xmp
 from crawler.rights.ai_crawlers import AI_CRAWLERS
-from crawler.rights.finding import AGENT, Finding, Place, Signal, Verdict, strictest
-from crawler.rights.page import elements
+from crawler.rights.finding import AGENT, Finding, Place, Signal, Verdict
+from crawler.rights.page import Elements, elements, may_reserve
 from crawler.rights.text import clean
-
-__all__ = ["AGENT", "Finding", "Place", "Signal", "Verdict", "of_headers", "of_image", "of_page", "of_robots_txt",
-           "of_tdmrep", "strictest"]  # fmt: skip
 
 
 def of_headers(headers: Sequence[tuple[str, str]], place: Place, url: str = "") -> tuple[Finding, ...]:
@@ -27,13 +25,17 @@ def of_headers(headers: Sequence[tuple[str, str]], place: Place, url: str = "") 
         place: `IMAGE` or `PAGE`, whichever the response contains.
         url: the URL of the response, for a relative URL of a policy.
     """
+    found = tuple((lower, value) for name, value in headers if (lower := name.lower()) in _HEADERS)
+    return _of_headers(found, place, url if found else "")
+
+
+@lru_cache(maxsize=1024)
+def _of_headers(headers: tuple[tuple[str, str], ...], place: Place, url: str) -> tuple[Finding, ...]:
     values: dict[str, list[str]] = {}
     for name, value in headers:
-        values.setdefault(name.strip().lower(), []).append(value)
-    tags = values.get("x-robots-tag", [])
+        values.setdefault(name, []).append(value)
+    tags, usage, signals = (values.get(name, []) for name in ("x-robots-tag", "content-usage", "content-signal"))
     tdm = tdmrep.read(values.get("tdm-reservation", ()), values.get("tdm-policy", ()))
-    usage = values.get("content-usage", [])
-    signals = values.get("content-signal", [])
     links = [(link, *rsl.read_link(link)) for link in values.get("link", ())]
     licence = next((link for link in links if link[1] is Verdict.RESERVED), ("", Verdict.SILENT, ""))
     return (
@@ -53,7 +55,7 @@ def of_page(body: bytes, encoding: str = "", url: str = "") -> tuple[Finding, ..
         encoding: the charset of its Content-Type, if there is one.
         url: the URL of the page, for a relative URL of a policy.
     """
-    found = elements(body, encoding)
+    found = elements(body, encoding) if may_reserve(body, encoding) else Elements()
     tdm = tdmrep.read(found.reservations, found.policies)
     link = next(iter(found.licence_links), "")
     licences = [rsl.read_licence(licence) for licence in found.licences]
@@ -76,8 +78,28 @@ def of_robots_txt(body: bytes | None, url: str, *, ai_crawlers: bool = False) ->
         url: the URL of the image.
         ai_crawlers: also count a rule that disallows the URL for a known AI crawler.
     """
-    findings = _MISSING_RULES if body is None else tuple(_of_rules(body, url))
-    return tuple(finding for finding in findings if ai_crawlers or finding.signal is not Signal.ROBOTS_TXT_AGENTS)
+    signals = _IN_ROBOTS_TXT if ai_crawlers else _WITHOUT_AGENTS
+    if body is None:
+        return _all(signals, Place.HOST, Verdict.MISSING)
+    rules = _rules(body)
+    found = {}
+    for signal, preferences in rules.preferences:
+        if stated := robots_txt.deciding(preferences, url):
+            found[signal] = (stated.verdict, stated.line)
+    if not rules.robots.can_fetch(url, AGENT):
+        found[Signal.ROBOTS_TXT] = (Verdict.RESERVED, "Disallow")
+    if ai_crawlers and (blocked := [one for one in rules.ai_crawlers if not rules.robots.can_fetch(url, one)]):
+        found[Signal.ROBOTS_TXT_AGENTS] = (Verdict.RESERVED, ", ".join(blocked))
+    if rules.licence:
+        found[Signal.RSL_ROBOTS] = (Verdict.RESERVED, f"License: {rules.licence}")
+    if not found:
+        return _all(signals, Place.HOST, Verdict.SILENT)
+    silent = (Verdict.SILENT, "")
+    policies = {Signal.RSL_ROBOTS: rules.licence}
+    return tuple(
+        _finding(signal, Place.HOST, *found.get(signal, silent), policies.get(signal, ""), base=url)
+        for signal in signals
+    )
 
 
 def of_tdmrep(body: bytes | None, url: str) -> tuple[Finding, ...]:
@@ -99,55 +121,51 @@ def of_image(body: bytes) -> tuple[Finding, ...]:
     )
 
 
-_OF_HOST = (Signal.ROBOTS_TXT, Signal.ROBOTS_TXT_AGENTS, Signal.AI_TRAINING_RULE, Signal.CONTENT_USAGE_ROBOTS,
-            Signal.CONTENT_SIGNAL, Signal.RSL_ROBOTS)  # fmt: skip
-_MISSING_RULES = tuple(Finding(signal, Place.HOST, Verdict.MISSING) for signal in _OF_HOST)
+_HEADERS = {"x-robots-tag", "tdm-reservation", "tdm-policy", "content-usage", "content-signal", "link"}
+_IN_ROBOTS_TXT = (Signal.ROBOTS_TXT, Signal.ROBOTS_TXT_AGENTS, Signal.AI_TRAINING_RULE, Signal.CONTENT_USAGE_ROBOTS,
+                  Signal.CONTENT_SIGNAL, Signal.RSL_ROBOTS)  # fmt: skip
+_WITHOUT_AGENTS = tuple(signal for signal in _IN_ROBOTS_TXT if signal is not Signal.ROBOTS_TXT_AGENTS)
 
 
-def _of_rules(body: bytes, url: str) -> Iterator[Finding]:
-    rules = robots_txt.parse(body)
-    refused = not rules.can_fetch(url, AGENT)
-    verdict = Verdict.RESERVED if refused else Verdict.SILENT
-    yield _finding(Signal.ROBOTS_TXT, Place.HOST, verdict, "Disallow" if refused else "")
-    blocked = [agent for agent in _ai_crawlers(body) if not rules.can_fetch(url, agent)]
-    verdict = Verdict.RESERVED if blocked else Verdict.SILENT
-    yield _finding(Signal.ROBOTS_TXT_AGENTS, Place.HOST, verdict, ", ".join(blocked))
-    for signal, preferences in _preferences(body):
-        stated = robots_txt.deciding(preferences, url)
-        yield _finding(signal, Place.HOST, *((stated.verdict, stated.line) if stated else (Verdict.SILENT,)))
-    policy = next((value for value in rules.licences if rsl.read_rule(value) is Verdict.RESERVED), "")
-    verdict = Verdict.RESERVED if policy else Verdict.SILENT
-    value = f"License: {policy}" if policy else ""
-    yield _finding(Signal.RSL_ROBOTS, Place.HOST, verdict, value, policy, base=url)
+class _Rules(NamedTuple):
+    """What a robots.txt says that does not depend on a URL."""
+
+    robots: robots_txt.RobotsTxt
+    preferences: tuple[tuple[Signal, list[robots_txt.Preference]], ...]  # for this crawler; only where there are some
+    ai_crawlers: list[str]  # the known ones that have a group of their own
+    licence: str
 
 
 @lru_cache(maxsize=64)
-def _ai_crawlers(body: bytes) -> tuple[str, ...]:
-    """Return the known AI crawlers that have a group of their own."""
-    return tuple(sorted({robots_txt.product_token(name) for name in AI_CRAWLERS} & set(robots_txt.parse(body).agents)))
-
-
-@lru_cache(maxsize=64)
-def _preferences(body: bytes) -> tuple[tuple[Signal, list[robots_txt.Preference]], ...]:
-    """Return the preferences of a robots.txt for this crawler by signal, those that decide first."""
-    rules = robots_txt.parse(body)
-    return (
-        (Signal.AI_TRAINING_RULE, robots_txt.training_rules(rules, AGENT)),
-        (
-            Signal.CONTENT_USAGE_ROBOTS,
-            robots_txt.preferences("Content-Usage", rules.values("content-usage", AGENT), content_usage.read),
-        ),
-        (
-            Signal.CONTENT_SIGNAL,
-            robots_txt.preferences("Content-Signal", rules.values("content-signal", AGENT), content_signal.read),
-        ),
+def _rules(body: bytes) -> _Rules:
+    robots = robots_txt.parse(body)
+    usage, signals = (robots.values(name, AGENT) for name in ("content-usage", "content-signal"))
+    preferences = (
+        (Signal.AI_TRAINING_RULE, robots_txt.training_rules(robots, AGENT)),
+        (Signal.CONTENT_USAGE_ROBOTS, robots_txt.preferences("Content-Usage", usage, content_usage.read)),
+        (Signal.CONTENT_SIGNAL, robots_txt.preferences("Content-Signal", signals, content_signal.read)),
     )
+    ai_crawlers = {robots_txt.product_token(name) for name in AI_CRAWLERS}.intersection(robots.agents)
+    licence = next((value for value in robots.licences if rsl.read_rule(value) is Verdict.RESERVED), "")
+    return _Rules(robots, tuple(one for one in preferences if one[1]), sorted(ai_crawlers), licence)
 
 
 def _finding(
     signal: Signal, place: Place, verdict: Verdict, value: str = "", policy: str = "", base: str = ""
 ) -> Finding:
+    if verdict in (Verdict.SILENT, Verdict.MISSING):
+        return _without_value(signal, place, verdict)
     return Finding(signal, place, verdict, clean(value), clean(_absolute(policy, base)))
+
+
+@cache
+def _without_value(signal: Signal, place: Place, verdict: Verdict) -> Finding:
+    return Finding(signal, place, verdict)
+
+
+@cache
+def _all(signals: tuple[Signal, ...], place: Place, verdict: Verdict) -> tuple[Finding, ...]:
+    return tuple(_without_value(signal, place, verdict) for signal in signals)
 
 
 def _absolute(policy: str, base: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.rights.page import Elements, elements
+from crawler.rights.page import Elements, elements, may_reserve
 
 LICENCE = '<rsl xmlns="https://rslstandard.org/rsl"></rsl>'
 
@@ -79,3 +79,16 @@ def test_what_is_not_html_has_no_elements(body):
 
 def test_deep_and_damaged_markup_hides_nothing():
     assert elements(b"<div>" * 50_000 + b'<p <x\0 y="><b"></i><meta name="robots" content="noai">').robots == ["noai"]
+
+
+@pytest.mark.parametrize("content", ["noai", "no-image_ai", "index, NOML", "Disallow-AI-Training", "&#110;oai"])
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "utf-16", "utf-16-le", "utf-7", "cp500"])
+def test_no_page_that_reserves_is_passed_over(content, encoding):
+    page = f'<html><meta name="robots" content="{content}">'.encode(encoding)
+    assert may_reserve(page, encoding)
+
+
+def test_pages_without_rules_against_training_are_passed_over():
+    assert not may_reserve(b'<meta name="robots" content="index, follow, max-snippet:-1"><p>&#169; robots', "utf-8")
+    assert may_reserve(b"<meta name=tdm-reservation content=1>")
+    assert may_reserve(b'<link type="application/RSL+XML">', "ISO-8859-15")
