@@ -12,6 +12,7 @@ from common.errors import UserError
 from common.files import write_table
 from common.formats import sniff
 from common.progress import Progress
+from common.published import public_url
 from crawler.archive.fetches import Fetch, read, read_headers
 from crawler.archive.reader import INDEX_FILE
 from crawler.archive.schemas import IMAGES, FacadeImage
@@ -71,18 +72,19 @@ def _row(archive: Path, images: dict[FacadeImage, Fetch]) -> dict[str, Any]:
     fetch = images[chosen]
     body = read(archive, fetch)[1]
     license_id = licenses.normalise(chosen.license, chosen.license_url)
-    places = dict.fromkeys((other.image_url, other.page_url) for other in others)
+    page_url = public_url(chosen.page_url)  # the archive keeps the credentials, tables are published
+    places = dict.fromkeys((public_url(other.image_url), public_url(other.page_url)) for other in others)
     return {
         "sha256": fetch.sha256,
         "format": sniff(body),
         "nbytes": fetch.length,
-        "image_url": chosen.image_url,
-        "page_url": chosen.page_url,
+        "image_url": public_url(chosen.image_url),
+        "page_url": page_url,
         "title": chosen.title,
         "author": chosen.author,
         "license": license_id,
-        "license_url": licenses.url_of(license_id) or chosen.license_url,
-        "attribution": licenses.attribution(chosen.title, chosen.author, license_id, chosen.page_url),
+        "license_url": licenses.url_of(license_id) or public_url(chosen.license_url),
+        "attribution": licenses.attribution(chosen.title, chosen.author, license_id, page_url),
         "tags": list(chosen.tags),
         **place_date_and_kind([chosen, *others], body),
         "opt_out": _reserved(archive, images, body),

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from common.errors import UserError
+from common.published import public_url
 
 COLUMNS = ("kind", "value", "reason", "by", "date", "near")
 KINDS = ("image", "url", "author", "page")
@@ -88,7 +89,7 @@ def excluded(images: pa.Table, exclusions: Sequence[Exclusion]) -> tuple[NDArray
 def _named(images: pa.Table, exclusions: Sequence[Exclusion]) -> NDArray[np.bool_]:
     digests = images["sha256"]
     rows = np.zeros(len(images), bool)
-    values = {kind: pa.array([e.value for e in exclusions if e.kind == kind], pa.string()) for kind in KINDS}
+    values = {kind: pa.array(_values(exclusions, kind), pa.string()) for kind in KINDS}
     for column, kind in (("sha256", "image"), ("image_url", "url"), ("author", "author"), ("page_url", "page")):
         rows |= pc.is_in(images[column], values[kind]).to_numpy()
     others = pc.list_flatten(images["others"])
@@ -96,3 +97,9 @@ def _named(images: pa.Table, exclusions: Sequence[Exclusion]) -> NDArray[np.bool
     for field, kind in (("image_url", "url"), ("page_url", "page")):
         rows[parents[pc.is_in(pc.struct_field(others, field), values[kind]).to_numpy()]] = True
     return np.asarray(pc.is_in(digests, digests.filter(rows).combine_chunks()).to_numpy())
+
+
+def _values(exclusions: Sequence[Exclusion], kind: str) -> list[str]:
+    """Return the values of a kind; of a URL also as image tables contain it, without credentials."""
+    found = [exclusion.value for exclusion in exclusions if exclusion.kind == kind]
+    return [*found, *map(public_url, found)] if kind in ("url", "page") else found

@@ -1,16 +1,17 @@
-"""Describe a dataset for machines: Croissant 1.1 with the vocabulary of responsible AI (RAI).
+"""Describe a dataset for machines: Croissant 1.1 with the vocabulary of responsible AI (RAI), PROV-O and ODRL.
 
 https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from common.described import Column
 from crawler.rights.licenses import url_of
+from curate.documents import lineage, policies
 from curate.documents.card import Facts, Origin, biases, citation, removal, thresholds
 from curate.documents.conditions import conditions
 from curate.rules import CurateParams
@@ -58,8 +59,10 @@ _CONTEXT: dict[str, Any] = {
     "source": "cr:source",
     "subField": "cr:subField",
     "transform": "cr:transform",
+    **lineage.CONTEXT,
+    **policies.CONTEXT,
 }
-"""The JSON-LD context in the appendix of the specification."""
+"""The JSON-LD context in the appendix of the specification, and the prefixes of other vocabularies."""
 
 _TYPES = {
     "sha256": "sc:Text",
@@ -108,7 +111,12 @@ _EQUIVALENT = {
 
 
 def croissant(
-    found: Facts, origin: Origin, params: CurateParams, version: str, files: Sequence[Path]
+    found: Facts,
+    origin: Origin,
+    params: CurateParams,
+    version: str,
+    files: Sequence[Path],
+    hosts: Mapping[str, Mapping[str, int]],
 ) -> dict[str, Any]:
     """Return the JSON-LD document of a dataset. It has no date, so equal datasets have equal documents.
 
@@ -118,6 +126,7 @@ def croissant(
         params: the parameters of stage `curate`.
         version: the dataset's hash (`curate.dataset.dataset_hash`).
         files: its data files, the manifest among them.
+        hosts: by source, the facades of each host (`curate.documents.hosts.host_counts`).
     """
     size = params.image_size
     return {
@@ -135,6 +144,8 @@ def croissant(
         "keywords": ["facades", "architecture", "buildings", "photographs"],
         "isLiveDataset": False,
         **_responsible(found, origin, params),
+        **lineage.lineage(found, origin, hosts),
+        "usageInfo": [policies.offer(license_id, count) for license_id, count in found.licenses.items()],
         "distribution": [_file(path) for path in files],
         "recordSet": [
             {

@@ -2,13 +2,22 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
 
 
 def plain(text: object) -> str:
     """Return a text on one line, escaped so that Markdown and HTML show it unchanged; URLs stay links."""
     parts = re.split(r"(https?://[^\s<>()]+)", " ".join(str(text).split()))
-    escaped = [part if part.startswith("http") else re.sub(r"([\\`*_{}\[\]<>#|~&!])", r"\\\1", part) for part in parts]
-    return "".join(escaped)
+    return "".join(_url(part) if number % 2 else _escaped(part) for number, part in enumerate(parts))
+
+
+def _url(url: str) -> str:
+    """Return a URL with the characters quoted that Markdown would read as its own, for example as another link."""
+    return re.sub(r"[\\`*{}\[\]|]", lambda match: quote(match[0]), url)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>#|~&!])", r"\\\1", text)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from crawler.rights.licenses import name_of, url_of
 from curate.dataset import dataset_hash
 from curate.documents.card import Origin, card, facts
 from curate.documents.croissant import ENCODINGS, croissant
+from curate.documents.hosts import host_counts
 from curate.documents.markdown import plain
 from curate.rules import CurateParams
 
@@ -34,7 +35,7 @@ def write_documents(manifest: pa.Table, params: CurateParams, folder: Path, orig
     _write(folder / ATTRIBUTION_FILE, attribution(kept))
     _write(folder / CARD_FILE, card(found, origin, params, version))
     files = sorted(path for path in folder.iterdir() if path.suffix in ENCODINGS)
-    described = croissant(found, origin, params, version, files)
+    described = croissant(found, origin, params, version, files, host_counts(kept))
     _write(folder / CROISSANT_FILE, [json.dumps(described, indent=2, ensure_ascii=False)])
 
 

@@ -54,6 +54,12 @@ def evaluate(model: Model) -> None:
 
 
 @commands.command(rich_help_panel=PANEL)
+def describe(model: Model) -> None:
+    """Write the model card and the training content of one model."""
+    _run("describe", model)
+
+
+@commands.command(rich_help_panel=PANEL)
 def report() -> None:
     """Write report/index.html, one self-contained page."""
     _run("report")

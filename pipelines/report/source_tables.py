@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from common.published import public_text, public_url
 from crawler.archive.failures import failed
 from crawler.archive.schemas import Outcome
 from curate.schemas import Decision
@@ -110,8 +111,8 @@ def failure_rows(fetches: pa.Table) -> list[Failure]:
             OUTCOMES[Outcome(group["outcome"])],
             group["status"],
             group["count_all"],
-            group["url_first"],
-            group["detail_first"] or "",
+            public_url(group["url_first"]),
+            public_text(group["detail_first"] or ""),
         )
         for group in groups
     ]

@@ -1,11 +1,10 @@
 """Stage curate: decide on the images of all sources and build one dataset of them."""
 
-from pydantic import BaseModel
-
 from common.progress import progress
 from curate import build
 from curate.documents.card import Origin
 from pipelines import params, paths
+from pipelines.documents.entries import description
 
 
 def run() -> None:
@@ -25,15 +24,9 @@ def run() -> None:
             unknown=settings.crawl.unknown,
             exclusions=paths.EXCLUSIONS,
             origin=Origin(
-                {name: _description(entry) for name, entry in settings.sources.items()}, settings.crawl.contact or ""
+                {name: description(values) for name, values in settings.source_values().items()},
+                settings.crawl.contact or "",
             ),
             pair_cache=paths.PAIRS,
             progress=report,
         )
-
-
-def _description(entry: BaseModel) -> str:
-    """Kind and parameters of a source for the card. Without snapshot: equal images give an equal card."""
-    values = entry.model_dump(mode="json", exclude={"snapshot"}, exclude_unset=True)
-    kind = values.pop("kind")
-    return ", ".join([kind, *(f"{name} {value}" for name, value in values.items())])

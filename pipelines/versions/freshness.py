@@ -50,7 +50,7 @@ def stale_stages(lock: Lock, params: Mapping[str, Any]) -> list[Stale]:
     levels = [
         [[f"{stage}@{source}" for stage in ("crawl", "extract", "prepare")] for source in params["sources"]],
         [["curate"]],
-        [[f"{stage}@{model}" for stage in ("train", "evaluate")] for model in params["models"]],
+        [[f"{stage}@{model}" for stage in ("train", "evaluate", "describe")] for model in params["models"]],
         [["report"]],
     ]
     for chains in levels:

@@ -181,7 +181,7 @@ class Version:
 
         Those that params.yaml no longer lists are left out; DVC keeps them in dvc.lock.
         """
-        section = self.params.get("models" if stage in ("train", "evaluate") else "sources")
+        section = self.params.get("models" if stage in ("train", "evaluate", "describe") else "sources")
         stages = self.lock.foreach(stage)
         return {key: body for key, body in stages.items() if key in section} if isinstance(section, dict) else stages
 

@@ -23,9 +23,10 @@ SUB_ROOMS: dict[str, dict[str, set[str]]] = {
     "pipelines": {
         "versions": set(),
         "report": {"versions"},
-        "exports": {"versions"},
-        "audit": {"versions", "report"},
-        "stages": {"versions", "report"},
+        "documents": {"report"},
+        "exports": {"versions", "documents"},
+        "audit": {"versions", "report", "documents"},
+        "stages": {"versions", "report", "documents"},
         "sources": {"versions", "report", "audit", "stages"},
         "cli": {"versions", "report", "exports", "audit", "stages", "sources"},
     },

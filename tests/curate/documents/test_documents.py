@@ -166,4 +166,5 @@ def test_croissant_is_1_1_with_rai(folder: Path) -> None:
 def test_text_from_the_web_is_escaped_in_markdown() -> None:
     assert plain("a | b\n<i>*x*</i>") == r"a \| b \<i\>\*x\*\</i\>"
     assert plain("see https://a.invalid/x_y_z") == "see https://a.invalid/x_y_z"
+    assert plain("https://a.invalid/[x](javascript:y)|") == r"https://a.invalid/%5Bx%5D(javascript:y)\|"
     assert list(table(("a", "b"), [("1|2", 3)])) == ["| a | b |", "|---|---|", r"| 1\|2 | 3 |", ""]
