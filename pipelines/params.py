@@ -49,10 +49,6 @@ class Params(BaseModel):
         """
         return _pick(self.sources, "sources", name)
 
-    def source_values(self) -> dict[str, dict[str, Any]]:
-        """Return the values that the entries of the sources give, without defaults, as params.yaml contains them."""
-        return {name: entry.model_dump(mode="json", exclude_unset=True) for name, entry in self.sources.items()}
-
     def model(self, name: str) -> Recipe:
         """Return the recipe of a model.
 

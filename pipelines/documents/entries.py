@@ -7,12 +7,14 @@ from common.published import public_parameter
 
 
 def description(entry: Mapping[str, Any]) -> str:
-    """Return kind and parameters of an entry on one line, without its snapshot.
+    """Return kind and parameters of an entry on one line, in the order of their names, without its snapshot.
 
     Credentials, queries of URLs and folders of the user's own disk are left out (`common.published`).
 
     Args:
         entry: the values in params.yaml.
     """
-    values = {name: value for name, value in entry.items() if name not in ("kind", "snapshot")}
-    return ", ".join([str(entry["kind"]), *(f"{name} {public_parameter(value)}" for name, value in values.items())])
+    values = sorted(
+        (name, public_parameter(value)) for name, value in entry.items() if name not in ("kind", "snapshot")
+    )
+    return ", ".join([str(entry["kind"]), *(f"{name} {value}" for name, value in values)])

@@ -24,7 +24,7 @@ def run() -> None:
             unknown=settings.crawl.unknown,
             exclusions=paths.EXCLUSIONS,
             origin=Origin(
-                {name: description(values) for name, values in settings.source_values().items()},
+                {name: description(entry) for name, entry in params.read()["sources"].items()},
                 settings.crawl.contact or "",
             ),
             pair_cache=paths.PAIRS,

@@ -34,6 +34,6 @@ def run(model: str) -> None:
         metrics.read_bytes(),
         read_manifest(paths.DATASET),
         {name: pq.read_table(paths.archive(name) / FETCHES_FILE, columns=FETCHES_COLUMNS) for name in settings.sources},
-        {"sources": settings.source_values(), "crawl": {"contact": settings.crawl.contact}},
+        params.read(),
     )
     write_documents(found, paths.model(model))

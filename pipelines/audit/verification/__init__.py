@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from common.errors import UserError
-from pipelines.audit.verification import archives, documents, fingerprints, hashes, manifest, pixels
+from pipelines.audit.verification import archives, documents, fingerprints, hashes, manifest, models, pixels
 from pipelines.audit.verification.check import Check
 from pipelines.versions.version import Version
 
@@ -16,6 +16,7 @@ ALL: tuple[Verify, ...] = (
     pixels.checks,
     fingerprints.checks,
     documents.checks,
+    models.checks,
 )
 
 

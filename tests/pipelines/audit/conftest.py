@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
 from dvc.repo import Repo
@@ -31,9 +32,13 @@ from crawler.archive.schemas import IMAGES, Outcome, Role
 from crawler.archive.tables import write_tables
 from crawler.archive.writer import ArchiveWriter, Exchange
 from curate.build import build
+from curate.dataset import dataset_hash, read_manifest
 from curate.prepare import prepare
 from curate.rules import CurateParams, Thresholds
 from pipelines.cli.main import commands
+from pipelines.documents.facts import FETCHES_COLUMNS, model_facts
+from pipelines.documents.write import write_documents
+from train.provenance import KEY
 
 ROOT = Path(__file__).parents[3]
 AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -135,7 +140,25 @@ class Town:
             exclusions=self.folder / "exclusions.csv",
         )
         for name, seed in self.models.items():
-            write_model(self.folder / "models" / name, seed)
+            self._write_model(self.folder / "models" / name, seed)
+
+    def _write_model(self, folder: Path, seed: int) -> None:
+        dataset, archive = self.folder / "data/dataset", self.folder / "data/archive"
+        write_model(folder, seed, dataset_hash(dataset))
+        write_documents(
+            model_facts(
+                folder.name,
+                folder / "generator.safetensors",
+                (folder / "metrics.json").read_bytes(),
+                read_manifest(dataset),
+                {
+                    name: pq.read_table(archive / name / "fetches.parquet", columns=FETCHES_COLUMNS)
+                    for name in self.sources
+                },
+                self.params,
+            ),
+            folder,
+        )
 
     def take(self) -> None:
         """Write, and commit the outputs to DVC, as `dvc repro` does."""
@@ -206,10 +229,11 @@ def _metadata(building: Building) -> dict[str, Any]:
     }
 
 
-def write_model(folder: Path, seed: int) -> None:
+def write_model(folder: Path, seed: int, dataset: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     weights = np.random.default_rng(seed).normal(size=(4, 4)).astype(np.float32)
-    safetensors.numpy.save_file({"weights": weights}, folder / "generator.safetensors", {"steps": "4"})
+    record = {"recipe": {"recipe": "facade", "steps": 4, "seed": seed}, "dataset": dataset, "size": 64, "step": 4}
+    safetensors.numpy.save_file({"weights": weights}, folder / "generator.safetensors", {KEY: json.dumps(record)})
     (folder / "log.csv").write_text("step,loss_d\n1,0.5\n")
     (folder / "metrics.json").write_text(json.dumps({"ksd": 0.1 + seed / 100, "n": 1000}))
 

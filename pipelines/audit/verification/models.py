@@ -1,0 +1,62 @@
+"""Checks the documents of models against what the present code writes."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pipelines
+from crawler.archive.reader import FETCHES_FILE
+from pipelines.audit.verification.check import Check
+from pipelines.documents.facts import FETCHES_COLUMNS, model_facts
+from pipelines.documents.write import documents
+from pipelines.versions.dvc_lock import Stage
+from pipelines.versions.version import Version
+
+CODE = Path(pipelines.__file__).parents[1]
+
+
+def checks(version: Version, sample: int | None) -> Iterator[Check]:
+    """Yield the check of card.md and training-content.md of each model; nothing for versions without them."""
+    described = version.foreach("describe")
+    if not described:
+        return
+    check = Check("documents of models match the outputs of the stages")
+    if all(_is_present(stage) for stage in described.values()):
+        for model, stage in described.items():
+            _one(version, model, stage, check)
+    else:
+        check.skipped = "another version of the code wrote them"
+    yield check
+
+
+def _one(version: Version, model: str, stage: Stage, check: Check) -> None:
+    contact = stage.params.get("crawl.contact")
+    entries = stage.params["sources"]
+    archives = version.outputs("crawl")
+    found = model_facts(
+        model,
+        version.file(version.outputs("train", "generator.safetensors")[model]),
+        version.file(version.outputs("evaluate", "metrics.json")[model]).read_bytes(),
+        version.manifest(),
+        {name: version.table(f"{archives[name]}/{FETCHES_FILE}", FETCHES_COLUMNS) for name in entries},
+        {"sources": entries, "crawl": {"contact": contact}},
+    )
+    written = {Path(path).name: path for path in stage.outs}
+    for name, text in documents(found).items():
+        check.looked_at += 1
+        present = version.file(written[name]).read_text(encoding="utf-8", errors="replace").splitlines()
+        expected = text.splitlines()
+        wrong = [number for number, (a, b) in enumerate(zip(present, expected, strict=False), 1) if a != b]
+        if wrong or len(present) != len(expected):
+            line = wrong[0] if wrong else min(len(present), len(expected)) + 1
+            check.fail(f"{written[name]}: line {line} is not what `facades describe {model}` writes")
+
+
+def _is_present(stage: Stage) -> bool:
+    """Whether the present code is the one that the stage ran."""
+    code = [dep for dep in stage.deps.values() if dep.path.endswith(".py")]
+    return all((CODE / dep.path).is_file() and _md5(CODE / dep.path) == dep.md5 for dep in code)
+
+
+def _md5(path: Path) -> str:
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
