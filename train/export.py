@@ -6,6 +6,7 @@ In each of them the input is z, float32, n×latent×1×1, and the output images,
 import io
 import json
 import warnings
+import zipfile
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
@@ -19,6 +20,8 @@ from train.networks import Generator
 
 TOLERANCE = 1e-4  # the largest difference of a channel between an exported generator and ours
 CHECKED = 16  # latents on which they are compared
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip file: equal generators give equal bytes
+LOCAL_HEADER, EXTRA_HEADER, ALIGNMENT = 30, 4, 64  # bytes in a zip file of torch
 
 
 def onnx(generator: Generator, metadata: Mapping[str, str]) -> bytes:
@@ -74,7 +77,21 @@ def torchscript(generator: Generator, metadata: Mapping[str, str]) -> bytes:
         script = torch.jit.freeze(torch.jit.trace(generator, _latents(generator)[:2]))  # type: ignore[no-untyped-call]
         _check("TorchScript", generator, script(_latents(generator)))
         torch.jit.save(script, buffer, _extra_files={"metadata.json": json.dumps(dict(metadata), sort_keys=True)})
-    return buffer.getvalue()
+    return _without_source_lines(buffer)
+
+
+def _without_source_lines(script: io.BytesIO) -> bytes:
+    """Leave out the records in which torch keeps the source line of each operation, and so paths of this machine."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(script) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as new:
+        for name in old.namelist():
+            if not name.endswith(".debug_pkl"):
+                record = zipfile.ZipInfo(name, EPOCH)
+                # As torch does: an extra field with the id FB moves the content to a multiple of 64 bytes.
+                padding = -(out.tell() + LOCAL_HEADER + len(name.encode()) + EXTRA_HEADER) % ALIGNMENT
+                record.extra = b"FB" + padding.to_bytes(2, "little") + b"Z" * padding
+                new.writestr(record, old.read(name))
+    return out.getvalue()
 
 
 def _latents(generator: Generator) -> Tensor:

@@ -52,7 +52,7 @@ def _export(words: Sequence[str]) -> list[str]:
     rest = [part for word in words for part in (word.split("=", 1) if word.startswith("--format=") else [word])]
     place = rest.index("--format") if "--format" in rest[:-1] else None
     format_ = rest[place + 1] if place is not None else ""
-    for subject, formats in (("model", ModelFormat), ("dataset", DatasetFormat)):
+    for subject, formats in (("dataset", DatasetFormat), ("model", ModelFormat)):
         if place is not None and format_ in set(formats):
             del rest[place : place + 2]
             _note(f"export --format {format_}", f"{subject} export {format_}")

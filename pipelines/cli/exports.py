@@ -57,6 +57,12 @@ def web(model: Model, label: Label = None, out: Out = None) -> None:
     _model(ModelFormat.WEB, model, label, out)
 
 
+@model.command("hf")
+def model_hf(model: Model, out: Out = None) -> None:
+    """Write a folder with weights, model card and metrics, as a model repository of Hugging Face."""
+    _model(ModelFormat.HF, model, None, out)
+
+
 @model.command()
 def safetensors(model: Model, out: Out = None) -> None:
     """Write the weights with all labels, a copy of the model's own file."""

@@ -15,3 +15,4 @@ class ModelFormat(StrEnum):
     TORCHSCRIPT = "torchscript"
     SAFETENSORS = "safetensors"
     WEB = "web"  # one HTML page that runs the generator
+    HF = "hf"  # a model repository of Hugging Face

@@ -5,7 +5,8 @@ from pathlib import Path
 from common.errors import UserError
 from common.files import replacing
 from pipelines import paths
-from pipelines.exports import ModelFormat
+from pipelines.exports import ModelFormat, huggingface_model
+from pipelines.exports.documents import add_documents
 from train import generator, mark
 from train.browser import explorer, runtime
 from train.export import onnx, torchscript
@@ -20,26 +21,29 @@ SUFFIX = {
 
 
 def export(model: str, format_: ModelFormat, out: Path | None = None, label: str | None = None) -> Path:
-    """Write the generator of a trained model to one file.
+    """Write the generator of a trained model to one file, with its documents beside it; `hf` is a folder with both.
 
     Args:
         model: name of the model.
         format_: format of the file.
-        out: file to write; None writes to exports/MODEL/.
-        label: label that the exported generator draws; None for a model without labels, and for safetensors, which
-            contains all labels.
+        out: file or folder to write; None writes to exports/MODEL/.
+        label: label that the exported generator draws; None for a model without labels, and for safetensors and hf,
+            which contain all labels.
 
     Returns:
-        The file.
+        The file or folder.
 
     Raises:
-        UserError: there is no such model or label, safetensors is given a label, or a package that the format needs
-            is not installed.
+        UserError: there is no such model or label, safetensors or hf is given a label, a package that the format needs
+            is not installed, or hf finds no model card.
     """
+    if format_ == ModelFormat.HF:
+        return huggingface_model.write(model, out or paths.export(model, format_))
     data = _convert(model, format_, label)
     out = out or paths.export(model, model, label, suffix=SUFFIX[format_])
     with replacing(out) as draft:
         draft.write_bytes(data)
+    add_documents(model, out)
     return out
 
 

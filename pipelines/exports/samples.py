@@ -11,6 +11,7 @@ from torch import Tensor
 from common.errors import UserError
 from common.files import replacing
 from pipelines import paths
+from pipelines.exports.documents import add_documents
 from train import generator, interpolate, latents, mark
 from train.browser import contact
 from train.latents import LatentsFile
@@ -58,6 +59,7 @@ def sample(drawing: Drawing, out: Path | None = None) -> Path:
         _write_pngs(images, draft, made)
         (draft / "grid.png").write_bytes(png(grid(images), made))
         (draft / "latents.json").write_text(latents.to_json(chosen), encoding="utf-8")
+        add_documents(drawing.model, draft)
     return out
 
 
@@ -76,6 +78,7 @@ def interpolation(drawing: Drawing, out: Path | None = None, *, gif: bool = True
             interpolate.save_gif(frames, draft, made)
         else:
             _write_pngs(frames, draft, made)
+    add_documents(drawing.model, out)
     return out
 
 

@@ -43,6 +43,6 @@ def test_what_a_user_does_next_works_as_written(copy: Clone) -> None:
     commit, source, recipe, threshold, comparison = ran
     assert commit == comparison == []
     assert {"crawl@suburb", "curate"} <= set(source)
-    assert set(recipe) == {"check", "train@article", "evaluate@article", "report"}
+    assert set(recipe) == {"check", "train@article", "evaluate@article", "describe@article", "report"}
     assert not {stage.split("@")[0] for stage in threshold} & {"crawl", "extract", "prepare"}
     assert "models.article.recipe" in copy.run("dvc", "params", "diff").stdout

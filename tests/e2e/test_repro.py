@@ -18,12 +18,13 @@ ALL = [
     "curate",
     "train@facade",
     "evaluate@facade",
+    "describe@facade",
     "report",
 ]
 
 
 def without_archives(lock: dict[str, Any]) -> dict[str, Any]:
-    """dvc.lock less the md5s of the archives, which hold the times of their crawl, and of the page that tells them."""
+    """dvc.lock less the md5s of the archives, which hold the times of their crawl, and of what names their dates."""
     return {
         stage: {
             kind: [item for item in body[kind] if not item["path"].startswith("data/archive")]
@@ -31,7 +32,7 @@ def without_archives(lock: dict[str, Any]) -> dict[str, Any]:
             if kind in body
         }
         for stage, body in lock.items()
-        if stage != "report"
+        if stage not in ("describe@facade", "report")
     }
 
 
@@ -79,8 +80,14 @@ def test_a_changed_threshold_decodes_nothing_again(copy: Clone) -> None:
     assert not {stage.split("@")[0] for stage in ran} & {"crawl", "extract", "prepare"}
 
 
+def test_a_changed_contact_neither_trains_nor_evaluates(copy: Clone) -> None:
+    copy.params(lambda p: p["crawl"].update(contact="ann@example.invalid"))
+    assert set(copy.repro()) == {"check", "curate", "describe@facade", "report"}
+    assert "Write to ann@example.invalid" in (copy.folder / "models/facade/card.md").read_text()
+
+
 def test_a_changed_recipe_retrains_that_model_alone(copy: Clone) -> None:
     copy.params(lambda p: p["models"].update(other={**p["models"]["facade"], "steps": 2}))
-    assert set(copy.repro()) == {"check", "train@other", "evaluate@other", "report"}
+    assert set(copy.repro()) == {"check", "train@other", "evaluate@other", "describe@other", "report"}
     copy.params(lambda p: p["models"]["other"].update(steps=3))
-    assert set(copy.repro()) == {"check", "train@other", "evaluate@other", "report"}
+    assert set(copy.repro()) == {"check", "train@other", "evaluate@other", "describe@other", "report"}

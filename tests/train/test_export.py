@@ -2,6 +2,7 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def test_torchscript_draws_what_torch_draws_and_carries_its_metadata() -> None:
 
 
 @pytest.mark.slow
+def test_torchscript_names_no_source_file_of_this_machine() -> None:
+    with zipfile.ZipFile(io.BytesIO(export.torchscript(generator(), METADATA))) as records:
+        contents = {name: records.read(name) for name in records.namelist()}
+    assert "constants.pkl" in {name.rpartition("/")[2] for name in contents}
+    for folder in (Path(export.__file__).parent, Path(torch.__file__).parent):
+        assert [name for name, content in contents.items() if str(folder).encode() in content] == []
+
+
 def test_torchscript_bytes_are_equal_from_process_to_process() -> None:
     program = (
         "import hashlib, torch; from train import export; from train.gan import Gan; from train.recipe import Recipe;"

@@ -12,7 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import rdflib
 
+from curate.documents import policies
 from curate.documents.card import Origin, biases, facts
 from curate.documents.markdown import plain, table
 from curate.documents.write import write_documents
@@ -154,6 +156,69 @@ def test_mlcroissant_reads_the_licence_creator_and_url_of_each_image(folder: Pat
             assert record[f"images/{name}"].decode() == row[name]
         assert record["images/latitude"] == pytest.approx(row["latitude"], nan_ok=True) or row["latitude"] is None
         assert row["taken"] is None or record["images/taken"].decode() == row["taken"]
+
+
+def test_croissant_has_the_lineage_of_each_source(folder: Path) -> None:
+    described = json.loads((folder / "croissant.json").read_text())
+    museum, town = described["prov:wasDerivedFrom"]
+    assert (museum["@id"], museum["prov:label"], museum["prov:atLocation"]) == (
+        "sources/museum",
+        "museum",
+        ["a.invalid"],
+    )
+    assert town["description"] == "demo, buildings 9; facades: 6"
+    assert museum["prov:wasGeneratedBy"]["@type"] == "prov:Activity"
+    used = [entity["@id"] for entity in described["prov:wasGeneratedBy"]["prov:used"]]
+    assert used == ["sources/museum", "sources/town"]
+
+
+def test_croissant_has_the_terms_of_each_licence(folder: Path) -> None:
+    by, zero = json.loads((folder / "croissant.json").read_text())["usageInfo"]
+    assert (by["identifier"], by["url"]) == ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/")
+    duties = [duty["odrl:action"]["@id"] for duty in by["odrl:permission"]["odrl:duty"]]
+    assert duties == ["cc:Notice", "cc:Attribution"]
+    assert "odrl:duty" not in zero["odrl:permission"]
+
+
+@pytest.mark.parametrize(
+    ("license_id", "permitted", "duties", "prohibited"),
+    [
+        ("CC0-1.0", "Reproduction Distribution DerivativeWorks", "", ""),
+        ("PDM-1.0", "Reproduction Distribution DerivativeWorks", "", ""),
+        ("CC-BY-2.5", "Reproduction Distribution DerivativeWorks", "Notice Attribution", ""),
+        ("CC-BY-SA-3.0-DE", "Reproduction Distribution DerivativeWorks", "Notice Attribution ShareAlike", ""),
+        ("CC-BY-ND-4.0", "Reproduction Distribution", "Notice Attribution", "DerivativeWorks"),
+        (
+            "CC-BY-NC-SA-4.0",
+            "Reproduction Distribution DerivativeWorks",
+            "Notice Attribution ShareAlike",
+            "CommercialUse",
+        ),
+        ("CC-BY-NC-ND-2.0", "Reproduction Distribution", "Notice Attribution", "CommercialUse DerivativeWorks"),
+        *((name, "", "", "") for name in ("unknown", "InC-1.0", "NKC-1.0", "NoC-US-1.0", "GFDL-1.2-or-later", "X-1.0")),
+    ],
+)
+def test_terms_that_are_not_certain_permit_nothing(
+    license_id: str, permitted: str, duties: str, prohibited: str
+) -> None:
+    node = policies.offer(license_id, 1)
+    permission = node.get("odrl:permission", {})
+    assert [one["@id"] for one in permission.get("odrl:action", [])] == [f"cc:{term}" for term in permitted.split()]
+    assert [one["odrl:action"]["@id"] for one in permission.get("odrl:duty", [])] == [
+        f"cc:{term}" for term in duties.split()
+    ]
+    assert [one["odrl:action"]["@id"] for one in node.get("odrl:prohibition", [])] == [
+        f"cc:{term}" for term in prohibited.split()
+    ]
+    assert ("odrl:Offer" in node["@type"]) == bool(permitted)
+
+
+def test_a_reader_of_rdf_finds_lineage_and_terms(folder: Path) -> None:
+    graph = rdflib.Dataset().parse(folder / "croissant.json", format="json-ld")
+    prov, odrl = rdflib.Namespace("http://www.w3.org/ns/prov#"), rdflib.Namespace("http://www.w3.org/ns/odrl/2/")
+    assert len(list(graph.subjects(rdflib.RDF.type, prov.Entity))) == 2
+    assert len(list(graph.subjects(rdflib.RDF.type, odrl.Offer))) == 2
+    assert len(list(graph.objects(None, odrl.duty))) == 2
 
 
 def test_croissant_is_1_1_with_rai(folder: Path) -> None:

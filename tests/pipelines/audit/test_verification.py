@@ -98,6 +98,13 @@ def _first(condition: Callable[[object], bool], value: object) -> Callable[[list
     return change
 
 
+def _edit_text(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.unlink()  # it may be a link into the cache
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
 def _lose(town: "Town") -> None:
     (town.folder / "data/archive/town/00000.warc").unlink()
 
@@ -260,6 +267,18 @@ TAMPERINGS: list[tuple[str, Callable[["Town"], None], str, str]] = [
         "images.npy: found sha256",
     ),
     (
+        "a figure of a model card",
+        lambda t: _edit_text(t.folder / "models/facade/card.md", "Training images: ", "Training images: 1"),
+        "documents of models match the outputs of the stages",
+        "models/facade/card.md: line ",
+    ),
+    (
+        "the training content of a model",
+        lambda t: _edit_text(t.folder / "models/facade/training-content.md", "\n12. ", "\n13. "),
+        "documents of models match the outputs of the stages",
+        "models/facade/training-content.md: line ",
+    ),
+    (
         "a field of croissant.json",
         _edit_croissant(lambda c: c["recordSet"][0]["field"][0]["source"]["extract"].update(column="nowhere")),
         "mlcroissant loads records through croissant.json",
@@ -298,6 +317,16 @@ def test_crops_of_other_code_are_no_failure(town: "Town") -> None:
     assert not found["facades are the crops of the archived bytes"].failures
     assert "made by other code (curate/crop.py): 1 of" in found["facades are the crops of the archived bytes"].skipped
     assert len(found["facades are those of the prepared tables"].failures) == 1
+
+
+def test_model_documents_of_other_code_are_not_compared(town: "Town") -> None:
+    lock = town.folder / "dvc.lock"
+    path = "pipelines/documents/model_card.py"
+    old = open_version(Repository(town.folder), "workspace").lock.stages["describe@facade"].deps[path].md5
+    lock.write_text(lock.read_text().replace(old, "0" * 32))
+    found = {check.name: check for check in verify(open_version(Repository(town.folder), "workspace"))}
+    check = found["documents of models match the outputs of the stages"]
+    assert (check.failures, check.skipped) == ([], "another version of the code wrote them")
 
 
 def test_a_model_that_was_not_trained_again_is_stale(town: "Town") -> None:
