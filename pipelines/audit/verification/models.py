@@ -4,8 +4,11 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+
 import pipelines
 from crawler.archive.reader import FETCHES_FILE
+from curate.schemas import MANIFEST
 from pipelines.audit.verification.check import Check
 from pipelines.documents.facts import FETCHES_COLUMNS, model_facts
 from pipelines.documents.write import documents
@@ -21,15 +24,18 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
     if not described:
         return
     check = Check("documents of models match the outputs of the stages")
-    if all(_is_present(stage) for stage in described.values()):
-        for model, stage in described.items():
-            _one(version, model, stage, check)
-    else:
+    manifest = version.manifest()
+    if not all(_is_present(stage) for stage in described.values()):
         check.skipped = "another version of the code wrote them"
+    elif lacking := sorted(set(MANIFEST.names) - set(manifest.column_names)):
+        check.skipped = f"the manifest lacks the column {lacking[0]}"
+    else:
+        for model, stage in described.items():
+            _one(version, model, stage, manifest, check)
     yield check
 
 
-def _one(version: Version, model: str, stage: Stage, check: Check) -> None:
+def _one(version: Version, model: str, stage: Stage, manifest: pa.Table, check: Check) -> None:
     contact = stage.params.get("crawl.contact")
     entries = stage.params["sources"]
     archives = version.outputs("crawl")
@@ -37,7 +43,7 @@ def _one(version: Version, model: str, stage: Stage, check: Check) -> None:
         model,
         version.file(version.outputs("train", "generator.safetensors")[model]),
         version.file(version.outputs("evaluate", "metrics.json")[model]).read_bytes(),
-        version.manifest(),
+        manifest,
         {name: version.table(f"{archives[name]}/{FETCHES_FILE}", FETCHES_COLUMNS) for name in entries},
         {"sources": entries, "crawl": {"contact": contact}},
     )
