@@ -9,6 +9,7 @@ from lxml import etree
 from parsel import Selector
 
 from crawler.rights.licenses import Statement, leaves, mentions, nearest, normalise, states
+from crawler.rights.rsl import is_licence_type
 
 _META = re.compile(r"(?:dc|dcterms)\.(?:rights|license|rights\.license)", re.IGNORECASE)
 _WITHOUT_TEXT = ("script", "style", "noscript", "template")
@@ -214,6 +215,8 @@ def _runs(root: etree._Element, skipped: frozenset[str] = frozenset(), *, links:
 
 def _is_license(element: etree._Element) -> bool:
     url = _url(element)
+    if is_licence_type(element.get("type", "")):  # RSL: a reservation of use, and no licence of the pictures
+        return False
     at = ("creativecommons.org/licenses/", "creativecommons.org/publicdomain/", "rightsstatements.org/")
     return bool(url) and (_is_named(element) or (element.tag == "a" and any(one in url for one in at)))
 

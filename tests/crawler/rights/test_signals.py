@@ -1,6 +1,8 @@
 """All signals together: which findings each place gives, that no bytes raise an error, and how long it takes."""
 
+import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -132,6 +134,14 @@ def test_an_image_has_a_finding_for_each_kind_of_metadata():
         Finding(Signal.XMP_DATA_MINING, Place.IMAGE, Verdict.RESERVED, "plus:DataMining DMI-PROHIBITED"),
         Finding(Signal.C2PA_TRAINING_MINING, Place.IMAGE, Verdict.SILENT),
     )
+
+
+def test_the_guide_describes_every_signal_once():
+    guide = (Path(__file__).parents[3] / "docs" / "sources.md").read_text(encoding="utf-8")
+    described = re.findall(
+        r"^\| `(\w+)` \|", guide.partition("## Reservations of use")[2].partition("\n## ")[0], re.MULTILINE
+    )
+    assert described == list(Signal)
 
 
 def test_findings_are_in_the_order_of_the_signals():

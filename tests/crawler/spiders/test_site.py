@@ -200,3 +200,12 @@ def test_keywords_are_tags() -> None:
     assert keywords({"keywords": "brick, stone"}) == ("brick", " stone")
     assert keywords({"keywords": ["brick", {"@type": "DefinedTerm", "name": "stone"}, None]}) == ("brick", "stone", "")
     assert keywords({}) == ()
+
+
+def test_a_link_to_an_rsl_licence_is_no_licence_of_the_pictures() -> None:
+    rsl = '<link rel="license" type="application/rsl+xml" href="https://creativecommons.org/licenses/by/4.0/">'
+    [alone] = images(page('<figure><img src="/a.jpg"></figure>', rsl), Selectors())
+    assert (alone.license, alone.license_url) == ("", "")
+    deed = '<link rel="license" href="https://creativecommons.org/licenses/by-sa/4.0/">'
+    [beside] = images(page('<figure><img src="/a.jpg"></figure>', rsl + deed), Selectors())
+    assert beside.license_url == "https://creativecommons.org/licenses/by-sa/4.0/"
