@@ -7,7 +7,7 @@ from crawler.archive.schemas import FacadeImage
 from crawler.metadata.dates import iso_date
 from crawler.metadata.exif import read_exif
 from crawler.metadata.places import coordinates, heading
-from crawler.metadata.source_types import in_bytes, most_synthetic
+from crawler.metadata.source_types import in_file, most_synthetic
 from crawler.metadata.wikidata import q_id
 
 
@@ -33,5 +33,5 @@ def place_date_and_kind(images: Sequence[FacadeImage], body: bytes) -> dict[str,
         "heading": heading(file.get("heading", "")) if direction is None else direction,
         "taken": iso_date(stated.taken) or iso_date(file.get("taken", "")),
         "wikidata": q_id(stated.wikidata),
-        "digital_source_type": most_synthetic([*(image.digital_source_type for image in images), *in_bytes(body)]),
+        "digital_source_type": most_synthetic([*(image.digital_source_type for image in images), *in_file(body)]),
     }

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from common.errors import UserError
-from crawler.metadata.source_types import in_bytes, most_synthetic
+from crawler.metadata.source_types import in_file, most_synthetic
 from train import evaluate, interpolate, mark, samples, trainer
 from train.mark import Mark
 from train.recipe import EvaluateParams, Recipe
@@ -121,7 +121,7 @@ def test_exiftool_reads_png_and_gif(tmp_path: Path) -> None:
 def test_the_crawler_recognises_what_we_draw(tmp_path: Path) -> None:
     interpolate.save_gif(torch.zeros(2, 3, 8, 8, dtype=torch.uint8), tmp_path / "a.gif", Mark())
     files = [samples.png(picture(), Mark()), samples.png(picture(), Mark(composite=True))]
-    found = [most_synthetic(in_bytes(file)) for file in (*files, (tmp_path / "a.gif").read_bytes())]
+    found = [most_synthetic(in_file(file)) for file in (*files, (tmp_path / "a.gif").read_bytes())]
     assert found == ["trainedAlgorithmicMedia", "compositeSynthetic", "trainedAlgorithmicMedia"]
 
 

@@ -1,12 +1,15 @@
 """What a row states: the source before EXIF, the first URL before the others, AI before everything."""
 
+import io
 import itertools
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from crawler.archive.schemas import METADATA_COLUMNS, FacadeImage
 from crawler.metadata.merge import place_date_and_kind
-from crawler.metadata.source_types import AI_MADE, TERMS, in_bytes, most_synthetic, term
+from crawler.metadata.source_types import AI_MADE, TERMS, in_file, most_synthetic, term
 from crawler.metadata.wikidata import q_id
 from tests.crawler.metadata.test_exif import NORTH_WEST, picture
 
@@ -48,16 +51,57 @@ def test_one_statement_of_ai_is_enough_in_whatever_order() -> None:
         assert place_date_and_kind(images, b"")["digital_source_type"] == "trainedAlgorithmicMedia"
 
 
-XMP = b'<rdf:Description Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/%s"/>'
+AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+XMP = '<rdf:Description Iptc4xmpExt:DigitalSourceType="%s"/>'
+FORMS = {
+    "attribute": XMP % AI,
+    "text": f"<a:DigitalSourceType>\n {AI} </a:DigitalSourceType>",
+    "resource": f'<a:DigitalSourceType rdf:resource="{AI}"/>',
+    "value of a description": f"<a:DigitalSourceType><rdf:Description><rdf:value>{AI}</rdf:value></rdf:Description>",
+    "term": "<a:DigitalSourceType>trainedAlgorithmicMedia</a:DigitalSourceType>",
+    "QCode": XMP % "digsrctype:trainedAlgorithmicMedia",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("offset", range(4))
+def test_a_type_in_xmp_is_found_in_every_form_encoding_and_alignment(form: str, encoding: str, offset: int) -> None:
+    body = b"\xff\xd8\xff" + b"." * offset + f"<x:xmpmeta>{FORMS[form]}</x:xmpmeta>".encode(encoding)
+    assert most_synthetic(in_file(body)) == "trainedAlgorithmicMedia"
 
 
 @pytest.mark.parametrize("name", TERMS)
-def test_the_file_states_its_type_in_xmp_or_c2pa(name: str) -> None:
-    body = b"\xff\xd8\xff" + XMP % name.encode()
+def test_every_term_in_a_file_is_its_type(name: str) -> None:
+    body = (XMP % f"http://cv.iptc.org/newscodes/digitalsourcetype/{name}").encode()
     assert place_date_and_kind([image()], body)["digital_source_type"] == name
-    assert in_bytes(b"qdigitalSourceTypexFhttp://c2pa.org/digitalsourcetype/trainedAlgorithmicData") == [
-        "trainedAlgorithmicData"
+
+
+def test_a_type_in_compressed_xmp_of_a_png_is_found() -> None:
+    info = PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", f"<x:xmpmeta>{XMP % AI}</x:xmpmeta>", zip=True)
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=info)
+    assert b"trainedAlgorithmicMedia" not in out.getvalue()
+    assert most_synthetic(in_file(out.getvalue())) == "trainedAlgorithmicMedia"
+
+
+def test_a_type_in_a_c2pa_manifest_is_found_across_segments() -> None:
+    """CBOR: text of 17 bytes, text of 70 bytes; the box of a manifest continues in a second APP11 segment."""
+    box = b"jumbqdigitalSourceTypexH" + AI.encode()
+    halves = [box[:60], box[60:]]
+    segments = [
+        b"\xff\xeb" + (18 + len(half)).to_bytes(2, "big") + b"JP\0\1" + n.to_bytes(4, "big") + b"\0\0\1\0jumb" + half
+        for n, half in enumerate(halves, 1)
     ]
+    body = b"\xff\xd8" + b"".join(segments) + b"\xff\xda"
+    assert most_synthetic(in_file(body)) == "trainedAlgorithmicMedia"
+    assert in_file(b"c2pa.org/digitalsourcetype/trainedAlgorithmicData")
+
+
+@pytest.mark.parametrize("body", [b"", b"A digital photograph", b"DigitalSourceType", b"igital" * 5000])
+def test_other_files_state_no_type(body: bytes) -> None:
+    assert in_file(body) == []
 
 
 @pytest.mark.parametrize(
