@@ -65,7 +65,7 @@ def _of_page(pages: PagesNow, url: str, known: Known | None) -> Iterator[Observa
         yield Observation(State.UNREACHABLE, "", "no page in the archive shows it, so none was asked", url)
     elif pages.is_asked(url):
         page_url = url_of(known.pages[0])
-        if today := pages.image(url):
+        if today := pages.image(known.image):
             yield from _of_license(known.image, today, page_url)
         else:
             yield pages.absence(url)

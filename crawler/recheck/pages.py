@@ -26,7 +26,7 @@ class PagesNow:
     def __init__(self, answers: Answers, questions: Iterable[Question]) -> None:
         """Parse the pages again, as they are now."""
         self._answers = answers
-        self._by_url: dict[str, FacadeImage] = {}
+        self._by_url: dict[str, list[FacadeImage]] = {}
         self._by_sha1: dict[str, FacadeImage] = {}
         self._by_page: dict[str, list[FacadeImage]] = {}
         self._failures: dict[str, Observation] = {}
@@ -49,18 +49,15 @@ class PagesNow:
         absent = Observation(question.absent, "", _ABSENT[question.absent], url_of(question.request))
         return self._failures.get(image_url, absent)
 
-    def image(self, image_url: str) -> FacadeImage | None:
-        """Return what the pages say of the image at a URL."""
-        return self._by_url.get(image_url)
+    def image(self, known: FacadeImage) -> FacadeImage | None:
+        """Return what the pages say of an image, its own page first; None if none shows it."""
+        found = self._by_url.get(known.image_url, ())
+        return next((image for image in found if image.page_url == known.page_url), next(iter(found), None))
 
     def file(self, known: FacadeImage) -> FacadeImage | None:
         """Return what a wiki says of a file, which it names by its SHA-1 or by its page, too."""
         of_page = self._by_page.get(known.page_url, ())
-        return (
-            self._by_url.get(known.image_url)
-            or self._by_sha1.get(sha1(known))
-            or (of_page[0] if len(of_page) == 1 else None)
-        )
+        return self.image(known) or self._by_sha1.get(sha1(known)) or (of_page[0] if len(of_page) == 1 else None)
 
     def _read(self, question: Question) -> None:
         pages: dict[str, Response] = {}
@@ -95,7 +92,7 @@ class PagesNow:
 
     def _add(self, image: FacadeImage) -> None:
         with suppress(ValueError):  # not a URL
-            self._by_url.setdefault(address(image.image_url), image)
+            self._by_url.setdefault(address(image.image_url), []).append(image)
         self._by_page.setdefault(image.page_url, []).append(image)
         if digest := sha1(image):
             self._by_sha1.setdefault(digest, image)
