@@ -1,5 +1,6 @@
 """Which images are wanted, by what is stated about them: section `curate.where` of params.yaml."""
 
+import difflib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple, Self
@@ -8,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from crawler.archive.schemas import SHA1_TAG
-from crawler.metadata.source_types import AI_MADE
+from crawler.metadata.source_types import AI_MADE, TERMS
 from curate.schemas import Reason
 
 Mask = NDArray[np.bool_]  # over the rows of an image table
@@ -71,6 +72,16 @@ class SourceTypes(Patterns):
     )
     keep: tuple[str, ...] = Field((), description="if there are any, only images of these types are kept")
     unknown: Literal["keep", "drop"] = Field("keep", description="images that do not state their type")
+
+    @field_validator("drop", "keep")
+    @classmethod
+    def _match_a_term(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            if not any(fnmatchcase(term.casefold(), pattern.casefold()) for term in TERMS):
+                near = difflib.get_close_matches(pattern, TERMS, 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise ValueError(f"terms of IPTC's Digital Source Type, of which none is like {pattern}{hint}")
+        return patterns
 
     def unwanted(self, images: pa.Table) -> Unwanted:
         column = images["digital_source_type"]

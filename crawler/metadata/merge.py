@@ -5,9 +5,10 @@ from typing import Any
 
 from crawler.archive.schemas import FacadeImage
 from crawler.metadata.dates import iso_date
+from crawler.metadata.embedded_types import in_file
 from crawler.metadata.exif import read_exif
 from crawler.metadata.places import coordinates, heading
-from crawler.metadata.source_types import in_file, most_synthetic
+from crawler.metadata.source_types import most_synthetic
 from crawler.metadata.wikidata import q_id
 
 

@@ -1,6 +1,7 @@
 """The dataset's files agree with the manifest, are written all or not at all, and depend on no order of the input."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,8 +22,14 @@ from curate.schemas import MANIFEST, Decision, Split, prepared_schema
 from tests.curate.tables import LICENSES, SIZE, Image
 
 PARAMS = CurateParams(image_size=SIZE, holdout=0.4)
+CHOOSING = CurateParams(
+    image_size=SIZE, where={"years": {"first": 1992}}, caps={"author": 4, "place": 3, "source": 3}, holdout=0.4
+)
 TOWN = {
-    "a": [Image(number, "a", license="CC-BY-4.0") for number in range(8)],
+    "a": [
+        Image(number, "a", license="CC-BY-4.0", author="Ann", taken=f"{1990 + number}", latitude=48.8, longitude=2.3)
+        for number in range(8)
+    ],
     "b": [Image(number, "b", error="corrupt" if number == 9 else None) for number in range(5, 12)],
     "c": [Image(20, "c", license=UNKNOWN), Image(21, "c", opt_out="tdmrep")],
 }
@@ -92,14 +99,22 @@ def test_a_row_for_every_image_of_every_source(tmp_path: Path) -> None:
 
 
 @settings(max_examples=8, deadline=None)
-@given(st.permutations(list(TOWN)), st.permutations(range(22)))
+@given(st.permutations(list(TOWN)), st.permutations(range(22)), st.sampled_from([PARAMS, CHOOSING]))
 def test_any_order_of_sources_and_rows_gives_the_same_bytes(
-    tmp_path_factory: pytest.TempPathFactory, names: list[str], order: list[int]
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], order: list[int], params: CurateParams
 ) -> None:
     folder = tmp_path_factory.mktemp("order")
-    sorted_rows = digests(built(written(folder), folder / "dataset"))
+    sorted_rows = digests(built(written(folder), folder / "dataset", params))
     mixed = written(folder, {name: TOWN[name] for name in names}, order)
-    assert digests(built(mixed, folder / "mixed")) == sorted_rows
+    assert digests(built(mixed, folder / "mixed", params)) == sorted_rows
+
+
+def test_conditions_and_caps_leave_their_reasons(tmp_path: Path) -> None:
+    manifest = pq.read_table(built(written(tmp_path), tmp_path / "dataset", CHOOSING) / "manifest.parquet").to_pylist()
+    counts = Counter((row["source"], row["reason"]) for row in manifest)
+    assert counts["a", "where_years"] == 2
+    assert sum(row["decision"] == Decision.KEPT for row in manifest) == counts["a", None] + counts["b", None] <= 6
+    assert {"cap_author", "cap_place", "cap_source"} & {row["reason"] for row in manifest}
 
 
 def test_a_cache_of_pairs_changes_no_byte(tmp_path: Path) -> None:

@@ -132,6 +132,8 @@ def test_a_box_ends_at_its_latitudes_and_has_a_rule_for_images_without_a_place()
         ({"box": {"south": -91, "west": 0, "north": 40, "east": 1}}, "greater than or equal to -90"),
         ({"tags": {"unknown": "maybe"}}, "'keep' or 'drop'"),
         ({"tag": {}}, "Extra inputs"),
+        ({"digital_source_type": {"drop": ["algoritmicMedia"]}}, "like algoritmicMedia; did you mean algorithmicMedia"),
+        ({"digital_source_type": {"keep": ["photo"]}}, "of which none is like photo"),
     ],
 )
 def test_a_mistake_is_named(where: dict[str, object], message: str) -> None:

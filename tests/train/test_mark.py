@@ -15,7 +15,8 @@ import torch
 from PIL import Image
 
 from common.errors import UserError
-from crawler.metadata.source_types import in_file, most_synthetic
+from crawler.metadata.embedded_types import in_file
+from crawler.metadata.source_types import most_synthetic
 from train import evaluate, interpolate, mark, samples, trainer
 from train.mark import Mark
 from train.recipe import EvaluateParams, Recipe

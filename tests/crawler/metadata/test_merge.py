@@ -8,8 +8,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from crawler.archive.schemas import METADATA_COLUMNS, FacadeImage
+from crawler.metadata.embedded_types import in_file
 from crawler.metadata.merge import place_date_and_kind
-from crawler.metadata.source_types import AI_MADE, TERMS, in_file, most_synthetic, term
+from crawler.metadata.source_types import AI_MADE, TERMS, most_synthetic, term
 from crawler.metadata.wikidata import q_id
 from tests.crawler.metadata.test_exif import NORTH_WEST, picture
 
