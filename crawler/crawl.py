@@ -19,7 +19,7 @@ from crawler.archive import run_record
 from crawler.archive.changes import changes, write_changes
 from crawler.archive.fetches import STORED, Fetch
 from crawler.archive.previous import PreviousArchive
-from crawler.archive.schemas import Role
+from crawler.archive.schemas import HOST_FILES
 from crawler.archive.tables import write_tables
 from crawler.archive.writer import ArchiveWriter
 from crawler.kind import SourceParams
@@ -102,7 +102,7 @@ def crawl(
             with suppress(OSError):  # a full disk has been reported already
                 writer.close()
         line.finish(writer)
-        if not any(outcome in STORED for role, outcome in writer.counts if role is not Role.ROBOTS):
+        if not any(outcome in STORED for role, outcome in writer.counts if role not in HOST_FILES):
             raise UserError(f"source {name}: nothing could be fetched: {writer.trouble}")
         fetches = write_tables(work)
         counts = _by_role(fetches)

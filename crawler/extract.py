@@ -2,9 +2,10 @@
 
 import time
 import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -13,64 +14,107 @@ from common.files import write_table
 from common.formats import sniff
 from common.progress import Progress
 from common.published import public_url
-from crawler.archive.fetches import Fetch, read, read_headers
+from crawler.archive.fetches import Fetch, Key, read, read_fetches, read_headers
+from crawler.archive.host_files import HostFiles
 from crawler.archive.reader import INDEX_FILE
-from crawler.archive.schemas import IMAGES, FacadeImage
-from crawler.kind import SourceParams
+from crawler.archive.schemas import HOST_FILES, IMAGES, FacadeImage
+from crawler.evidence import ArchivedSignals
+from crawler.kind import SourceParams, StoredImage
 from crawler.metadata.merge import place_date_and_kind
 from crawler.registry import kind
 from crawler.replay import replay
-from crawler.rights import licenses, tdmrep, xmp
-from crawler.rights.finding import Verdict
+from crawler.rights import licenses
+from crawler.rights.reservation import describe, missing, reservation
+from crawler.signal_table import SignalTable
 from crawler.spider import FacadeSpider
+
+Sightings: TypeAlias = dict[FacadeImage, tuple[Fetch, list[Fetch]]]
+"""What pages say of an image, each with the fetch of its bytes and those of the pages that say it."""
 
 BATCH = 4096  # rows that are in memory as Python objects at a time
 
 
-def extract(entry: SourceParams, archive: Path, out: Path, progress: Progress) -> None:
-    """Write the table `crawler.archive.schemas.IMAGES` of a finished `archive` to `out`.
+def extract(
+    entry: SourceParams,
+    archive: Path,
+    out: Path,
+    progress: Progress,
+    *,
+    signals: Path | None = None,
+    ai_crawlers: bool = False,
+) -> None:
+    """Write the image table of a finished archive, and the table of its signals of reserved use.
 
     One row per image that a page links to and whose body is in the archive. The bytes are not decoded here; `prepare`
-    does that. The same content gives the same table, whatever the order in which it was fetched.
+    does that. The same content gives the same image table, whatever the order in which it was fetched.
+
+    Args:
+        entry: the entry of the source.
+        archive: the folder of the archive.
+        out: the image table to write (`crawler.archive.schemas.IMAGES`).
+        progress: called with the number of images so far.
+        signals: the table of signals to write (`crawler.archive.schemas.SIGNALS`); none if not given.
+        ai_crawlers: whether robots.txt reserves a URL that it disallows for a known AI crawler.
 
     Raises:
         UserError: `archive` is not a finished archive.
     """
     if not (archive / INDEX_FILE).is_file():
         raise UserError(f"{archive}: found no {INDEX_FILE}, expected a finished archive; crawl the source first")
-    found: dict[str, dict[FacadeImage, Fetch]] = {}
-    chosen = kind(entry.kind)
-    stored = (
-        replay(chosen(params=entry), archive) if issubclass(chosen, FacadeSpider) else chosen.replay(entry, archive)
-    )
-    for image, fetch in stored:
-        found.setdefault(fetch.sha256, {})[_tidy(image)] = fetch
-    in_file_order = sorted(
-        found.values(), key=lambda images: min((fetch.file, fetch.offset) for fetch in images.values())
-    )
+    host_files: list[Fetch] = []
+    fetches: dict[Key, Fetch] = {}
+    for fetch in read_fetches(archive):
+        fetches[fetch.key] = fetch
+        if fetch.role in HOST_FILES:
+            host_files.append(fetch)
+    reader = ArchivedSignals(archive, fetches, HostFiles(archive, host_files), ai_crawlers=ai_crawlers)
+    table = SignalTable()
+    found: dict[str, Sightings] = {}
+    for image, fetch, page in _stored(entry, archive, fetches):
+        _, pages = found.setdefault(fetch.sha256, {}).setdefault(_tidy(image), (fetch, []))
+        if page and page not in pages:
+            pages.append(page)
+    in_file_order = sorted(found.values(), key=lambda images: min((one.file, one.offset) for one, _ in images.values()))
     batches = []
     started = shown = time.monotonic()
     for done in range(0, len(in_file_order), BATCH):
         rows = []
         for images in in_file_order[done : done + BATCH]:
-            rows.append(_row(archive, images))
+            rows.append(_row(archive, images, reader, table))
             if time.monotonic() - shown >= 0.1:
                 shown = time.monotonic()
                 progress(done + len(rows), len(found), f"{(done + len(rows)) / (shown - started):.0f}/s")
         batches.append(pa.RecordBatch.from_pylist(rows, schema=IMAGES))
+    if signals:
+        table.write(signals)
     write_table(pa.Table.from_batches(batches, schema=IMAGES).sort_by("sha256"), out)
     progress(len(found), len(found), "")
 
 
-def _row(archive: Path, images: dict[FacadeImage, Fetch]) -> dict[str, Any]:
-    """Return the row of one image, described by the page that states the strictest licence.
+def _stored(entry: SourceParams, archive: Path, fetches: Mapping[Key, Fetch]) -> Iterator[StoredImage]:
+    chosen = kind(entry.kind)
+    if issubclass(chosen, FacadeSpider):
+        return replay(chosen(params=entry), archive, fetches)
+    return chosen.replay(entry, archive, fetches)
+
+
+def _row(archive: Path, images: Sightings, reader: ArchivedSignals, table: SignalTable) -> dict[str, Any]:
+    """Return the row of one image, described by the page that states the strictest licence; add its signals to `table`.
 
     Which of two publishers may license the bytes cannot be seen from them, so a permission of one does not outweigh
     a reservation of another. A page that states nothing of rights contradicts none.
     """
     chosen, *others = sorted(images, key=_rank)
-    fetch = images[chosen]
+    fetch, _ = images[chosen]
     body = read(archive, fetch)[1]
+    evidence = [
+        one
+        for image, (fetch, pages) in images.items()
+        for one in reader.of(image, fetch, pages, read_headers(archive, fetch), body)
+    ]
+    table.add(fetch.sha256, evidence)
+    findings = [finding for one in evidence for finding in one.findings]
+    reserved = reservation(findings)
     license_id = licenses.normalise(chosen.license, chosen.license_url)
     page_url = public_url(chosen.page_url)  # the archive keeps the credentials, tables are published
     places = dict.fromkeys((public_url(other.image_url), public_url(other.page_url)) for other in others)
@@ -87,7 +131,8 @@ def _row(archive: Path, images: dict[FacadeImage, Fetch]) -> dict[str, Any]:
         "attribution": licenses.attribution(chosen.title, chosen.author, license_id, page_url),
         "tags": list(chosen.tags),
         **place_date_and_kind([chosen, *others], body),
-        "opt_out": _reserved(archive, images, body),
+        "opt_out": describe(reserved) if reserved else "",
+        "signals_missing": missing(findings),
         "others": [{"image_url": image, "page_url": page} for image, page in places],
     }
 
@@ -96,18 +141,6 @@ def _rank(image: FacadeImage) -> tuple[bool, int, str, str, FacadeImage]:
     statement = image.license, image.license_url
     openness = licenses.openness(licenses.normalise(*statement))
     return not licenses.states(*statement), -openness, image.image_url, image.page_url, image
-
-
-def _reserved(archive: Path, images: dict[FacadeImage, Fetch], body: bytes) -> str:
-    """Return the reservation in the headers of any of these responses, or in the image."""
-    stated = [tdmrep.read(_reservations(read_headers(archive, fetch))) for fetch in images.values()]
-    found = [(one.verdict, one.value) for one in stated] + [xmp.read(body)]
-    return next((value for verdict, value in found if verdict is Verdict.RESERVED), "")
-
-
-def _reservations(headers: bytes) -> list[str]:
-    lines = [line.partition(b":") for line in headers.split(b"\r\n")]
-    return [value.decode("latin-1") for name, _, value in lines if name.strip().lower() == b"tdm-reservation"]
 
 
 def _tidy(image: FacadeImage) -> FacadeImage:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
-    from crawler.archive.fetches import Fetch
+    from crawler.archive.fetches import Fetch, Key
     from crawler.archive.schemas import FacadeImage
     from crawler.archive.writer import ArchiveWriter
     from crawler.settings import CrawlSettings
@@ -31,6 +31,14 @@ class SourceParams(BaseModel):
     def limited_to(self, images: int) -> Self:
         """Return a copy of the entry that finds about `images` images, for a trial."""
         return self.model_copy(update={"limit": images}) if "limit" in type(self).model_fields else self
+
+
+class StoredImage(NamedTuple):
+    """An image whose bytes are in an archive."""
+
+    image: FacadeImage
+    fetch: Fetch
+    page: Fetch | None  # of the page that names it; None if it comes from no page
 
 
 class Kind(Protocol):
@@ -56,5 +64,8 @@ class FileKind(Kind, Protocol):
         """
 
     @classmethod
-    def replay(cls, params: Any, archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
-        """Yield every image that the archived pages link to and that is stored, in any order, offline."""
+    def replay(cls, params: Any, archive: Path, fetches: Mapping[Key, Fetch]) -> Iterator[StoredImage]:
+        """Yield every image that the archived pages link to and that is stored, in any order, offline.
+
+        `fetches` has the last fetch of each role and URL in the archive.
+        """

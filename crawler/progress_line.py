@@ -5,7 +5,7 @@ from collections import Counter
 
 from common.progress import Progress
 from crawler.archive.fetches import STORED
-from crawler.archive.schemas import Role
+from crawler.archive.schemas import HOST_FILES
 from crawler.archive.writer import ArchiveWriter
 
 EVERY = 0.1  # seconds between two calls
@@ -37,7 +37,7 @@ class ProgressLine:
         rate = (done - self._before) / max(self._shown - self._started, 1e-9)
         failed: Counter[str] = Counter()
         for (role, outcome), count in writer.counts.items():
-            if outcome not in STORED and role is not Role.ROBOTS:
+            if outcome not in STORED and role not in HOST_FILES:
                 failed[outcome] += count
         parts = [
             f"{rate:.0f}/s",

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,30 +12,30 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from crawler.archive.fetches import Fetch, latest
+from crawler.archive.fetches import Fetch, Key
 from crawler.archive.responses import address, response
 from crawler.archive.schemas import FacadeImage, Role
+from crawler.kind import StoredImage
 from crawler.spider import FacadeSpider
 
 log = logging.getLogger(__name__)
 
 
-def replay(spider: FacadeSpider[Any], archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
+def replay(spider: FacadeSpider[Any], archive: Path, fetches: Mapping[Key, Fetch]) -> Iterator[StoredImage]:
     """Yield every image that the parse functions of `spider` find in an archive and whose bytes are stored.
 
-    Uses no reactor and no network. Pages that are missing are counted and logged once; a page that cannot be parsed is
-    logged.
+    `fetches` has the last fetch of each role and URL in the archive. Uses no reactor and no network. Pages that are
+    missing are counted and logged once; a page that cannot be parsed is logged.
     """
-    fetches = latest(archive)
-    waiting: deque[Request | FacadeImage] = deque(spider.first_requests())
+    waiting: deque[tuple[Request | FacadeImage, Fetch | None]] = deque((one, None) for one in spider.first_requests())
     seen: set[str] = set()
     absent = 0
     while waiting:
-        found = waiting.popleft()
+        found, shown_on = waiting.popleft()
         if isinstance(found, FacadeImage):
             fetch = _image(fetches, found)
             if fetch is not None and fetch.stored:
-                yield replace(found, image_url=fetch.url), fetch
+                yield StoredImage(replace(found, image_url=fetch.url), fetch, shown_on)
             continue
         url = urldefrag(found.url)[0]
         if url in seen:
@@ -45,9 +45,9 @@ def replay(spider: FacadeSpider[Any], archive: Path) -> Iterator[tuple[FacadeIma
         page = next(filter(None, requested), None)
         absent += page is None
         if page is not None and page.stored:
-            waiting.extend(parsed(spider, response(archive, page, found)))
+            waiting.extend((one, page) for one in parsed(spider, response(archive, page, found)))
         elif found.errback is not None:
-            waiting.extend(found.errback(_failure(found)))
+            waiting.extend((one, None) for one in found.errback(_failure(found)))
     if absent:
         log.warning(
             "%s: the archive lacks %d pages that the parser requests now; a new snapshot would contain them",
@@ -69,7 +69,7 @@ def _failure(request: Request) -> Failure:
     return failure
 
 
-def _image(fetches: dict[tuple[Role, str], Fetch], found: FacadeImage) -> Fetch | None:
+def _image(fetches: Mapping[Key, Fetch], found: FacadeImage) -> Fetch | None:
     try:
         return fetches.get((Role.IMAGE, address(found.image_url)))
     except ValueError:

@@ -15,7 +15,8 @@ REDIRECT_MAX_TIMES = 10
 DOWNLOADER = "crawler.transport.downloader.ArchivingDownloader"
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "crawler.transport.robots.RobotsTxt": 100,
+    "crawler.transport.robots.RobotsRule": 100,
+    "crawler.transport.reservations.ReservationRule": 110,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "crawler.transport.throttle.RetryAndThrottle": 550,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
@@ -23,7 +24,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.transport.headers_only.HeadersOnly": 620,
     "crawler.transport.address_rule.AddressRule": 760,
 }
-EXTENSIONS = {"crawler.transport.hosts.Hosts": 0}
+EXTENSIONS = {"crawler.transport.hosts.Hosts": 0, "crawler.transport.host_files.HostFiles": 0}
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the archive records it
 
 # Safety.

@@ -47,6 +47,11 @@ class CrawlSettings(BaseModel):
     unknown: Literal["drop", "keep"] = Field(
         "drop", description="whether to drop or keep images whose licence is unknown"
     )
+    honor_ai_blocks: bool = Field(
+        False,
+        description="whether an image counts as reserved if robots.txt disallows it for a known AI crawler, such as "
+        "GPTBot; applied by the stage `extract`, so that a change fetches nothing",
+    )
     limits: Limits = Field(Limits(), description="limits of one fetch and of one host")
 
     def allows(self, license_id: str) -> bool:

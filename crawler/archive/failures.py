@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from crawler.archive.fetches import STORED
 from crawler.archive.reader import FETCHES_FILE
-from crawler.archive.schemas import Role
+from crawler.archive.schemas import HOST_FILES
 
 
 def failed(fetches: pa.Table) -> pa.Table:
@@ -19,7 +19,8 @@ def failed(fetches: pa.Table) -> pa.Table:
 def failed_downloads(archive: Path) -> pa.Table:
     """Read the failed fetches of pages and images from a finished archive, in the order of their URLs.
 
-    A missing robots.txt is no failure: it allows everything (RFC 9309).
+    It is no failure that a host has no robots.txt or no tdmrep.json: most have none.
     """
     stored = pc.field("outcome").isin(sorted(STORED))
-    return pq.read_table(archive / FETCHES_FILE, filters=~stored & (pc.field("role") != str(Role.ROBOTS)))
+    of_hosts = pc.field("role").isin(sorted(HOST_FILES))
+    return pq.read_table(archive / FETCHES_FILE, filters=~stored & ~of_hosts)

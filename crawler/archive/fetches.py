@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from crawler.archive import warc
 from crawler.archive.schemas import Outcome, Role
+
+Key: TypeAlias = tuple[Role, str]
+"""What a fetch is of: its role and URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,17 @@ class Fetch:
     length: int = 0  # of the body, in bytes
 
     @property
-    def key(self) -> tuple[Role, str]:
+    def key(self) -> Key:
         return self.role, self.url
 
     @property
     def stored(self) -> bool:
         return self.outcome in STORED
+
+    @property
+    def is_exempt(self) -> bool:
+        """Whether it belongs to a documented API, so that robots.txt was not applied to it."""
+        return self.detail == NOT_HELD
 
     @property
     def retryable(self) -> bool:
@@ -49,6 +58,8 @@ class Fetch:
         return self.outcome in _RETRYABLE
 
 
+NOT_HELD = "not held to robots.txt: documented API"
+"""The detail of a fetch that is exempt from robots.txt."""
 STORED = frozenset({Outcome.STORED, Outcome.UNCHANGED})
 """The outcomes with a body in the archive."""
 _RETRYABLE = {Outcome.TIMEOUT, Outcome.CONNECTION_ERROR, Outcome.INCOMPLETE}
@@ -74,7 +85,7 @@ def read_fetches(folder: Path) -> Iterator[Fetch]:
                     yield _fetch(record, values, answer if answer and answer.id == record.about else None)
 
 
-def latest(folder: Path) -> dict[tuple[Role, str], Fetch]:
+def latest(folder: Path) -> dict[Key, Fetch]:
     """Return the last fetch of each (role, URL) of an archive."""
     return {fetch.key: fetch for fetch in read_fetches(folder)}
 
@@ -91,6 +102,12 @@ def read_headers(folder: Path, fetch: Fetch) -> bytes:
     with (folder / fetch.file).open("rb") as file:
         file.seek(fetch.block)
         return file.read(fetch.offset - fetch.block)
+
+
+def header_pairs(headers: bytes) -> list[tuple[str, str]]:
+    """Return the HTTP headers that `read` returns as (name, value), bytes decoded as Latin-1."""
+    lines = (line.partition(":") for line in headers.decode("latin-1").split("\r\n")[1:])
+    return [(name, value.strip()) for name, colon, value in lines if colon]
 
 
 def fields(fetch: Fetch) -> dict[str, str]:

@@ -19,7 +19,7 @@ class Outcome(DescribedEnum):
     TOO_LARGE = "too_large", "The body is larger than `crawl.limits.max_bytes`, before or after decompression."
     INCOMPLETE = "incomplete", "The connection closed before the end of the body, or the body does not decompress."
     ROBOTS = "robots", "robots.txt disallows the URL, or could not be read because the server fails (RFC 9309)."
-    OPT_OUT = "opt_out", "The response reserves its content from AI use; its body is not kept."
+    OPT_OUT = "opt_out", "The image, its page or its host reserves it from AI use; its body is not kept."
     BLOCKED_ADDRESS = "blocked_address", "The host has no public address (private, loopback, link-local, metadata)."
     BAD_URL = "bad_url", "Not an http or https URL, or not a URL."
 
@@ -30,6 +30,11 @@ class Role(DescribedEnum):
     PAGE = "page", "A page, an API response or a list that the spider reads."
     IMAGE = "image", "An image."
     ROBOTS = "robots", "The robots.txt of a host."
+    TDMREP = "tdmrep", "The `/.well-known/tdmrep.json` of a host. Most hosts have none, and answer with 404."
+
+
+HOST_FILES = frozenset({Role.ROBOTS, Role.TDMREP})
+"""The roles of files that a crawl requests once for each host. It is no failure that a host has none."""
 
 
 SHA1_TAG = "sha1:"
@@ -112,7 +117,14 @@ IMAGES_COLUMNS = (
     Column("attribution", pa.string(), "Credit line, ready to print."),
     Column("tags", pa.list_(pa.string()), "Tags, sorted: categories, keywords, sub-folders."),
     *METADATA_COLUMNS,
-    Column("opt_out", pa.string(), "The reservation of AI use that was found; empty if there is none."),
+    Column(
+        "opt_out", pa.string(), "The signal that reserves the image from AI use, and its value; empty if none does."
+    ),
+    Column(
+        "signals_missing",
+        pa.list_(pa.string()),
+        "Places and signals that were not looked at, since the archive has no such response: `host tdmrep_json`, …",
+    ),
     Column(
         "others",
         pa.list_(pa.struct([("image_url", pa.string()), ("page_url", pa.string())])),
@@ -124,4 +136,22 @@ IMAGES = schema(IMAGES_COLUMNS)
 
 If several URLs or pages gave the same bytes, the row describes the one that states the strictest licence, then the
 smallest (image_url, page_url); `others` lists the rest in that order, at the end those that state none.
+"""
+
+SIGNALS_COLUMNS = (
+    Column("sha256", pa.string(), "SHA-256 of the image, lower-case hex."),
+    Column("image_url", pa.string(), "URL of the image; after a redirect also the URL that it led to."),
+    Column("page_url", pa.string(), "URL of the page, if the signal is about a page that shows the image; else null."),
+    Column("signal", pa.string(), "The convention by which use is reserved: a signal."),
+    Column("place", pa.string(), "Where it was looked for: a place."),
+    Column("verdict", pa.string(), "What it amounts to: a verdict. `reserved` drops the image."),
+    Column("value", pa.string(), "The text that was found, on one line; empty if there is none."),
+    Column("policy", pa.string(), "URL of a licence or policy that the owner names; empty if there is none."),
+    Column("file", pa.string(), "WARC file, in the source's archive, with the record that was read; null if missing."),
+    Column("offset", pa.int64(), "Position of that record in the file; null if missing."),
+)
+SIGNALS = schema(SIGNALS_COLUMNS)
+"""`data/signals/SOURCE.parquet`: a row for each signal that was looked at for an image, in every place.
+
+Sorted by (sha256, image_url, page_url), then by place and signal.
 """

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from crawler.archive import warc
 from crawler.archive.fetches import Fetch, fields, latest, read
 from crawler.archive.previous import PreviousArchive
-from crawler.archive.schemas import Outcome, Role
+from crawler.archive.schemas import HOST_FILES, Outcome, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class ArchiveWriter:
     def _holds(self, fetch: Fetch) -> bool:
         """Whether a URL does not have to be fetched again."""
         if self._retry:
-            return fetch.stored and fetch.role is not Role.ROBOTS  # its rules may have changed
+            return fetch.stored and fetch.role not in HOST_FILES  # their rules may have changed
         return not fetch.retryable
 
     def _original(self, record: bytes) -> tuple[str, str]:
@@ -137,7 +137,7 @@ class ArchiveWriter:
         self.counts[fetch.role, fetch.outcome] += 1
         if fetch.stored:
             self.nbytes += fetch.length
-        else:
+        elif fetch.role not in HOST_FILES:
             self.trouble = f"{fetch.url}: {fetch.detail}"
         if self._ended:
             self._ended(self)

@@ -10,15 +10,15 @@ from urllib.parse import urldefrag, urljoin
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 
-from crawler.archive.fetches import Fetch
+from crawler.archive.fetches import NOT_HELD, Fetch
 from crawler.archive.previous import CONDITIONS, PreviousArchive
 from crawler.archive.responses import response
 from crawler.archive.schemas import Outcome, Role
 from crawler.archive.writer import ArchiveWriter
-from crawler.rights.finding import Verdict
-from crawler.rights.robots_tag import read
-from crawler.rights.text import clean
-from crawler.transport.exchange import exchange, fetch_of, first_url
+from crawler.rights.finding import Place
+from crawler.rights.reservation import describe, reservation
+from crawler.rights.signals import of_headers
+from crawler.transport.exchange import exchange, fetch_of, first_url, header_pairs
 from crawler.transport.first_byte import FirstByteTimeout
 from crawler.transport.halt import halt
 from crawler.transport.headers_only import is_headers_only
@@ -97,12 +97,12 @@ class ArchivingDownloader(UnqueuedDownloader):
     ) -> Response | Request:
         """Append a response to the archive, unless its status or its headers forbid that."""
         is_unchanged = previous is not None and result.status == 304
-        if reason := _reason_not_to_store(result, is_unchanged):
+        if reason := _reason_not_to_store(request.meta["role"], result, is_unchanged):
             kept = None if reason.outcome is Outcome.OPT_OUT else exchange(request, result)
             with self._writing(writer):
                 writer.end(fetch_of(request, reason.outcome, reason.status, reason.detail), kept)
             raise reason
-        detail = "not held to robots.txt: documented API" if request.meta.get("exempt") else ""
+        detail = NOT_HELD if request.meta.get("exempt") else ""
         with self._writing(writer):
             if previous and is_unchanged:
                 fetch = fetch_of(request, Outcome.UNCHANGED, result.status, detail)
@@ -184,11 +184,15 @@ def _make_conditional(request: Request, previous: PreviousArchive | None) -> Fet
     return before if conditions else None
 
 
-def _reason_not_to_store(response: Response, is_unchanged: bool) -> Refusal | None:
-    """Return why a response may not be stored: it is an error, or its headers forbid use for machine learning."""
+def _reason_not_to_store(role: Role, response: Response, is_unchanged: bool) -> Refusal | None:
+    """Return why a response may not be stored: it is an error, or the headers of an image reserve it from AI use.
+
+    A page is stored, as it shows why its images are refused; but not the page of before if only a 304 reserves it.
+    """
     if not (is_unchanged or 200 <= response.status < 300):
         return Refusal(Outcome.HTTP_ERROR, f"HTTP {response.status}", response.status)
-    tags = [value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag")]
-    if read(tags) is Verdict.RESERVED:
-        return Refusal(Outcome.OPT_OUT, f"X-Robots-Tag: {clean(', '.join(tags))}", response.status)
+    if role is Role.IMAGE or (role is Role.PAGE and is_unchanged):
+        place = Place.IMAGE if role is Role.IMAGE else Place.PAGE
+        if found := reservation(of_headers(header_pairs(response.headers), place, response.url)):
+            return Refusal(Outcome.OPT_OUT, f"reserved by {describe(found)}", response.status)
     return None

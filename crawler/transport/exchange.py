@@ -1,5 +1,6 @@
 """Converts Scrapy's requests and responses to the archive's exchanges and fetches."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urldefrag, urlsplit
@@ -24,10 +25,10 @@ def exchange(request: Request, response: Response) -> Exchange:
     return Exchange(
         url=url,
         method=request.method,
-        request_headers=(("Host", urlsplit(url).netloc), *_pairs(request.headers, without=_SECRETS)),
+        request_headers=(("Host", urlsplit(url).netloc), *header_pairs(request.headers, without=_SECRETS)),
         status=f"{response.status} {_phrase(response.status)}".strip(),
         response_headers=(
-            *_pairs(response.headers, without={b"Set-Cookie", *recoded}),
+            *header_pairs(response.headers, without={b"Set-Cookie", *recoded}),
             *([("Content-Length", str(len(response.body)))] if has_body else []),
         ),
         body=response.body,
@@ -56,7 +57,8 @@ def first_url(request: Request) -> str:
     return urldefrag(via[0])[0]
 
 
-def _pairs(headers: Headers, without: set[bytes]) -> list[tuple[str, str]]:
+def header_pairs(headers: Headers, without: Collection[bytes] = ()) -> list[tuple[str, str]]:
+    """Return the headers of a message as (name, value), bytes decoded as Latin-1, but for some names."""
     return [
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, values in headers.items()

@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Request
 
-from crawler.archive.schemas import Role
+from crawler.archive.schemas import HOST_FILES
 from crawler.transport.hosts import host_of
 
 SHORTEST = 5.0  # seconds; the least that the first try of a URL waits
@@ -50,7 +50,7 @@ class FirstByteTimeout:
         Raises:
             DownloadTimeoutError: the response did not begin in time.
         """
-        is_patient = "retry_times" in request.meta or request.meta.get("role") is Role.ROBOTS
+        is_patient = "retry_times" in request.meta or request.meta.get("role") in HOST_FILES
         seconds = self.seconds(host_of(request.url), is_patient=is_patient)
         try:
             async with asyncio.timeout(seconds) as timeout:

@@ -13,6 +13,8 @@ from crawler.archive.fetches import Fetch
 from crawler.archive.responses import address
 from crawler.archive.schemas import FacadeImage, Outcome, Role
 from crawler.archive.writer import ArchiveWriter
+from crawler.transport.host_files import HostFiles
+from crawler.transport.reservations import RESERVED, of_page
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +24,14 @@ LONGEST_URL = 2_000  # characters of a malformed URL that are recorded; a data: 
 class ImageRequests:
     """Replaces each `FacadeImage` by a request. Images go before further pages, so that the queue stays short."""
 
-    def __init__(self, writer: ArchiveWriter) -> None:
+    def __init__(self, writer: ArchiveWriter, files: HostFiles) -> None:
         self._writer = writer
+        self._files = files
         self._bad: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler.spider.writer)  # type: ignore[union-attr]
+        return cls(crawler.spider.writer, HostFiles.of(crawler))  # type: ignore[union-attr]
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
         async for found in start:
@@ -36,9 +39,14 @@ class ImageRequests:
                 yield request
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        reserved: str | None = None  # by what; not known before the first image is found
         async for found in result:
-            if (request := self._request(found)) is not None:
-                yield request
+            if (request := self._request(found)) is None:
+                continue
+            if isinstance(found, FacadeImage):
+                reserved = await of_page(response, self._files) if reserved is None else reserved
+                request.meta[RESERVED] = reserved
+            yield request
 
     def process_spider_exception(self, response: Response, exception: Exception) -> list[Any]:
         log.warning("%s: cannot parse this page: %r", response.url, exception)

@@ -1,7 +1,7 @@
 """Crawl and extract in a separate process: a Twisted reactor runs once per process, and a process can be killed.
 
-python drive.py FOLDER ENTRY [SETTINGS]: entry and settings as JSON; leaves FOLDER/archive and FOLDER/images.parquet,
-prints the counts as JSON. PREVIOUS and RETRY in the environment are the `previous` and `retry` of `crawl`.
+python drive.py FOLDER ENTRY [SETTINGS]: entry and settings as JSON; leaves archive, images.parquet and signals.parquet
+in FOLDER, prints the counts as JSON. PREVIOUS and RETRY in the environment are the `previous` and `retry` of `crawl`.
 """
 
 import json
@@ -45,7 +45,7 @@ try:
         show,
         retry="RETRY" in os.environ,
     )
-    extract(entry, folder / "archive", folder / "images.parquet", show)
+    extract(entry, folder / "archive", folder / "images.parquet", show, signals=folder / "signals.parquet")
 except UserError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)

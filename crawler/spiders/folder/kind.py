@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from crawler.archive.schemas import FacadeImage
+from crawler.kind import StoredImage
 from crawler.spiders.folder.metadata import METADATA
 from crawler.spiders.folder.params import FolderParams
 
 if TYPE_CHECKING:
-    from crawler.archive.fetches import Fetch
+    from crawler.archive.fetches import Fetch, Key
     from crawler.archive.writer import ArchiveWriter
     from crawler.settings import CrawlSettings
 
@@ -37,18 +38,16 @@ class Folder:
         store(source, params, settings, writer)
 
     @classmethod
-    def replay(cls, params: FolderParams, archive: Path) -> Iterator[tuple[FacadeImage, Fetch]]:
+    def replay(cls, params: FolderParams, archive: Path, fetches: Mapping[Key, Fetch]) -> Iterator[StoredImage]:
         from crawler.spiders.folder.store import stored
 
-        files, rows = stored(archive)
+        files, rows = stored(archive, fetches)
         licensed = {fetch.sha256 for name, fetch in files.items() if _is_licensed(rows.get(name, {}))}
         for name, fetch in files.items():
             # The licence of the entry is for files of which the metadata says nothing, under no name.
             default = params.license, params.license_url
-            yield (
-                _image(params, name, fetch, rows.get(name, {}), ("", "") if fetch.sha256 in licensed else default),
-                fetch,
-            )
+            license = ("", "") if fetch.sha256 in licensed else default
+            yield StoredImage(_image(params, name, fetch, rows.get(name, {}), license), fetch, None)
         if absent := sorted(rows.keys() - files.keys()):
             log.warning("%s: names %d missing files, the first is %r", params.metadata, len(absent), absent[0])
 

@@ -1,13 +1,14 @@
 """Store the files of a folder or an archive: one WARC `resource` record per file."""
 
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from common.errors import UserError
-from crawler.archive.fetches import Fetch, latest, read
+from crawler.archive.fetches import Fetch, Key, read
 from crawler.archive.schemas import Outcome, Role
 from crawler.archive.writer import ArchiveWriter
 from crawler.settings import CrawlSettings
@@ -47,11 +48,11 @@ def store(source: str, params: FolderParams, settings: CrawlSettings, writer: Ar
             _end(Role.PAGE, source, params.metadata, beside.read_bytes(), largest, writer)
 
 
-def stored(archive: Path) -> tuple[dict[str, Fetch], dict[str, dict[str, str]]]:
+def stored(archive: Path, fetches: Mapping[Key, Fetch]) -> tuple[dict[str, Fetch], dict[str, dict[str, str]]]:
     """Return the fetches of an archive by file name, and the rows of its metadata by file name."""
     files: dict[str, Fetch] = {}
     rows: dict[str, dict[str, str]] = {}
-    for fetch in latest(archive).values():
+    for fetch in fetches.values():
         name = unquote(urlsplit(fetch.url).path, errors="surrogateescape").removeprefix("/")
         if fetch.stored and fetch.role is Role.IMAGE:
             files[name] = fetch
