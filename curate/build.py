@@ -1,6 +1,8 @@
 """Build the dataset from the tables of all sources: the folder that `curate.dataset` reads."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +23,9 @@ from curate.duplicates.pairs import PairCache, find_pairs
 from curate.exclusions import read_exclusions
 from curate.rules import CurateParams
 from curate.schemas import NAMES_COLUMNS, Split, fixed_size_bytes, prepared_schema
+
+MISSING = "signals_missing"
+"""A column of the image tables that is counted in batches; a million images have more of it than of all others."""
 
 
 def build(
@@ -69,7 +74,7 @@ def build(
         write_table(manifest, draft / MANIFEST_FILE)
         kept = manifest.filter(manifest["row"].is_valid())
         write_table(kept.sort_by("row").select([column.name for column in NAMES_COLUMNS]), draft / NAMES_FILE)
-        write_documents(manifest, params, draft, origin)
+        write_documents(manifest, params, draft, replace(origin, unread=_count_unread(sources)))
     progress(len(images), len(images), f"{len(manifest['row'].drop_null())} kept")
 
 
@@ -77,10 +82,11 @@ def _joined(sources: Mapping[str, tuple[Path, Path]], image_size: int) -> tuple[
     """Return the rows of all image tables, sorted by (sha256, source), and the prepared row of each without pixels."""
     schema = prepared_schema(image_size)
     columns = [name for name in schema.names if name != "pixels"]
-    no_images = IMAGES.empty_table().append_column("source", pa.array([], pa.string()))
+    listed = [name for name in IMAGES.names if name != MISSING]
+    no_images = IMAGES.empty_table().select(listed).append_column("source", pa.array([], pa.string()))
     images, prepared = [no_images], [schema.empty_table().select(columns)]
     for name, (images_path, prepared_path) in sorted(sources.items()):
-        rows = _read(images_path, IMAGES.names, IMAGES)
+        rows = _read(images_path, listed, IMAGES)
         measured = _read(prepared_path, columns, schema)
         indices = pc.index_in(rows["sha256"], measured["sha256"])
         if indices.null_count:
@@ -91,6 +97,16 @@ def _joined(sources: Mapping[str, tuple[Path, Path]], image_size: int) -> tuple[
     table = pa.concat_tables(images)
     order = pc.sort_indices(table, [("sha256", "ascending"), ("source", "ascending")])
     return table.take(order), pa.concat_tables(prepared).take(order)
+
+
+def _count_unread(sources: Mapping[str, tuple[Path, Path]]) -> dict[str, int]:
+    """Return for how many images each signal could not be looked at."""
+    counts: Counter[str] = Counter()
+    for images_path, _ in sources.values():
+        for batch in pq.ParquetFile(images_path).iter_batches(columns=[MISSING]):
+            for pair in pc.value_counts(pc.list_flatten(batch[MISSING])).to_pylist():
+                counts[pair["values"]] += pair["counts"]
+    return dict(sorted(counts.items()))
 
 
 def _read(path: Path, columns: Sequence[str], schema: pa.Schema) -> pa.Table:

@@ -117,7 +117,8 @@ def _apply_permissions(
     """Apply the rules that are not about pixels; returns the rows that are excluded with their near duplicates."""
     rows, near = excluded(images, exclusions)
     verdicts.drop(rows, Reason.EXCLUDED)
-    verdicts.drop(_is_not(images["opt_out"], ""), Reason.OPT_OUT)
+    reserved = images["sha256"].filter(pc.not_equal(images["opt_out"], ""))
+    verdicts.drop(_is_in(images["sha256"], reserved.to_pylist()), Reason.OPT_OUT)
     found = images["license"]
     unknown = ~_is_not(found, UNKNOWN)
     if not keep_unknown:

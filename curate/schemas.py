@@ -25,7 +25,7 @@ class Reason(DescribedEnum):
     """Why an image was dropped. A closed list, in the order in which the rules are applied: the first match counts."""
 
     EXCLUDED = "excluded", "Named in `exclusions.csv`, or a near duplicate of an image that is."
-    OPT_OUT = "opt_out", "The owner reserved it from AI use."
+    OPT_OUT = "opt_out", "The owner reserved it from AI use, in this source or in another that has the same bytes."
     LICENSE_UNKNOWN = "license_unknown", "No licence was found, and `crawl.unknown` is `drop`."
     LICENSE_NOT_ALLOWED = "license_not_allowed", "The licence is not in `crawl.licenses`."
     SYNTHETIC = (
@@ -146,6 +146,9 @@ MANIFEST_COLUMNS = (
     Column("taken", pa.string(), "Date of the picture: `1998`, `1998-05` or `1998-05-24`; null if not known."),
     Column("wikidata", pa.string(), "Wikidata item of what it shows, such as `Q243`; null if not known."),
     Column("digital_source_type", pa.string(), "How it was made, a term of IPTC; null if not stated."),
+    Column(
+        "opt_out", pa.string(), "The signal that reserves the image from AI use, and its value; empty if none does."
+    ),
     Column("decision", pa.string(), "`kept` or `dropped`."),
     Column("reason", pa.string(), "Why the image was dropped: a reason; null if it was kept."),
     Column("measure", pa.string(), "Measure that decided, or `year`, or `position` in a group; null if none did."),

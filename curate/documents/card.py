@@ -22,6 +22,7 @@ class Origin:
 
     entries: Mapping[str, str] = field(default_factory=dict)  # by source: kind and parameters, on one line
     contact: str = ""  # an e-mail address or a URL, for questions about an image
+    unread: Mapping[str, int] = field(default_factory=dict)  # images by place and signal that was not looked at
 
 
 NO_ORIGIN = Origin()
@@ -36,6 +37,7 @@ class Facts:
     splits: Mapping[str, int]  # facades by split
     licenses: Mapping[str, int]  # facades by licence id
     reasons: Mapping[str, int]  # dropped images by reason, in the order of the rules
+    reserved: Mapping[str, int]  # images that are reserved from AI use, by signal
     authors: tuple[int, ...]  # facades of each named author, in descending order
     tags: Mapping[str, int]  # facades by tag, the most frequent first
     untagged: int  # facades without tags
@@ -69,6 +71,7 @@ def facts(manifest: pa.Table) -> Facts:
     kept = manifest.filter(manifest["row"].is_valid())
     seen, kept_by_source = _counts(manifest["source"]), _counts(kept["source"])
     splits, dropped = _counts(kept["split"]), _counts(manifest["reason"])
+    reserved = manifest["opt_out"].filter(pc.not_equal(manifest["opt_out"], ""))
     tagged = _counts(pc.list_flatten(kept["tags"]))
     placed = pc.is_valid(kept["latitude"])
     return Facts(
@@ -77,6 +80,7 @@ def facts(manifest: pa.Table) -> Facts:
         splits={split.value: splits.get(split, 0) for split in Split},
         licenses=_counts(kept["license"]),
         reasons={reason.value: dropped[reason] for reason in Reason if reason in dropped},
+        reserved=_counts(pc.list_element(pc.split_pattern(reserved, ": ", max_splits=1), 0)),
         authors=tuple(sorted((n for name, n in _counts(kept["author"]).items() if name), reverse=True)),
         tags=dict(sorted(tagged.items(), key=lambda pair: (-pair[1], pair[0]))),
         untagged=len(kept) - int(pc.sum(pc.greater(pc.list_value_length(kept["tags"]), 0)).as_py() or 0),
@@ -105,6 +109,7 @@ def card(found: Facts, origin: Origin, params: CurateParams, version: str) -> It
     yield from _gathered(found, origin)
     yield from _licences(found)
     yield from _left_out(found, params)
+    yield from _reserved(found, origin)
     yield from _biases(found)
     yield from by_place(found.countries, found.unplaced)
     yield "## Limits"
@@ -123,7 +128,7 @@ def _gathered(found: Facts, origin: Origin) -> Iterator[str]:
     yield ""
     yield (
         "A crawler collected the images. It identifies itself, obeys robots.txt and the delays that sites ask for, and "
-        "leaves out images whose owner reserved their use (X-Robots-Tag, TDM reservation, XMP DataMining). "
+        "leaves out images whose owner reserved their use (see below). "
         "`fetches.parquet` lists every URL that was tried, with its outcome; a web archive (`data/archive/`) contains "
         "the exact bytes."
     )
@@ -165,6 +170,24 @@ def _left_out(found: Facts, params: CurateParams) -> Iterator[str]:
         f"Of each cluster one image is kept, chosen by {', '.join(params.keeper)}."
     )
     yield ""
+
+
+def _reserved(found: Facts, origin: Origin) -> Iterator[str]:
+    yield "## Reserved from AI use"
+    yield ""
+    yield (
+        "Each image was examined for signals by which an owner reserves use for machine learning: in the image and its "
+        "HTTP headers, on its page, and in robots.txt and tdmrep.json of both hosts. One that reserves is enough. "
+        "`data/signals/` contains what each signal says, with the record of the archive that shows it. "
+        "Images that a page, a host or their own headers reserved at the crawl are not in the archive: "
+        "`fetches.parquet` lists them with the outcome `opt_out`. Of the archived ones these were left out:"
+    )
+    yield ""
+    yield from table(("signal", "images"), (found.reserved or {"none": 0}).items())
+    if origin.unread:
+        yield "The archives do not contain these, so they were not examined:"
+        yield ""
+        yield from table(("place and signal", "images"), origin.unread.items())
 
 
 def _mirrored(params: CurateParams) -> str:

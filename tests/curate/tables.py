@@ -143,11 +143,13 @@ def decided(
     return {image.name: row for image, row in zip(ordered, rows, strict=True)}
 
 
-def first_reason(image: Image, params: CurateParams, excluded: set[str], keep_unknown: bool) -> Reason | None:
+def first_reason(
+    image: Image, params: CurateParams, excluded: set[str], reserved: set[str], keep_unknown: bool
+) -> Reason | None:
     """Return the first rule of those about one image that matches, one comparison after the other."""
     if image.sha256 in excluded:
         return Reason.EXCLUDED
-    if image.opt_out:
+    if image.sha256 in reserved:
         return Reason.OPT_OUT
     if image.license == UNKNOWN and not keep_unknown:
         return Reason.LICENSE_UNKNOWN
@@ -218,6 +220,7 @@ def slow_manifest(
     """Return the reason and the keeper's sha256 of each image by its name, in the plainest way: image by image."""
     ordered = sorted(images, key=lambda image: (image.sha256, image.source))
     excluded = {one.value for one in exclusions}
+    reserved = {image.sha256 for image in ordered if image.opt_out}
     near_excluded = {one.value for one in exclusions if one.near}
     threshold = np.float32(params.duplicates.similarity)
 
@@ -233,7 +236,7 @@ def slow_manifest(
         return bool(np.float32(similar(one.name, other.name)) >= threshold)
 
     result: dict[str, tuple[str | None, str | None]] = {
-        image.name: (first_reason(image, params, excluded, keep_unknown), None) for image in ordered
+        image.name: (first_reason(image, params, excluded, reserved, keep_unknown), None) for image in ordered
     }
 
     def undecided() -> list[Image]:

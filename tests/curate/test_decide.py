@@ -218,10 +218,18 @@ def test_of_the_same_bytes_in_two_sources_the_preferred_row_is_kept() -> None:
 
 
 def test_a_dropped_row_is_no_keeper_of_the_same_bytes() -> None:
-    free, reserved = Image(1, source="a", license="CC-BY-4.0"), Image(1, source="b", opt_out="robots.txt")
-    rows = decided([free, reserved])
+    free, closed = Image(1, source="a", license="CC-BY-4.0"), Image(1, source="b", license=UNKNOWN)
+    rows = decided([free, closed])
     assert rows[free.name]["decision"] == Decision.KEPT
-    assert rows[reserved.name]["reason"] == Reason.OPT_OUT
+    assert rows[closed.name]["reason"] == Reason.LICENSE_UNKNOWN
+
+
+def test_a_reservation_in_one_source_drops_the_same_bytes_of_every_source() -> None:
+    free, reserved = Image(1, source="a", license="CC0-1.0"), Image(1, source="b", opt_out="tdm_header: 1")
+    rows = decided([free, reserved, Image(2, source="a")])
+    assert {row["reason"] for row in rows.values() if row["sha256"] == free.sha256} == {Reason.OPT_OUT}
+    assert [row["opt_out"] for row in rows.values() if row["sha256"] == free.sha256] == ["", "tdm_header: 1"]
+    assert rows[Image(2, source="a").name]["decision"] == Decision.KEPT
 
 
 def test_a_copy_is_in_the_cluster_of_its_keepers_keeper() -> None:
