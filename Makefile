@@ -46,7 +46,7 @@ docs: .venv/.ready ## write the reference in docs/reference from the code
 	@$(RUN) python -m docs.generate
 
 clean: ## remove what the pipeline made (not the crawled archives, not the DVC cache, not .venv)
-	rm -rf data/images data/counts data/prepared data/dataset models report .state .pytest_cache .mypy_cache .ruff_cache
+	rm -rf data/images data/signals data/counts data/prepared data/dataset models report .state .pytest_cache .mypy_cache .ruff_cache
 
 # The stage `check` does the same; here a mistake is reported before DVC reads params.yaml.
 data/params.ok: params.yaml | .venv/.ready

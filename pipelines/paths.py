@@ -29,6 +29,11 @@ def images(source: str) -> Path:
     return Path("data/images") / f"{source}.parquet"
 
 
+def signals(source: str) -> Path:
+    """Return the table of every signal of reserved use that was looked at for an image of a source."""
+    return Path("data/signals") / f"{source}.parquet"
+
+
 def counts(source: str) -> Path:
     """Return the file with the counts of a source, a DVC metric."""
     return Path("data/counts") / f"{source}.json"

@@ -176,7 +176,7 @@ def _measures(version: Version, decisions: ManifestReader) -> dict[str, NDArray[
     rows = np.flatnonzero(decisions.kept)[: shifts.SAMPLE]
     sample = decisions.take(("sha256",), rows)["sha256"].unique()
     found = []
-    for path in version.outputs("prepare", ".parquet").values() if len(sample) else ():
+    for path in version.outputs("prepare", "*.parquet").values() if len(sample) else ():
         file = version.file(path)
         names = [field.name for field in pq.read_schema(file) if pa.types.is_floating(field.type)]
         wanted = pc.field("sha256").isin(sample) & (pc.field("sha256") <= sample[-1])  # the latter skips row groups

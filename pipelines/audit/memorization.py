@@ -78,9 +78,9 @@ def measure_memorization(
     from train import generator, latents
     from train.features import features
 
-    weights = version.outputs("train", ".safetensors").get(model)
+    weights = version.outputs("train", "*.safetensors").get(model)
     if weights is None:
-        known = ", ".join(sorted(version.outputs("train", ".safetensors"))) or "none"
+        known = ", ".join(sorted(version.outputs("train", "*.safetensors"))) or "none"
         raise UserError(f"{model}: no such model at {version.name}; expected one of: {known}")
     dataset = _trained_on(version, model)
     file = version.file(weights)

@@ -50,6 +50,7 @@ class Provenance:
     decisions: Sequence[Row]  # rows of the manifest, one a source
     images: Sequence[Row]  # rows of the image tables, with `source`
     fetches: Sequence[Row]  # of the image and its page, with `source`
+    signals: Sequence[Row]  # rows of the tables of signals, with `source`
     locations: Sequence[Row]  # of the bytes in the archives, with `source`
     measures: Row  # from the prepared table
     cluster: Sequence[Row]  # rows of the manifest that are duplicates of each other, the keeper first
@@ -75,16 +76,17 @@ def trace_image(repository: Repository, version: Version, sha256: str) -> Proven
         raise UserError(f"{sha256[:16]}: no such image at {version.name}")
     appearances, uses, unknown = _history(repository, sha256)
     same_image = pc.field("sha256") == sha256
-    images = _rows(version, version.outputs("extract", ".parquet"), same_image)
+    images = _rows(version, version.outputs("extract", "data/images/*"), same_image)
     urls = sorted({row[name] for row in images for name in ("image_url", "page_url")})
     archives = version.outputs("crawl")
-    measures = next(iter(_rows(version, version.outputs("prepare", ".parquet"), same_image)), {})
+    measures = next(iter(_rows(version, version.outputs("prepare", "*.parquet"), same_image)), {})
     return Provenance(
         sha256=sha256,
         version=version.name,
         decisions=decisions,
         images=images,
         fetches=_rows(version, _in(archives, "fetches.parquet"), one_of("url", urls)),
+        signals=_rows(version, version.outputs("extract", "data/signals/*"), same_image),
         locations=_rows(version, _in(archives, "index.parquet"), same_image),
         measures={name: value for name, value in measures.items() if name not in (*HIDDEN_COLUMNS, "source")},
         cluster=_cluster(version, decisions[0]["cluster"]),

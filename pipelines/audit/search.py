@@ -97,7 +97,7 @@ def _by_prefix(version: Version, prefix: str) -> list[str]:
 def _by_url(version: Version, url: str) -> list[str]:
     table = version.manifest(("sha256", "image_url", "page_url"))
     found = _matching(table, pc.or_kleene(pc.equal(table["image_url"], url), pc.equal(table["page_url"], url)))
-    for path in version.outputs("extract", ".parquet").values() if not found else ():
+    for path in version.outputs("extract", "data/images/*").values() if not found else ():
         others = version.table(path, ("sha256", "others"))
         parents, flat = pc.list_parent_indices(others["others"]), pc.list_flatten(others["others"])
         matches = pc.or_kleene(*(pc.equal(pc.struct_field(flat, name), url) for name in ("image_url", "page_url")))
@@ -125,7 +125,7 @@ def _similar_to(version: Version, picture: Picture) -> list[str]:
     """The images that curation would count as duplicates of `picture`, the most similar first."""
     own = fingerprints.compute(thumbnail(picture.rgb)[None])
     found: dict[str, float] = {}
-    for path in version.outputs("prepare", ".parquet").values():
+    for path in version.outputs("prepare", "*.parquet").values():
         near = _near(version.file(path), own.hashes)
         if near.num_rows:
             others = fingerprints.read(near)

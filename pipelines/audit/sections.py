@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crawler.rights.finding import Verdict
 from pipelines.audit.provenance import Provenance, describe_decision
 
 
@@ -34,6 +35,25 @@ def fetched(found: Provenance) -> Section:
                 f["attempts"],
             )
             for f in found.fetches
+        ],
+    )
+
+
+def signals(found: Provenance) -> Section:
+    """Return what the signals of reserved use say, the strictest first; those that say nothing share a row a record."""
+    ranks = {verdict.value: rank for rank, verdict in enumerate(Verdict)}
+    rows: dict[tuple[object, ...], list[str]] = {}
+    for row in sorted(found.signals, key=lambda row: ranks[row["verdict"]]):
+        record = f"{row['file']}:{row['offset']}" if row["file"] else None
+        words = " ".join(filter(None, (row["value"], row["policy"])))
+        listed = rows.setdefault((row["verdict"], row["place"], record, words), [])
+        if row["signal"] not in listed:
+            listed.append(row["signal"])
+    return Section(
+        ("verdict", "place", "signal", "record"),
+        [
+            (verdict, place, f"{', '.join(listed)}: {words}" if words else ", ".join(listed), record)
+            for (verdict, place, record, words), listed in rows.items()
         ],
     )
 

@@ -78,7 +78,7 @@ def why(version: Version, sha256: str) -> list[Why]:
         raise UserError(f"{sha256[:16]}: no such image at {version.name}")
     keepers = version.manifest(images={row["keeper"] for row in rows} - {None}).to_pylist()
     by_image = {row["sha256"]: row for row in keepers}
-    prepared = version.outputs("prepare", ".parquet")
+    prepared = version.outputs("prepare", "*.parquet")
     request = requests_of(version, [sha256]).get(sha256)
     return [
         Why(
@@ -110,7 +110,9 @@ def save(version: Version, found: Why, folder: Path) -> dict[str, Path]:
 
 def _save(version: Version, row: Mapping[str, Any], folder: Path) -> Path:
     sha256, source = row["sha256"], row["source"]
-    table = version.table(version.outputs("extract", ".parquet")[source], ("format",), pc.field("sha256") == sha256)
+    table = version.table(
+        version.outputs("extract", "data/images/*")[source], ("format",), pc.field("sha256") == sha256
+    )
     (image,) = table.to_pylist()
     # The format is from a closed list, so that no text from the web becomes a path.
     path = folder / f"{sha256[:16]}.{image['format'] or 'bin'}"

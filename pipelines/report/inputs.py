@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from common.errors import UserError
 from crawler.archive.reader import FETCHES_FILE
 from crawler.archive.run_record import RUN_FILE
+from crawler.archive.schemas import HOST_FILES
 from curate.dataset import read_images, read_manifest, read_split
 from pipelines.report.funnel import count_by
 
@@ -59,11 +61,16 @@ def read_inputs(sources: Mapping[str, SourcePaths], dataset: Path) -> Inputs:
         manifest,
         read_images(dataset),
         read_split(dataset),
-        {name: pq.read_table(paths.archive / FETCHES_FILE, columns=FETCHES_COLUMNS) for name, paths in sources.items()},
+        {name: _fetches(paths.archive / FETCHES_FILE) for name, paths in sources.items()},
         {name: read_json(paths.archive / RUN_FILE) for name, paths in sources.items()},
         image_counts,
         [paths.prepared for paths in sources.values()],
     )
+
+
+def _fetches(path: Path) -> pa.Table:
+    """The fetches of pages and images; robots.txt and tdmrep.json lead to no facade."""
+    return pq.read_table(path, columns=FETCHES_COLUMNS, filters=~pc.field("role").isin(sorted(HOST_FILES)))
 
 
 def read_json(path: Path) -> dict[str, Any]:

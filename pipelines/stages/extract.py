@@ -1,4 +1,4 @@
-"""Stage extract@SOURCE: replay the archive offline into a table of images, and count its content."""
+"""Stage extract@SOURCE: replay the archive offline into tables of images and of signals, and count its content."""
 
 import json
 
@@ -13,14 +13,22 @@ from pipelines import params, paths
 
 
 def run(source: str) -> None:
-    """Write the image table of a source and its counts, a DVC metric.
+    """Write the image table of a source, the table of its signals of reserved use, and its counts, a DVC metric.
 
     Raises:
         UserError: params.yaml is not valid, or the archive is missing or damaged.
     """
-    entry = params.load().source(source)
+    settings = params.load()
+    entry = settings.source(source)
     with progress(f"extract {source}", "images") as report:
-        extract.extract(entry, archive=paths.archive(source), out=paths.images(source), progress=report)
+        extract.extract(
+            entry,
+            archive=paths.archive(source),
+            out=paths.images(source),
+            signals=paths.signals(source),
+            ai_crawlers=settings.crawl.honor_ai_blocks,
+            progress=report,
+        )
     with replacing(paths.counts(source)) as draft:
         draft.write_text(json.dumps(_totals(source), indent=2) + "\n", encoding="utf-8")
 

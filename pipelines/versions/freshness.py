@@ -45,7 +45,7 @@ def stale_stages(lock: Lock, params: Mapping[str, Any]) -> list[Stale]:
     Returns:
         One stage per source or model at most; empty if everything is up to date.
     """
-    unchanged = cache(_is_unchanged)
+    unchanged = cache(is_unchanged)
     made = {out.path: out.md5 for out in lock.outs()}
     levels = [
         [[f"{stage}@{source}" for stage in ("crawl", "extract", "prepare")] for source in params["sources"]],
@@ -115,7 +115,7 @@ def _changed_dependency(stage: Stage, made: Mapping[str, str], unchanged: Callab
     return None
 
 
-def _is_unchanged(item: Item) -> bool:
+def is_unchanged(item: Item) -> bool:
     """Whether a file or folder still is what dvc.lock says."""
     path = Path(item.path)
     if path.is_dir() != item.is_folder:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -189,9 +190,11 @@ class Version:
         """Return the md5 of each output of a `foreach` stage, by source or model."""
         return {key: tuple(out.md5 for out in body.outs.values()) for key, body in self.foreach(stage).items()}
 
-    def outputs(self, stage: str, ending: str = "") -> dict[str, str]:
-        """Return the paths of outputs with an ending by key of a `foreach` stage: `outputs("prepare", ".parquet")`."""
-        return {key: path for key, body in self.foreach(stage).items() for path in body.outs if path.endswith(ending)}
+    def outputs(self, stage: str, pattern: str = "*") -> dict[str, str]:
+        """Return the path of an output by key of a `foreach` stage: `outputs("extract", "data/images/*")`."""
+        return {
+            key: path for key, body in self.foreach(stage).items() for path in body.outs if fnmatchcase(path, pattern)
+        }
 
     def metrics(self, model: str) -> dict[str, float]:
         """Return the numbers in metrics.json of a model; empty if it was not evaluated.
@@ -199,7 +202,7 @@ class Version:
         Raises:
             UserError: The file is not available.
         """
-        path = self.outputs("evaluate", ".json").get(model)
+        path = self.outputs("evaluate", "*.json").get(model)
         if path is None:
             return {}
         # Small metrics may be kept in git rather than in the cache.

@@ -43,6 +43,7 @@ def page(found: Provenance, version: Version) -> str:
             "decisions": [(row, describe_decision(row)) for row in found.decisions],
             "fetched": sections.fetched(found),
             "archived": sections.archived(found),
+            "signals": sections.signals(found),
             "measured": sections.measured(found),
             "versions": sections.in_versions(found),
             "models": sections.in_models(found),

@@ -26,6 +26,7 @@ def provenance(found: Provenance) -> Parts:
         *(part for row in found.images for part in (facts(source_fields(row)), Text())),
         *_table("fetched", sections.fetched(found).without("URL")),
         *_table("archived", sections.archived(found)),
+        *_table("signals of reserved use", sections.signals(found)),
         *_measures(found),
         *_table("decided", sections.decided(found)),
         *_request(found),

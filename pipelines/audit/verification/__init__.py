@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from common.errors import UserError
-from pipelines.audit.verification import archives, documents, fingerprints, hashes, manifest, models, pixels
+from pipelines.audit.verification import archives, documents, fingerprints, hashes, manifest, models, pixels, signals
 from pipelines.audit.verification.check import Check
 from pipelines.versions.version import Version
 
@@ -13,6 +13,7 @@ ALL: tuple[Verify, ...] = (
     hashes.checks,
     archives.checks,
     manifest.checks,
+    signals.checks,
     pixels.checks,
     fingerprints.checks,
     documents.checks,

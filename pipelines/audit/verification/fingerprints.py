@@ -19,7 +19,7 @@ COLUMNS = ["sha256", "phash", "thumbnail"]
 def checks(version: Version, sample: int | None) -> Iterator[Check]:
     """Yield the check that `phash` is `imagehash.phash` of the thumbnail; of each source, `sample` rows if given."""
     check = Check("perceptual hashes are imagehash's of the thumbnails")
-    for path in version.outputs("prepare", ".parquet").values():
+    for path in version.outputs("prepare", "*.parquet").values():
         table = pq.ParquetFile(version.file(path))
         if not {*COLUMNS} <= {*table.schema_arrow.names}:
             continue  # a version from before the column existed

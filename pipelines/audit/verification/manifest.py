@@ -31,7 +31,7 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
     for field in MANIFEST:
         if field.name not in manifest.column_names:
             manifest = manifest.append_column(field, pa.nulls(manifest.num_rows, field.type))
-    images = {source: version.table(path) for source, path in version.outputs("extract", ".parquet").items()}
+    images = {source: version.table(path) for source, path in version.outputs("extract", "data/images/*").items()}
     yield order(manifest)
     yield decisions(manifest)
     yield row_numbers(manifest)

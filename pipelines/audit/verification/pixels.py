@@ -44,7 +44,7 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
 def _prepared(version: Version, kept: pa.Table, images: Pixels) -> Check:
     """Every facade is the crop of its image in the prepared table."""
     check = Check("facades are those of the prepared tables")
-    for source, path in version.outputs("prepare", ".parquet").items():
+    for source, path in version.outputs("prepare", "*.parquet").items():
         own = kept.filter(pc.equal(kept["source"], source))
         names, rows = own["sha256"].to_numpy(), own["row"].to_numpy()
         present, differs = np.zeros((2, len(names)), bool)

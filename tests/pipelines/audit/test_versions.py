@@ -52,7 +52,7 @@ def test_reading_leaves_the_work_tree_alone(town: "Town", monkeypatch: pytest.Mo
     monkeypatch.chdir(town.folder / "crawler" / "spiders")
     old = open_version(Repository(Path.cwd()), "v1.0.0")
     assert old.manifest().num_rows == 20
-    assert old.table(old.outputs("prepare", ".parquet")["town"], ["sha256"]).num_rows == 20
+    assert old.table(old.outputs("prepare", "*.parquet")["town"], ["sha256"]).num_rows == 20
     assert (contents(town.folder), town.git("status", "--porcelain")) == before
 
 
