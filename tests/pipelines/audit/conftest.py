@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import chdir
 from copy import deepcopy
@@ -22,6 +23,7 @@ import pytest
 import safetensors.numpy
 from dvc.repo import Repo
 from PIL import Image, ImageDraw, ImageOps
+from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
@@ -31,6 +33,8 @@ from crawler.archive.fetches import Fetch
 from crawler.archive.schemas import IMAGES, Outcome, Role
 from crawler.archive.tables import write_tables
 from crawler.archive.writer import ArchiveWriter, Exchange
+from crawler.extract import extract
+from crawler.registry import Entry
 from curate.build import build
 from curate.dataset import dataset_hash, read_manifest
 from curate.prepare import prepare
@@ -128,6 +132,7 @@ class Town:
                 prepare(data / "archive" / name, data / "prepared" / f"{name}.parquet", **options)
                 self.drawn[name] = drawn
             write_images(data / "images" / f"{name}.parquet", buildings)
+            self.write_signals(name)
         build(
             {
                 name: (data / "images" / f"{name}.parquet", data / "prepared" / f"{name}.parquet")
@@ -160,6 +165,14 @@ class Town:
             folder,
         )
 
+    def write_signals(self, source: str) -> None:
+        """Write the table of signals of a source, as extraction does."""
+        entry = TypeAdapter(Entry).validate_python(self.params["sources"][source])
+        signals = self.folder / "data" / "signals" / f"{source}.parquet"
+        with tempfile.TemporaryDirectory() as temp:
+            archive = self.folder / "data" / "archive" / source
+            extract(entry, archive, Path(temp, "images.parquet"), lambda *_: None, signals=signals)
+
     def take(self) -> None:
         """Write, and commit the outputs to DVC, as `dvc repro` does."""
         self.write()
@@ -186,16 +199,34 @@ class Town:
         return self.commits[label]
 
 
-def write_archive(folder: Path, buildings: list[Building]) -> None:
+def write_archive(folder: Path, buildings: list[Building], robots: bytes = b"") -> None:
+    """Write an archive in which the kind `demo` finds the images."""
     folder.mkdir(parents=True)
     writer = ArchiveWriter(folder, {"software": "test"})
+
+    def add(url: str, role: Role, body: bytes) -> None:
+        kind = "text/html" if role is Role.PAGE else "image/jpeg"
+        exchange = Exchange(url, "GET", (("Host", "town"),), "200 OK", (("Content-Type", kind),), body)
+        writer.end(Fetch(url, role, Outcome.STORED, AT, AT, status=200, final_url=url), exchange)
+
+    add("https://images.invalid/robots.txt", Role.ROBOTS, robots)
+    for url, page in _pages([building.image_url for building in buildings]).items():
+        add(url, Role.PAGE, page.encode())
     for building in buildings:
-        url = building.image_url
-        exchange = Exchange(url, "GET", (("Host", "images.invalid"),), "200 OK", (), building.jpeg())
-        writer.end(Fetch(url, Role.IMAGE, Outcome.STORED, AT, AT, status=200, final_url=url), exchange)
+        add(building.image_url, Role.IMAGE, building.jpeg())
     writer.close()
     write_tables(folder)
     (folder / "run.json").write_text(json.dumps({"entry": {"kind": "demo"}, "started": [AT.isoformat()]}))
+
+
+def _pages(images: list[str]) -> dict[str, str]:
+    """The index, a district and a building of a demo town."""
+    photos = "".join(f'<figure><img class="photo" src="{url}"></figure>' for url in images)
+    return {
+        "http://demo-town.invalid/": '<ul class="districts"><li><a href="/d">d</a></li></ul>',
+        "http://demo-town.invalid/d": '<ul class="buildings"><li><a href="/b">b</a></li></ul>',
+        "http://demo-town.invalid/b": photos,
+    }
 
 
 def write_images(path: Path, buildings: list[Building]) -> None:
@@ -265,6 +296,7 @@ def found(folder: Path) -> Town:
     )
     for name in filter(None, listed.stdout.decode().split("\0")):
         wanted = name.endswith((".py", ".csv", ".toml", "ignore", "dvc.yaml", "params.yaml")) or name == ".dvc/config"
+        wanted |= name.startswith("crawler/")  # DVC has one hash of the whole folder, which `verify` compares
         if wanted and not name.startswith("tests/") and (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)

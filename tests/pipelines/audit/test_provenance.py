@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from common.errors import UserError
-from pipelines.audit import search
+from pipelines.audit import search, sections
 from pipelines.audit.provenance import Provenance, trace_image
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import Version, open_version
@@ -115,6 +115,25 @@ def test_versions_without_data_are_named(town: "Town") -> None:
     found = trace(town, town.sources["town"][15])
     assert found.unknown == ["v1.0.0"]
     assert len(found.appearances) == 5
+
+
+def test_the_signals_of_an_image_are_shown_with_their_records(story: "Town") -> None:
+    found = trace(story, story.sources["town"][15])
+    said = {(row["signal"], row["place"], row["page_url"] is None): row for row in found.signals}
+    headers = said["x_robots_tag", "image", True]
+    assert (headers["verdict"], headers["file"]) == ("silent", "00000.warc")
+    assert said["tdmrep_json", "host", True]["verdict"] == "missing"
+    assert said["tdmrep_json", "host", True]["file"] is None
+    shown = sections.signals(found)
+    assert [row[0] for row in shown.rows] == sorted((row[0] for row in shown.rows), reverse=True), (
+        "silent, then missing"
+    )
+    assert any("x_robots_tag, tdm_header" in str(row[2]) for row in shown.rows), "what one record says shares a row"
+    _, text = story.facades("dataset", "show", found.sha256[:12])
+    assert "signals of reserved use" in text
+    assert f"00000.warc:{headers['offset']}" in text
+    _, printed = story.facades("dataset", "show", found.sha256[:12], "--json")
+    assert json.loads(printed)[0]["signals"] == [dict(row) for row in found.signals]
 
 
 def test_the_command_prints_80_columns_or_json(story: "Town") -> None:

@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.audit.verification import verify
+from pipelines.audit.verification import signals, verify
 from pipelines.audit.verification.check import spread
 from pipelines.versions.repository import Repository
 from pipelines.versions.version import open_version
+from tests.pipelines.audit.conftest import write_archive
 
 if TYPE_CHECKING:
     from tests.pipelines.audit.conftest import Town
@@ -37,7 +38,7 @@ def test_intact_versions_pass_every_check(story: "Town") -> None:
         assert {check.name: check.failures for check in checks if check.failures} == {}
         assert all(check.looked_at for check in checks), "a check that looked at nothing"
         assert not [check.name for check in checks if check.skipped]
-    assert len(checks) == 22
+    assert len(checks) == 24
 
 
 @pytest.mark.parametrize(("option", "value"), [("trim", True), ("image_size", 32), ("image_size", 128)])
@@ -361,3 +362,44 @@ def test_the_command_exits_with_1_and_lists_what_fails(town: "Town") -> None:
     code, printed = town.facades("dataset", "verify", "--json")
     assert code == 1
     assert any(check["failures"] for check in json.loads(printed))
+
+
+RESERVED, SIGNALS = "no kept image is reserved from AI use", "tables of signals are those of the archives"
+CLOSED = b"User-agent: *\nContent-Signal: ai-train=no\n"
+
+
+def test_a_kept_image_that_its_archive_shows_to_be_reserved_is_found(town: "Town") -> None:
+    """As after a signal was learnt, or a crawl was replaced, and nobody ran the stages again."""
+    archive = town.folder / "data/archive/town"
+    shutil.rmtree(archive)
+    write_archive(archive, town.sources["town"], robots=CLOSED)
+    town.take_as_it_is()
+    found = failures(town)
+    kept = pq.read_table(town.folder / "data/dataset/manifest.parquet", filters=[("row", ">=", 0)]).to_pylist()
+    own = [row["sha256"] for row in kept if row["source"] == "town"]
+    assert [line.partition(":")[0] for line in found[RESERVED]] == own
+    assert "kept, but reserved by content_signal: Content-Signal: ai-train=no" in found[RESERVED][0]
+    assert len(found[SIGNALS]) == len(town.sources["town"]), "the table was not made of this archive"
+    town.write_signals("town")
+    town.take_as_it_is()
+    assert SIGNALS not in failures(town)
+
+
+def test_a_changed_table_of_signals_is_found(town: "Town") -> None:
+    path = town.folder / "data/signals/town.parquet"
+    image = pq.read_table(path)["sha256"][40].as_py()
+    change = with_column("verdict", lambda values: [*values[:40], "permitted", *values[41:]])
+    edit(path, change)
+    assert failures(town)[SIGNALS] == [
+        f"{image}: its signals in data/signals/town.parquet are not those of the archive"
+    ]
+    edit(path, lambda table: table.slice(1))
+    assert any("the number of its signals" in line for line in failures(town)[SIGNALS])
+
+
+def test_other_code_explains_another_table_but_no_reserved_image(town: "Town", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signals, "_other_code", lambda version: ["crawler"])
+    edit(town.folder / "data/signals/town.parquet", lambda table: table.slice(1))
+    checks = {check.name: check for check in verify(open_version(Repository(town.folder), "workspace"))}
+    assert "made by other code of crawler: 1 of" in checks[SIGNALS].skipped
+    assert (checks[SIGNALS].failures, checks[RESERVED].failures) == ([], [])
