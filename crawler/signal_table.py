@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from common.files import replacing
+from common.published import public_url
 from crawler.archive.schemas import SIGNALS
 from crawler.evidence import Evidence
 from crawler.rights.finding import Finding
@@ -45,8 +46,8 @@ class SignalTable:
             self._found.append(self._findings.setdefault(findings, len(self._findings)))
             self._file.append(self._files.setdefault(file, len(self._files)))
             self._offset.append(offset)
-            self._image_url.append(image_url)
-            self._page_url.append(page_url)
+            self._image_url.append(public_url(image_url))
+            self._page_url.append(public_url(page_url))
 
     def write(self, path: Path) -> None:
         """Write the table to `path`."""
@@ -101,8 +102,9 @@ class _Findings:
         flat = list(chain.from_iterable(distinct))
         self.columns = {
             name: pa.array([str(getattr(finding, name)) for finding in flat], pa.string())
-            for name in ("signal", "place", "verdict", "value", "policy")
+            for name in ("signal", "place", "verdict", "value")
         }
+        self.columns["policy"] = pa.array([public_url(finding.policy) for finding in flat], pa.string())
         places = sorted({order(finding) for finding in flat})
         rank = {place: at for at, place in enumerate(places)}
         self.order = np.array([rank[order(finding)] for finding in flat], np.intp)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from common.described import Column, DescribedEnum
 from crawler.archive import schemas as archive
 from crawler.recheck.schemas import State
+from crawler.rights import finding
 from curate import schemas as dataset
 from curate.rules import CurateParams
 from docs.generate.markdown import sentence, table
@@ -26,6 +27,14 @@ TABLES: tuple[tuple[str, str, Sequence[Column]], ...] = (
         "One row for each image that a page names and that was stored, sorted by `sha256`.\n"
         "If several URLs returned the same bytes, the row describes the one with the most permissive licence.",
         archive.IMAGES_COLUMNS,
+    ),
+    (
+        "data/signals/SOURCE.parquet",
+        "One row for each signal of reserved use that was looked at for an image, in every place; sorted by `sha256`, "
+        "`image_url` and `page_url`, then by place and signal.\n"
+        "A row without `page_url` is about the image, and a row with it is about that page. "
+        "`file` and `offset` are the record of the archive that shows it: warcio reads it at that offset.",
+        archive.SIGNALS_COLUMNS,
     ),
     (
         "data/prepared/SOURCE.parquet",
@@ -59,6 +68,9 @@ LISTS: tuple[tuple[type[DescribedEnum], str], ...] = (
     (archive.Outcome, "`outcome` in `fetches.parquet`: how the fetch of one URL ended."),
     (archive.Role, "`role` in `fetches.parquet`: what a URL was fetched for."),
     (State, "`state` of an image at a [recheck](../sources.md#recheck); an image has the first that applies."),
+    (finding.Signal, "`signal` in `data/signals/SOURCE.parquet`."),
+    (finding.Place, "`place` in `data/signals/SOURCE.parquet`: where a signal was looked for."),
+    (finding.Verdict, "`verdict` in `data/signals/SOURCE.parquet`: what a signal amounts to."),
     (dataset.Decision, "`decision` in `manifest.parquet`."),
     (
         dataset.Reason,

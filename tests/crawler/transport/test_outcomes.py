@@ -112,20 +112,20 @@ def test_reservations_against_machine_learning_are_obeyed(site: Site, crawl: Cra
     site.pages["/"] = site.html("/noai.jpg", "/other.jpg", "/reserved.jpg", "/xmp.jpg", "/free.jpg")
     site.pages["/noai.jpg"] = site.answer(b"SECRET" * 100, headers={"X-Robots-Tag": "noindex, noimageai"})
     site.pages["/other.jpg"] = site.answer(picture.body, headers={"X-Robots-Tag": "otherbot: noai"})
-    site.pages["/reserved.jpg"] = site.answer(picture.body + b"r", headers={"TDM-Reservation": "1"})
+    site.pages["/reserved.jpg"] = site.answer(b"SECRET" * 50, headers={"TDM-Reservation": "1"})
     prohibited = b'<x plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-AIMLTRAINING"/>'
     site.pages["/xmp.jpg"] = site.answer(picture.body + prohibited)
     site.pages["/free.jpg"] = site.answer(
         picture.body + b'<x plus:DataMining="http://ns.useplus.org/ldf/vocab/DMI-ALLOWED"/>'
     )
     done = crawl(site.entry())
-    assert done.outcomes()["/noai.jpg"] == "opt_out"
+    outcomes = done.outcomes()
+    assert (outcomes["/noai.jpg"], outcomes["/reserved.jpg"]) == ("opt_out", "opt_out")
     assert b"SECRET" not in next((done.folder / "archive").glob("*.warc")).read_bytes()
     said = dict(zip(done.images.image_url.str.removeprefix(site.url), done.images.opt_out, strict=True))
     assert said == {
         "/other.jpg": "",
-        "/reserved.jpg": "tdm-reservation: 1",
-        "/xmp.jpg": "plus:DataMining DMI-PROHIBITED-AIMLTRAINING",
+        "/xmp.jpg": "xmp_data_mining: plus:DataMining DMI-PROHIBITED-AIMLTRAINING",
         "/free.jpg": "",
     }
 
