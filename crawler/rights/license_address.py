@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,6 +12,7 @@ VERSIONS = ("1.0", "2.0", "2.1", "2.5", "3.0", "4.0")
 _DOCUMENT = re.compile(
     r"(?:deed|legalcode|rdf|index)(?:[._-](?P<language>[a-z]{1,3}(?:[_-][a-z0-9]+)*))?(?:\.(?:html?|txt|xml))?"
 )
+_LANGUAGE = re.compile(r"([a-z]{1,3})(?:[_-](?:[a-z]{2}|[a-z]{4}|i18n|\d{3}))?")  # with a region or a script
 _BADGE = re.compile(r"(?:\d+x\d+|80x15|88x31)\.(?:png|svg|gif)")
 _QUERIES = ("ref", "lang", "language")  # keys that choose how an address is shown
 _OVERVIEWS = ("creativecommons.org/licenses", "creativecommons.org/licences", "creativecommons.org/publicdomain")
@@ -44,6 +45,7 @@ def find(text: str) -> Iterator[re.Match[str]]:
             yield match
 
 
+@lru_cache(maxsize=10_000)
 def read(address: str) -> Address:
     """Read one address; without a scheme, too. An address elsewhere says nothing."""
     try:
@@ -100,7 +102,8 @@ def _is_document(name: str) -> bool:
 
 
 def _is_language(name: str) -> bool:
-    return name in ("html", "txt", "xml") or re.split("[_-]", name)[0] in license_table.titles().deeds
+    match = _LANGUAGE.fullmatch(name)
+    return name in ("html", "txt", "xml") or bool(match and match[1] in license_table.titles().deeds)
 
 
 def _only_shows(query: str) -> bool:

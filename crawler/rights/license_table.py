@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from common.errors import UserError
-from crawler.rights.license_words import key
+from crawler.rights.license_words import beginnings, key
 
 _FOLDER = Path(__file__).parent
 
@@ -144,9 +144,9 @@ def names() -> dict[str, Name]:
 
 
 @cache
-def longest_name() -> int:
-    """Return the length of the longest key of a name."""
-    return max(map(len, names()))
+def beginnings_of_names() -> frozenset[str]:
+    """Return every beginning of the key of a name."""
+    return beginnings(names())
 
 
 @cache
@@ -156,11 +156,19 @@ def jurisdictions() -> dict[str, str]:
 
 
 @cache
-def stems() -> tuple[tuple[str, Kind], ...]:
-    """Return the beginnings of words that limit or claim."""
+def beginnings_of_jurisdictions() -> frozenset[str]:
+    """Return every beginning of the key of a name that can follow a version."""
+    return beginnings((*jurisdictions(), *names()))
+
+
+@cache
+def stems() -> tuple[tuple[Kind, tuple[str, ...]], ...]:
+    """Return the beginnings of words that claim, and of those that limit."""
     words = licenses().words
-    lists = ((words.claim_stems, Kind.CLAIM), (words.limit_stems, Kind.LIMIT))
-    return tuple((key(text), kind) for texts, kind in lists for text in texts)
+    return (
+        (Kind.CLAIM, tuple(map(key, words.claim_stems))),
+        (Kind.LIMIT, tuple(map(key, words.limit_stems))),
+    )
 
 
 def _names() -> Iterator[tuple[Name, str]]:

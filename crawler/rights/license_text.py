@@ -7,6 +7,7 @@ whatever is left over makes the statement one that was not understood.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from crawler.rights import license_address, license_table, license_words
@@ -72,8 +73,9 @@ class _CreativeCommons:
         return bool(self.elements and self.version)
 
 
+@lru_cache(maxsize=10_000)
 def read(text: str) -> Reading:
-    """Read a statement: a name, an abbreviation, an address, HTML or free text."""
+    """Read a statement: a name, an abbreviation, an address, HTML or free text. Do not change the result."""
     reading = Reading()
     flickr = license_table.licenses().flickr.get(text.strip())
     if flickr:
@@ -85,6 +87,7 @@ def read(text: str) -> Reading:
     for match in license_address.find(plain):
         spoken.append(plain[start : match.start()])
         addresses.append(match[0].rstrip(license_address.CLOSING))
+        spoken += ["?"] if addresses[-1].endswith("?") else []
         start = match.end()
     pieces = [*spoken, _without_credit(plain[start:])]
     _read_words(pieces, reading)
@@ -160,14 +163,15 @@ def _add(one: _CreativeCommons, named: bool, reading: Reading) -> None:
 
 def _items(found: list[Word]) -> Iterator[_Item]:
     """Yield the parts of a text in order: at each word the longest name that begins there."""
-    names, longest = license_table.names(), license_table.longest_name()
+    names, beginnings = license_table.names(), license_table.beginnings_of_names()
     at, previous = 0, ""
     while at < len(found):
         word = found[at]
         best, meaning = 0, Name(Kind.HARMLESS)
-        for end, joined in license_words.runs(found[at : at + longest], longest):
-            if joined in names and not (end > 1 and len(joined) <= 3 and joined.isascii() and joined.isalpha()):
-                best, meaning = end, names[joined]
+        for count, name in license_words.joined(found, at, beginnings):
+            initials = 1 < count == len(name) <= 3 and name.isascii()  # "P. D." is a person
+            if name in names and not initials:
+                best, meaning = count, names[name]
         code = _CODE.fullmatch(word.text)
         if code and best <= 1:
             following = found[at + 1].text if at + 1 < len(found) else ""
@@ -179,13 +183,12 @@ def _items(found: list[Word]) -> Iterator[_Item]:
         elif best:
             yield _Item(meaning.kind, meaning.value)
         elif word.text in _VERSIONS:
-            best, port = _port(found, at + 1)
+            best, port = _port(found, at + 1) if _VERSIONS[word.text] != "4.0" else (0, "")
             best += 1
             yield _Item(None, number=_VERSIONS[word.text], port=port)
         else:
             best = 1
-            stem = next((kind for stem, kind in license_table.stems() if word.text.startswith(stem)), None)
-            yield _Item(stem)
+            yield _Item(next((kind for kind, stems in license_table.stems() if word.text.startswith(stems)), None))
         if word.text not in _VERSIONS:
             previous = "cc" if meaning.kind is Kind.CREATIVE_COMMONS and not code else ""
         at += best
@@ -195,14 +198,16 @@ def _port(found: list[Word], at: int) -> tuple[int, str]:
     """Return the number of words of a jurisdiction that follows a version, and its code."""
     ports, names = license_table.jurisdictions(), license_table.names()
     best, port = 0, ""
-    for end, joined in license_words.runs(found[at : at + 12], 40):
-        last = found[at + end - 1].end
-        if len(joined) == 2 and not last:
-            # "CC BY 3.0 NO" is Norway's; in "CC BY 3.0 no ads" and "CC BY 3.0 in parts" the code is a word.
-            last = joined not in names and found[at + end].text in names
-        if joined in ports and (last or (len(joined) > 2 and joined not in names)):
-            best, port = end, ports[joined]
-        if joined in names and end > best > 0:
+    for count, name in license_words.joined(found, at, license_table.beginnings_of_jurisdictions()):
+        last = found[at + count - 1].ends
+        # "CC BY 3.0 NO" is Norway's; in "CC BY 3.0 no ads", "CC BY 3.0: no" and "CC BY 3.0 in parts" it is a word.
+        if len(name) == 2 and not last:
+            last = name not in names and found[at + count].text in names
+        if name in names:
+            last &= found[at - 1].following in ("-", name[0])
+        if name in ports and (last or (len(name) > 2 and name not in names)):
+            best, port = count, ports[name]
+        if name in names and count > best > 0:
             best, port = 0, ""
     return best, port
 

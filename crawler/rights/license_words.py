@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
+from itertools import islice
 from typing import NamedTuple
 
 from bs4 import BeautifulSoup
@@ -22,7 +23,9 @@ _DOUBTFUL = re.compile(r"[?？؟¿]|!(?=\w)")
 # Punctuation and marks that only separate. Other signs, such as © or ≠, are words.
 _SEPARATORS = frozenset(".,:;!'\"`´()[]{}<>/\\|-‐‑‒–—―─_~*•·…«»‹›“”„‚‘’&@#+=、。・「」『』【】《》،؛·։|^")
 _FOLLOWING = re.compile(r"\s*(\S)")
+_ENUM = re.compile(r"(?<=\d)_(?=\d)")  # CC_BY_4_0
 _COPYRIGHT = re.compile(r"\(\s*c\s*\)", re.IGNORECASE)
+_STRUCK = "\u0338"  # the stroke through ≠
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -31,20 +34,25 @@ class Word(NamedTuple):
 
     Attributes:
         text: the folded word, a number such as `4.0`, or a sign such as `©`.
-        end: whether punctuation or the end of the text follows it.
+        following: the next sign or letter; "" at the end of the text.
     """
 
     text: str
-    end: bool
+    following: str
 
     @property
-    def is_number(self) -> bool:
-        return self.text[0].isdecimal()
+    def ends(self) -> bool:
+        """Whether punctuation or the end of the text follows the word."""
+        return not self.following or self.following in _SEPARATORS
 
 
 def fold(text: str) -> str:
     """Return `text` in lower case, without accents and invisible characters, with compatible characters replaced."""
-    decomposed = unicodedata.normalize("NFKD", _COPYRIGHT.sub("©", text)).casefold()
+    text = _ENUM.sub(".", _COPYRIGHT.sub("©", text))
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = decomposed.replace(_STRUCK, " ? ")
     kept = "".join(char for char in decomposed if unicodedata.category(char) not in ("Mn", "Cf"))
     return unicodedata.normalize("NFC", kept.translate(_LETTERS))
 
@@ -52,13 +60,15 @@ def fold(text: str) -> str:
 def words(text: str) -> list[Word]:
     """Return the words of a text in their order. A question mark is the word `?`: a question is no statement."""
     folded = _DOUBTFUL.sub(" ? ", fold(text))
+    if len(folded) > 2 * LONGEST:  # one character can be decomposed into 18
+        folded = f"{folded[: 2 * LONGEST]} ?"
     found: list[Word] = []
     for match in _WORD.finditer(folded):
         sign = match["sign"]
         if sign and sign in _SEPARATORS:
             continue
         following = _FOLLOWING.match(folded, match.end())
-        found.append(Word(match[0], not following or following[1] in _SEPARATORS))
+        found.append(Word(match[0], following[1] if following else ""))
     return found
 
 
@@ -86,11 +96,20 @@ def without_markup(text: str) -> tuple[str, list[str]]:
     return unescape(soup.get_text(" ")), addresses
 
 
-def runs(found: list[Word], longest: int) -> Iterator[tuple[int, str]]:
-    """Yield the ends and keys of the names that can begin at the first word, the shortest first."""
-    joined = ""
-    for end, word in enumerate(found, 1):
-        joined += word.text
-        if len(joined) > longest:
+def joined(found: list[Word], start: int, beginnings: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """Yield the names that can begin at the word `start`, as the number of their words and their key.
+
+    Args:
+        beginnings: every beginning of every name.
+    """
+    name = ""
+    for count, word in enumerate(islice(found, start, None), 1):
+        name += word.text
+        if name not in beginnings:
             return
-        yield end, joined
+        yield count, name
+
+
+def beginnings(names: Iterable[str]) -> frozenset[str]:
+    """Return every beginning of every name."""
+    return frozenset(name[:end] for name in names for end in range(1, len(name) + 1))

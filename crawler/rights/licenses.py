@@ -24,9 +24,8 @@ def normalise(text: str, url: str = "") -> str:
 
     Fails closed: names of licences, addresses of licences and a closed list of harmless words are taken out of the
     text, and if anything is left over, the licence is `unknown`. Of several licences the strictest counts, and
-    a reservation of all rights counts over everything. Words that were not understood, such as the name of an author,
-    are allowed only if `url` is the address of a licence; then the stricter of both counts. Words that deny, limit or
-    doubt (licenses.toml lists them), and ©, are never allowed.
+    a reservation of all rights counts over everything. A text that names no licence, such as "Provided by the museum",
+    leaves the licence of `url` as it is, unless it has a word that denies, limits or claims (licenses.toml lists them).
 
     Args:
         text: what the source states.
@@ -54,7 +53,7 @@ def leaves(around: str, *, strictly: bool) -> bool:
         around: the text without that of the link.
         strictly: whether words that are not understood make it false; limits and doubts always do.
     """
-    reading = read(around)
+    reading = read(around[: LONGEST + 1])
     return not (reading.reserved or reading.doubtful or reading.doubts or (strictly and reading.left_over))
 
 
@@ -96,7 +95,7 @@ def _normalise(text: str, url: str) -> str:
         return RESERVED
     named = [*address.licenses, *reading.licenses]
     doubtful = reading.doubtful or address.doubtful
-    unexplained = reading.left_over and not address.licenses
+    unexplained = any(one.left_over and (one.names_a_licence or not named) for one in (reading, address))
     if doubtful or unexplained or not _finished([*reading.unfinished, *address.unfinished], named):
         return UNKNOWN
     return strictest(named)

@@ -1,14 +1,14 @@
 """What a page states of the rights in its pictures: beside a picture, in its JSON-LD, and for the whole page."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from lxml import etree
 from parsel import Selector
 
-from crawler.rights.licenses import Statement, leaves, mentions, nearest, normalise, states
+from crawler.rights.licenses import RESERVED, Statement, leaves, mentions, nearest, normalise, states
 from crawler.rights.rsl import is_licence_type
 
 _META = re.compile(r"(?:dc|dcterms)\.(?:rights|license|rights\.license)", re.IGNORECASE)
@@ -88,16 +88,22 @@ class PageRights:
         return list(self._page.css(self._css)) if self._css else []
 
     @cached_property
+    def _parts(self) -> set[etree._Element]:
+        """The parts of the page that belong to one picture each: what is in them is not said of the others."""
+        images = (one for one in self._page.root.iter("img") if not any(map(_is_aside, one.iterancestors())))
+        return {part for part in map(_part, images) if part is not None}
+
+    @cached_property
     def _everywhere(self) -> Statement:
         """What is stated for all pictures of the page; nothing if its statements differ or are of something else."""
         if self._css:
             return _alike(map(_of_element, self._chosen))
         metas = (meta for meta in self._page.xpath("//meta[@name][@content]") if _META.fullmatch(meta.attrib["name"]))
         found: list[Statement | None] = [Statement(url=meta.attrib["content"].strip()) for meta in metas]
-        for run in _runs(self._page.root):
+        for run in _runs(self._page.root, parts=self._parts):
             if run.links:
                 found.append(_of_links(run))
-            elif normalise(run.text) == "InC-1.0" or (_PICTURES.search(run.text) and mentions(run.text)):
+            elif mentions(run.text) and (_PICTURES.search(run.text) or normalise(run.text) == RESERVED):
                 found.append(Statement(run.text))
         clear = [one for one in found if one is not None]
         return _alike(clear) if len(clear) == len(found) else Statement()
@@ -148,19 +154,27 @@ def _of_element(element: Selector) -> Statement:
 
 
 def _spoken(run: _Run) -> Statement:
-    urls = [_url(link) for link in run.links]
-    return Statement("; ".join(filter(None, (run.text, *urls[1:]))), urls[0] if urls else "")
+    """Return what a text beside a picture states. Around a link a caption may say anything that limits nothing."""
+    if not run.links:
+        return Statement(run.text)
+    around, linked = _around(run), _together(Statement(_line(link), _url(link)) for link in run.links)
+    return linked if leaves(around, strictly=False) else _together((linked, Statement(around)))
 
 
 def _of_links(run: _Run) -> Statement | None:
     """Return the licence that a text links to; None if it is not clear that it is one of the page's pictures."""
-    around = run.text
-    for link in run.links:
-        around = around.replace(_line(link), " ", 1)
     plain = not any(_is_named(link) for link in run.links)
-    if not leaves(around, strictly=plain):
+    if not leaves(_around(run), strictly=plain):
         return None
     return _alike(Statement(_line(link), _url(link)) for link in run.links)
+
+
+def _around(run: _Run) -> str:
+    """Return a text without those of its links to licences."""
+    text = run.text
+    for link in run.links:
+        text = text.replace(_line(link), " ", 1)
+    return text
 
 
 def _part(root: Any) -> etree._Element | None:
@@ -182,11 +196,18 @@ def _part(root: Any) -> etree._Element | None:
     return None
 
 
-def _runs(root: etree._Element, skipped: frozenset[str] = frozenset(), *, links: bool = False) -> Iterator[_Run]:
+def _runs(
+    root: etree._Element,
+    skipped: Set[str] = frozenset(),
+    parts: Set[etree._Element] = frozenset(),
+    *,
+    links: bool = False,
+) -> Iterator[_Run]:
     """Yield the texts in an element in order, with the links to licences in them.
 
     Args:
-        skipped: elements to leave out.
+        skipped: names of elements to leave out.
+        parts: elements to leave out.
         links: whether every link counts as one to a licence.
     """
     text: list[str] = []
@@ -197,7 +218,7 @@ def _runs(root: etree._Element, skipped: frozenset[str] = frozenset(), *, links:
         if event in ("comment", "pi"):
             text.append(element.tail or "")
             continue
-        if event == "start" and (tag in skipped or tag in _WITHOUT_TEXT):
+        if event == "start" and (tag in skipped or tag in _WITHOUT_TEXT or element in parts):
             walk.skip_subtree()
             continue
         if tag in _BLOCKS and (text or found):
@@ -211,6 +232,11 @@ def _runs(root: etree._Element, skipped: frozenset[str] = frozenset(), *, links:
             text.append(element.tail or "")
     if text or found:
         yield _Run(" ".join("".join(text).split()), found)
+
+
+def _is_aside(element: etree._Element) -> bool:
+    """Return whether an image in this element is none of the page's pictures: a logo, or the badge of a licence."""
+    return element.tag in _APART or _is_license(element)
 
 
 def _is_license(element: etree._Element) -> bool:

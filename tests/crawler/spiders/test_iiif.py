@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from scrapy.http import TextResponse
 
+from crawler.archive.schemas import FacadeImage
+from crawler.rights.licenses import normalise
 from crawler.spiders.iiif.place_and_date import place_and_date, subjects
 from crawler.spiders.iiif.presentation import image_service, members, paintings, sized, text
 from crawler.spiders.iiif.spider import Iiif, IiifParams
@@ -175,3 +177,95 @@ def test_subjects_are_tags() -> None:
     assert subjects(labelled("Subjects", "facades")) == ("facades",)
     assert subjects({"metadata": [{"label": "Subject", "value": ["brick", "<i>stone</i>"]}]}) == ("brick", "stone")
     assert subjects({}) == ()
+
+
+BY, BY_NC = "http://creativecommons.org/licenses/by/4.0/", "http://creativecommons.org/licenses/by-nc/4.0/"
+CC0, IN_COPYRIGHT = "http://creativecommons.org/publicdomain/zero/1.0/", "http://rightsstatements.org/vocab/InC/1.0/"
+
+
+def said(value):
+    return {"requiredStatement": {"label": {"en": ["Attribution"]}, "value": value}}
+
+
+def version_3(manifest, canvas, annotation, body, service):
+    picture = {"id": "/1.jpg", "type": "Image", "service": [V3 | {"profile": "level2"} | service]}
+    painting = {"motivation": "painting", "body": picture | body} | annotation
+    items = [{"type": "Canvas", "items": [{"items": [painting]}]} | canvas]
+    return {
+        "id": "https://library.example.org/m",
+        "type": "Manifest",
+        "label": {"en": ["x"]},
+        "items": items,
+    } | manifest
+
+
+def version_2(manifest, sequence, canvas, annotation, resource):
+    picture = {"@id": "/1.jpg", "service": V2 | {"profile": LEVEL.format(2)}} | resource
+    painted = {"images": [{"resource": picture} | annotation]} | canvas
+    return {
+        "@id": "https://library.example.org/m", "@type": "sc:Manifest", "label": "x",
+        "sequences": [{"canvases": [painted]} | sequence],
+    } | manifest  # fmt: skip
+
+
+def licence(manifest):
+    ((_, about),) = paintings(manifest, "https://library.example.org/m")
+    return normalise(about.license, about.license_url)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "canvas", "annotation", "body", "service", "license_id"),
+    [
+        ({"rights": CC0}, {}, {}, {"rights": BY_NC}, {}, "CC-BY-NC-4.0"),
+        ({"rights": CC0}, {}, {"rights": BY_NC}, {}, {}, "CC-BY-NC-4.0"),
+        ({"rights": CC0}, {"rights": BY_NC}, {}, {}, {}, "CC-BY-NC-4.0"),
+        ({"rights": CC0}, {}, {}, {}, {"rights": BY_NC}, "CC-BY-NC-4.0"),
+        ({"rights": IN_COPYRIGHT}, {"rights": BY_NC}, {}, {"rights": BY}, {}, "CC-BY-4.0"),  # the nearest counts
+        ({"rights": CC0}, said({"en": ["All rights reserved"]}), {}, {}, {}, "InC-1.0"),
+        ({"rights": CC0}, said({"en": ["© The Museum"]}), {}, {}, {}, "unknown"),
+        ({"rights": CC0}, said({"en": ["Provided by The Museum"]}), {}, {}, {}, "CC0-1.0"),
+        ({"rights": BY} | said({"en": ["Imperial War Museum, 1904"]}), {}, {}, {}, {}, "CC-BY-4.0"),
+        ({"rights": BY} | said({"en": ["Not for resale"]}), {}, {}, {}, {}, "unknown"),
+        ({"rights": BY} | said({"en": ["The Museum"], "de": ["Alle Rechte vorbehalten"]}), {}, {}, {}, {}, "InC-1.0"),
+        (said({"en": [f'<a href="{BY_NC}">licence</a>']}), {}, {}, {}, {}, "CC-BY-NC-4.0"),
+        ({"rights": [BY, BY_NC]}, {}, {}, {}, {}, "CC-BY-NC-4.0"),
+        ({"rights": {"id": BY}}, {}, {}, {}, {}, "CC-BY-4.0"),
+        ({"rights": None} | {"requiredStatement": None}, {"rights": 3}, {}, {}, {}, "unknown"),
+    ],
+)
+def test_the_rights_nearest_to_the_picture_count_in_version_3(manifest, canvas, annotation, body, service, license_id):
+    assert licence(version_3(manifest, canvas, annotation, body, service)) == license_id
+
+
+@pytest.mark.parametrize(
+    ("manifest", "sequence", "canvas", "annotation", "resource", "license_id"),
+    [
+        ({"license": [BY, BY_NC]}, {}, {}, {}, {}, "CC-BY-NC-4.0"),
+        ({"license": [BY, IN_COPYRIGHT]}, {}, {}, {}, {}, "InC-1.0"),
+        ({"license": CC0}, {}, {}, {}, {"license": BY_NC}, "CC-BY-NC-4.0"),
+        ({"license": CC0}, {}, {}, {"license": BY_NC}, {}, "CC-BY-NC-4.0"),
+        ({"license": CC0}, {"license": BY_NC}, {}, {}, {}, "CC-BY-NC-4.0"),
+        ({"license": BY}, {}, {"attribution": "All rights reserved"}, {}, {}, "InC-1.0"),
+        ({"license": BY, "attribution": "CC BY-NC 4.0"}, {}, {}, {}, {}, "CC-BY-NC-4.0"),
+        ({"license": BY, "attribution": ["The Library", "CC BY-NC 4.0"]}, {}, {}, {}, {}, "unknown"),
+        ({"license": BY}, {}, {"attribution": {"@value": "The Library"}}, {}, {}, "CC-BY-4.0"),
+    ],
+)
+def test_the_rights_nearest_to_the_picture_count_in_version_2(
+    manifest, sequence, canvas, annotation, resource, license_id
+):
+    assert licence(version_2(manifest, sequence, canvas, annotation, resource)) == license_id
+
+
+def test_the_rights_of_a_service_count_when_its_description_is_read() -> None:
+    spider = Iiif(params=IiifParams(kind="iiif", url="https://library.example.org/m"))
+    about = FacadeImage("", license="The Library", license_url=BY)
+    described = V2 | {"protocol": "http://iiif.io/api/image", "width": 6000, "profile": [LEVEL.format(1)]}
+    for own, license_id in (
+        ({}, "CC-BY-4.0"),
+        ({"license": [BY_NC]}, "CC-BY-NC-4.0"),
+        ({"attribution": "©"}, "unknown"),
+    ):
+        answer = TextResponse(f"{SERVICE}/info.json", body=json.dumps(described | own).encode())
+        (image,) = spider.parse_info(answer, about)
+        assert normalise(image.license, image.license_url) == license_id
