@@ -107,7 +107,9 @@ def test_what_the_product_drew_never_enters_a_dataset(copy: Clone, tmp_path: Pat
     copy.params(lambda p: p["sources"].update(drawn={"kind": "folder", "path": str(drawn), "license": "CC0-1.0"}))
     copy.repro("curate")
     rows = pq.read_table(copy.folder / "data/dataset/manifest.parquet", filters=[("source", "==", "drawn")]).to_pylist()
-    assert Counter(row["reason"] for row in rows) == {"synthetic": 4, "not_an_image": 1}  # four PNG, latents.json
+    reasons = Counter(row["reason"] for row in rows)
+    assert set(reasons) == {"synthetic", "not_an_image"}  # what is beside the pictures
+    assert reasons["synthetic"] == 4
     drawn_image = next(row["sha256"] for row in rows if row["reason"] == "synthetic")
     why = copy.run("facades", "dataset", "why", drawn_image).stdout
     assert "curate.where.digital_source_type" in why
