@@ -2,13 +2,15 @@
 
 https://www.w3.org/community/reports/tdmrep/CG-FINAL-tdmrep-20240510/
 
-Stricter than the report in one point: a value other than 0 and 1 is a protocol error there and counts as unset; here it
-reserves, because nobody writes it to permit.
+Stricter than the report: a value other than 0 and 1 is a protocol error there and counts as unset; here it reserves,
+because nobody writes it to permit.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from crawler.rights.finding import Verdict
@@ -29,6 +31,15 @@ class Statement(NamedTuple):
     policy: str = ""
 
 
+class _Rule(NamedTuple):
+    location: str
+    statement: Statement
+
+    @property
+    def is_stated(self) -> bool:
+        return self.statement.verdict is not Verdict.SILENT
+
+
 def read(reservations: Iterable[str], policies: Iterable[str] = ()) -> Statement:
     """Return what the values of all `tdm-reservation` and `tdm-policy` headers, or meta elements, state together."""
     stated = [reservation.strip() for reservation in reservations if reservation.strip()]
@@ -41,30 +52,36 @@ def read(reservations: Iterable[str], policies: Iterable[str] = ()) -> Statement
 
 
 def read_file(body: bytes, url: str) -> Statement:
-    """Return what the first rule of a `tdmrep.json` whose location matches `url` states.
+    """Return what the rule of a `tdmrep.json` that matches `url` states.
 
-    A file that mentions a reservation and is not JSON reserves; a page in place of the file says nothing.
+    The report lets "the most specific match" decide and calls it "the first in sequence". Where the first match and the
+    longest one differ, the stricter counts. A file that mentions a reservation and has no rule that can be read
+    reserves; a page in place of the file says nothing.
     """
     rules = _read_rules(body)
     if rules is None:
         return Statement(Verdict.RESERVED, "tdmrep.json cannot be read")
-    for location, statement in rules:
-        if _applies(location, url):
-            return statement
-    return Statement(Verdict.SILENT)
+    matching = [rule for rule in rules if _applies(rule.location, url)]
+    if not matching:
+        return Statement(Verdict.SILENT)
+    deciding = (matching[0], max(matching, key=lambda rule: len(rule.location)))
+    return next(
+        (rule.statement for rule in deciding if rule.statement.verdict is Verdict.RESERVED), deciding[0].statement
+    )
 
 
 @lru_cache(maxsize=64)
-def _read_rules(body: bytes) -> list[tuple[object, Statement]] | None:
-    """Return locations with what they state; None for a file that mentions a reservation and cannot be read."""
+def _read_rules(body: bytes) -> list[_Rule] | None:
+    """Return the rules that state something; None if the file may reserve and cannot be read."""
     text = decode(body[:MAX_BYTES]).strip("\ufeff \t\r\n\0")
     if not text or text.startswith("<"):
         return []
     try:
-        rules = list(_rules(json.loads(text)))
+        rules = list(islice(_rules(json.loads(text)), _MAX_RULES + 1))
     except (ValueError, RecursionError):
-        return None if "reservation" in text.lower() else []
-    return rules if len(rules) <= _MAX_RULES else None
+        rules = []
+    is_unread = not rules and "reserv" in text.lower()
+    return None if is_unread or len(rules) > _MAX_RULES else [rule for rule in rules if rule.is_stated]
 
 
 def _verdict(value: str) -> Verdict:
@@ -75,31 +92,33 @@ def _verdict(value: str) -> Verdict:
     return Verdict.PERMITTED if plain in _PERMITTED else Verdict.RESERVED
 
 
-def _rules(parsed: Any) -> Iterator[tuple[object, Statement]]:
-    """Yield the rules that state something; a single rule without the array is read too.
-
-    Raises:
-        ValueError: the file contains something else.
-    """
-    for rule in parsed if isinstance(parsed, list) else [parsed]:
-        if not isinstance(rule, dict):
-            raise ValueError("not a rule")
-        properties = {key.lower().replace("_", "-"): value for key, value in rule.items()}
-        reservation = properties.get("tdm-reservation")
-        verdict = Verdict.PERMITTED if reservation in (0, False) else _verdict(str(reservation or ""))
-        if verdict is Verdict.SILENT:
-            continue
-        location, policy = properties.get("location"), properties.get("tdm-policy")
-        for one in location if isinstance(location, list) else [location]:
-            value = f"{one or '/'}: tdm-reservation {reservation}"
-            yield one, Statement(verdict, value, policy if isinstance(policy, str) else "")
+def _rules(parsed: Any) -> Iterator[_Rule]:
+    """Yield every object with a `tdm-reservation`, in the order of the file, at whatever depth."""
+    waiting = [parsed]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, list):
+            waiting += reversed(found)
+        elif isinstance(found, dict):
+            properties = {re.sub("[^a-z]", "", key.lower()): value for key, value in found.items()}
+            if "tdmreservation" in properties:
+                yield from _of_object(properties)
+            else:
+                waiting += reversed(found.values())
 
 
-def _applies(location: object, url: str) -> bool:
+def _of_object(properties: dict[str, Any]) -> Iterator[_Rule]:
+    reservation, policy = properties["tdmreservation"], properties.get("tdmpolicy")
+    verdict = Verdict.PERMITTED if reservation in (0, False) else _verdict(str(reservation or ""))
+    stated = properties.get("location")
+    for location in stated if isinstance(stated, list) else [stated]:
+        path = location.strip() if isinstance(location, str) else ""
+        value = f"{path or '/'}: tdm-reservation {reservation}"
+        yield _Rule(path, Statement(verdict, value, policy if isinstance(policy, str) else ""))
+
+
+def _applies(path: str, url: str) -> bool:
     """Return whether a location matches; a rule without one applies to the whole host."""
-    if not isinstance(location, str) or not location.strip():
-        return True
-    path = location.strip()
     if not path.startswith(("/", "*")):
         path = "/" + (path.partition("://")[2].partition("/")[2] if "://" in path else path)
     return matches(path, url)

@@ -59,6 +59,12 @@ def test_the_first_rule_that_matches_decides():
     assert of(rule("/texts/", 0), reserved).verdict is Verdict.RESERVED
 
 
+def test_where_the_first_match_and_the_longest_differ_the_stricter_counts():
+    free, reserved = rule("/", 0), rule("/photos/", 1)
+    assert of(free, reserved).verdict is Verdict.RESERVED
+    assert of(free, reserved, url="https://museum.example/texts/").verdict is Verdict.PERMITTED
+
+
 def test_a_policy_does_not_lift_a_reservation():
     found = of(rule("/", 1, **{"tdm-policy": "https://museum.example/terms.json"}))
     assert found == (Verdict.RESERVED, "/: tdm-reservation 1", "https://museum.example/terms.json")
@@ -88,6 +94,11 @@ def test_zero_in_a_file_permits_and_an_empty_value_is_unset(reservation, verdict
     [
         b'{"location": "/", "tdm-reservation": 1}',
         b'[{"Location": "/", "TDM_Reservation": 1}]',
+        b'{"tdm_reservation": 1, "tdm_policy": "https://museum.example/terms"}',
+        b'{"version": 1, "tdmrep": [{"location": "/photos/", "tdm-reservation": 1}]}',
+        b'{"tdm": {"rules": {"all": {"tdm:reservation": "1"}}}}',
+        b'{"@context": "http://www.w3.org/ns/tdmrep#", "type": "Reservation"}',
+        b'{"rights": "all rights reserved"}',
         b'\xef\xbb\xbf[{"location": "/", "tdm-reservation": 1}]',
         '[{"location": "/", "tdm-reservation": 1}]'.encode("utf-16"),
         b'[{"location": "/", "tdm-reservation": 1},]',
@@ -103,7 +114,18 @@ def test_a_file_that_is_almost_right_reserves(body):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b" \n", b"[]", b"null", b"not json", b"<!doctype html><p>tdm-reservation: not found", b"\xff\xfe\x00"]
+    "body",
+    [
+        b"",
+        b" \n",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"policy": "none"}',
+        b"not json",
+        b"<!doctype html><p>tdm-reservation: not found",
+        b"\xff\xfe\x00",
+    ],
 )
 def test_a_file_without_rules_or_a_page_in_its_place_says_nothing(body):
     assert read_file(body, IMAGE).verdict is Verdict.SILENT
