@@ -41,8 +41,7 @@ def replay(spider: FacadeSpider[Any], archive: Path, fetches: Mapping[Key, Fetch
         if url in seen:
             continue
         seen.add(url)
-        requested = (fetches.get((Role.PAGE, one)) for one in (url, *spider.older_urls(url)))
-        page = next(filter(None, requested), None)
+        page = archived_page(spider, fetches, url)
         absent += page is None
         if page is not None and page.stored:
             waiting.extend((one, page) for one in parsed(spider, response(archive, page, found)))
@@ -54,6 +53,12 @@ def replay(spider: FacadeSpider[Any], archive: Path, fetches: Mapping[Key, Fetch
             archive,
             absent,
         )
+
+
+def archived_page(spider: FacadeSpider[Any], fetches: Mapping[Key, Fetch], url: str) -> Fetch | None:
+    """Return the fetch of a page, at its URL or at one by which an earlier version requested it."""
+    requested = (fetches.get((Role.PAGE, one)) for one in (url, *spider.older_urls(url)))
+    return next(filter(None, requested), None)
 
 
 def parsed(spider: FacadeSpider[Any], page: Response) -> Iterable[Request | FacadeImage]:

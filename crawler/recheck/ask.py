@@ -22,6 +22,7 @@ from crawler.recheck.archive import Answers, RecheckWriter, begin_round, end_rou
 from crawler.recheck.judge import judge
 from crawler.recheck.known import known_images
 from crawler.recheck.question import Known, Question, url_of
+from crawler.recheck.reservations import Reservations
 from crawler.recheck.schemas import Rechecked
 from crawler.recheck.spider import recheck_spider
 from crawler.registry import kind
@@ -102,7 +103,8 @@ def _recheck(
         end_round(source.rechecks, began)
     answers = Answers(source.archive, previous.fetches, source.rechecks, latest(source.rechecks), began)
     described = {url: known.get(url) for url in asked}
-    judged = judge(answers, described, questions, answers_for_files=chosen.answers_for_files)
+    reservations = Reservations(answers, chosen.documented_apis, ai_crawlers=source.settings.honor_ai_blocks)
+    judged = judge(answers, described, questions, reservations, answers_for_files=chosen.answers_for_files)
     return [judged.get(url) or Rechecked(url) for url in images]
 
 

@@ -1,8 +1,7 @@
 """What a request without a usable answer says of an image."""
 
-from urllib.parse import urljoin
-
 from crawler.archive.fetches import Fetch
+from crawler.archive.host_files import PATHS, origin
 from crawler.archive.schemas import Outcome, Role
 from crawler.recheck.archive import Answers
 from crawler.recheck.schemas import Observation, State
@@ -26,7 +25,7 @@ def _state(answers: Answers, fetch: Fetch) -> State:
     if fetch.outcome is Outcome.OPT_OUT:
         return State.RESERVED
     if fetch.outcome is Outcome.ROBOTS:
-        rules = answers.find(Role.ROBOTS, urljoin(fetch.final_url, "/robots.txt"))
+        rules = answers.find(Role.ROBOTS, origin(fetch.final_url) + PATHS[Role.ROBOTS])
         # A server that fails counts as one that disallows everything (RFC 9309, 2.3.1.4), but only until it answers.
         return State.REFUSED if rules and rules.stored else State.UNREACHABLE
     if fetch.status in _DELETED:

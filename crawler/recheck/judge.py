@@ -9,7 +9,7 @@ from crawler.recheck.compare import differences
 from crawler.recheck.failure import failure
 from crawler.recheck.pages import PagesNow, sha1
 from crawler.recheck.question import Known, Question, url_of
-from crawler.recheck.reservations import reservations
+from crawler.recheck.reservations import Reservations
 from crawler.recheck.schemas import GRAVITY, Observation, Rechecked, State
 from crawler.rights import licenses
 
@@ -18,6 +18,7 @@ def judge(
     answers: Answers,
     images: Mapping[str, Known | None],
     questions: Sequence[Question],
+    reservations: Reservations,
     *,
     answers_for_files: bool,
 ) -> dict[str, Rechecked]:
@@ -27,6 +28,7 @@ def judge(
         answers: the answers that count.
         images: URL to what the archive says of the image; None if no archived page shows it.
         questions: the pages that were requested again.
+        reservations: reads the signals in the same answers.
         answers_for_files: `FacadeSpider.answers_for_files`.
     """
     pages = PagesNow(answers, questions)
@@ -38,7 +40,7 @@ def judge(
         else:
             found += _of_file(answers, url)
             found += _of_page(pages, url, known)
-        found += reservations(answers, url, pages.pages(url))
+        found += reservations.of(url, pages.pages(url))
         gravest_first = tuple(sorted(dict.fromkeys(found), key=lambda one: GRAVITY[one.state]))
         judged[url] = Rechecked(url, gravest_first, is_license_asked=pages.is_asked(url))
     return judged

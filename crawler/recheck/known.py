@@ -12,7 +12,7 @@ from crawler.archive.fetches import Fetch
 from crawler.archive.responses import address, response
 from crawler.archive.schemas import FacadeImage, Role
 from crawler.recheck.question import Known, url_of
-from crawler.replay import parsed
+from crawler.replay import archived_page, parsed
 from crawler.sequential import SequentialSpider
 from crawler.spider import FacadeSpider
 
@@ -38,7 +38,7 @@ def known_images(
             _add(known, found, pages, wanted)
             continue
         url = url_of(found)
-        page = next(filter(None, (fetches.get((Role.PAGE, one)) for one in (url, *spider.older_urls(url)))), None)
+        page = archived_page(spider, fetches, url)
         if url in seen or page is None or not page.stored:
             continue
         seen.add(url)

@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 from crawler.archive.schemas import FacadeImage, Role
 from crawler.recheck.question import Question, url_of
 from crawler.spider import FacadeSpider
+from crawler.transport.host_files import HostFiles
 
 PAGES_FIRST = 2
 """Priority of a page: pages are requested one by one, and images meanwhile."""
@@ -36,10 +37,8 @@ def recheck_spider(
             for url in images:
                 yield Request(url, method="HEAD", callback=NO_CALLBACK, priority=1, meta={"role": Role.IMAGE})
 
-        def answered(self, response: Response, question: Question, request: Request) -> Iterator[Request]:
-            if question.follow == frozenset():
-                yield from self._next()
-                return
+        async def answered(self, response: Response, question: Question, request: Request) -> AsyncIterator[Request]:
+            await HostFiles.of(self.crawler).reservation(response.url)  # requests the files of the page's host
             try:
                 further = [found for found in question.read(request, response) if isinstance(found, Request)]
             except Exception:  # a parse function may raise anything; the verdict on its images names the error
@@ -48,7 +47,8 @@ def recheck_spider(
                 if url_of(page) not in requested:
                     requested.add(url_of(page))
                     waiting.appendleft((question, page))
-            yield from self._next()
+            for page in self._next():
+                yield page
 
         def failed(self, failure: Failure) -> Iterator[Request]:
             yield from self._next()

@@ -1,6 +1,7 @@
 """Rechecks in separate processes."""
 
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,14 @@ def forget(site: Site) -> None:
     site.sent.clear()
     site.log.clear()
     site.bodies = 0
+
+
+def copied(first_crawl: tuple[Site, Path], crawl: Crawls) -> Site:
+    """Copy a crawl to where a test rechecks it; return its site, all requests forgotten."""
+    served, folder = first_crawl
+    shutil.copytree(folder, crawl.root / "crawl")
+    forget(served)
+    return served
 
 
 @pytest.fixture

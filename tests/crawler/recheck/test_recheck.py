@@ -1,6 +1,5 @@
 """A recheck of a crawled source at a real server: what it requests, what it finds, and how it resumes."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.crawler.conftest import Answer, Crawls, Site
-from tests.crawler.recheck.conftest import Rechecks, asked, forget
+from tests.crawler.recheck.conftest import Rechecks, asked, copied, forget
 
 pytestmark = pytest.mark.integration
 
@@ -48,11 +47,9 @@ def first_crawl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site
 @pytest.fixture
 def crawled(first_crawl: tuple[Site, Path], crawl: Crawls) -> Site:
     """The site as it was crawled, and a copy of the crawl."""
-    served, folder = first_crawl
-    shutil.copytree(folder, crawl.root / "crawl")
+    served = copied(first_crawl, crawl)
     served.pages.clear()
     gallery(served)
-    forget(served)
     return served
 
 
