@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def tdm(location: str) -> bytes:
     return json.dumps([{"location": location, "tdm-reservation": 1}]).encode()
 
 
-CASES = {
+CASES: dict[str, tuple[str, dict[str, Any], str, tuple[str, ...]]] = {
     "a header of an image": ("/i/1.jpg", {"headers": {"TDM-Reservation": "1"}}, "tdm_header", PICTURES[:1]),
     "a preference in robots.txt": (
         ROBOTS,
