@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from common.errors import UserError
 from crawler.archive.schemas import Outcome
+from crawler.metadata.source_types import AI_MADE
 from curate.documents.card import Facts, facts
 from curate.documents.hosts import host_counts
 from curate.schemas import Split
@@ -55,6 +56,7 @@ class ModelFacts:
     sources: tuple[Source, ...]
     images: Facts  # counts of all images
     training: Facts  # counts of the training images
+    ai_made: int  # training images whose source or file states that AI or another algorithm made them
     contact: str  # an e-mail address or a URL; may be empty
 
     @property
@@ -108,6 +110,7 @@ def model_facts(
         sources=tuple(sources),
         images=facts(manifest),
         training=facts(training),
+        ai_made=pc.sum(pc.is_in(training["digital_source_type"], pa.array(AI_MADE))).as_py() or 0,
         contact=str((params.get("crawl") or {}).get("contact") or ""),
     )
 

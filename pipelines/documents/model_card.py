@@ -152,6 +152,8 @@ def _refusals(found: ModelFacts) -> Iterator[str]:
     yield "## Refusals that were honoured"
     yield ""
     yield from table(("refusal", "where", "count"), refusals(found))
+    if found.images.reserved:
+        yield from table(("signal that reserves an image", "images"), found.images.reserved.items())
     yield (
         "An image that is excluded is left out with its near duplicates where the request says so, and no new crawl "
         "brings it back."

@@ -136,6 +136,8 @@ def test_no_published_file_names_the_user_or_a_credential(tmp_path: Path) -> Non
                 if secret in text:
                     found.setdefault(secret, []).append(str(file.relative_to(clone.folder)))
     assert found == {}
+    archive = b"".join(file.read_bytes() for file in (clone.folder / "data/archive").rglob("*.warc"))
+    assert all(secret.encode() in archive for secret in (KEY, TOKEN)), "the archive has every request as it was made"
     sources = set(pq.read_table(clone.folder / "data/dataset/manifest.parquet")["source"].to_pylist())
     assert sources == {"demo", *entries}, "every source has images, so that their addresses were looked at"
     _check_what_readers_need(clone)

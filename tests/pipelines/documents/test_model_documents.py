@@ -47,6 +47,7 @@ def row(number: int, source: str, url: str, **values: Any) -> dict[str, Any]:
         "author": ("Ann", "")[number % 2],
         "license": "CC-BY-4.0",
         "tags": [HOSTILE],
+        "digital_source_type": "trainedAlgorithmicMedia" if number in (3, 11) else None,
         "decision": "kept" if kept else "dropped",
         "split": "train" if kept else None,
         "row": number if kept else None,
@@ -60,11 +61,12 @@ def manifest() -> pa.Table:
         *(row(number, "museum", f"https://pictures.museum.invalid/{number}.jpg") for number in range(4)),
         row(4, "museum", "https://old.museum.invalid/4.jpg", license="CC0-1.0"),
         row(5, "museum", "https://old.museum.invalid/5.jpg", split="holdout"),
-        row(6, "museum", "https://old.museum.invalid/6.jpg", reason="opt_out"),
+        row(6, "museum", "https://old.museum.invalid/6.jpg", reason="opt_out", opt_out="tdm_header: 1"),
         row(7, "museum", "https://old.museum.invalid/7.jpg", reason="excluded"),
         row(8, "prints", "folder://prints/8.jpg", license="unknown"),
-        row(9, "town", "http://demo-town.invalid/9.jpg", license="CC0-1.0"),
+        row(9, "town", "http://demo-town.invalid/9.jpg", license="CC0-1.0", latitude=48.8566, longitude=2.3522),
         row(10, "town", "http://demo-town.invalid/10.jpg", reason="blurred"),
+        row(11, "museum", "https://old.museum.invalid/11.jpg", reason="synthetic"),
     ]
     return pa.Table.from_pylist(rows, MANIFEST)
 
@@ -141,13 +143,15 @@ def test_equal_inputs_give_equal_bytes(generator: Path, manifest: pa.Table, tmp_
 
 def test_the_counts_are_of_the_training_images(found: ModelFacts) -> None:
     museum = found.sources[0]
-    assert (museum.images, museum.training, museum.heldout) == (8, 5, 1)
+    assert (museum.images, museum.training, museum.heldout) == (9, 5, 1)
     assert (museum.first, museum.last) == ("2026-11-03", "2026-11-05")
     assert list(museum.hosts.items()) == [("pictures.museum.invalid", 4), ("old.museum.invalid", 1)]
     assert museum.refused == {"robots": 3, "opt_out": 2}
     assert found.sources[1].hosts == {}  # files have no host
     assert found.training.licenses == {"CC-BY-4.0": 4, "CC0-1.0": 2, "unknown": 1}
     assert found.period == ("2026-11-03", "2026-11-07")
+    assert found.ai_made == 1
+    assert found.training.countries == {"FR": 1}
     assert [source.name for source in found.crawled] == ["museum"]
 
 
