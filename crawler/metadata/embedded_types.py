@@ -6,10 +6,13 @@ https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata#digital-sour
 import re
 from collections.abc import Iterator
 
+from crawler.metadata.source_types import TERMS
 from crawler.rights.containers import jumbf, packets
 
 _PROPERTY = re.compile(r"DigitalSourceType\s{0,9}(?:=\s{0,9}[\"']|>)\s{0,9}([A-Za-z:]{1,80})\s{0,9}[\"'<]")
-_URI = re.compile(r"(?:cv\.iptc\.org/newscodes|c2pa\.org)/digitalsourcetype/[A-Za-z]{1,60}", re.IGNORECASE)
+# In CBOR the next byte may be a letter: the length of the text that follows. So only whole terms are read.
+_NAMES = "|".join(sorted((*TERMS, "trainedAlgorithmicData"), key=len, reverse=True))
+_URI = re.compile(rf"(?:cv\.iptc\.org/newscodes|c2pa\.org)/digitalsourcetype/(?:{_NAMES})", re.IGNORECASE)
 _NEEDLES = tuple(
     ("igital".encode(encoding).rstrip(b"\0"), encodings)  # in the names of the property and of the vocabulary
     for encoding, encodings in (

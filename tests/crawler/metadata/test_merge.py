@@ -100,6 +100,14 @@ def test_a_type_in_a_c2pa_manifest_is_found_across_segments() -> None:
     assert in_file(b"c2pa.org/digitalsourcetype/trainedAlgorithmicData")
 
 
+@pytest.mark.parametrize("following", [b"", b"\x6dsoftwareAgent", b"\x64when", b"\x6aparameters"])
+@pytest.mark.parametrize("name", ["trainedAlgorithmicMedia", "composite", "compositeSynthetic", "digitalCapture"])
+def test_the_length_of_the_next_text_is_no_letter_of_the_type(name: str, following: bytes) -> None:
+    value = f"http://cv.iptc.org/newscodes/digitalsourcetype/{name}".encode()
+    body = b"\x71digitalSourceType\x78" + bytes([len(value)]) + value + following
+    assert most_synthetic(in_file(body)) == name
+
+
 @pytest.mark.parametrize("body", [b"", b"A digital photograph", b"DigitalSourceType", b"igital" * 5000])
 def test_other_files_state_no_type(body: bytes) -> None:
     assert in_file(body) == []
