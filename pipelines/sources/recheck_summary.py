@@ -47,13 +47,17 @@ def _proposals(found: Recheck, written: Path | None) -> list[RenderableType]:
         return [Text("nothing is proposed for exclusions.csv")]
     if written:
         return [
-            Text(f"{count:,} lines for exclusions.csv written to {written}; look at them"),
+            Text(f"{written}: {_lines(count)} for exclusions.csv; look at the file before you add it"),
             Text(f"next: cat {written} >> exclusions.csv && dvc repro"),
         ]
     shown = lines(found.proposed[:LISTED]).splitlines()
     more = count - len(shown)
     return [
-        Text(f"{count:,} lines are proposed for exclusions.csv; --write FILE writes them"),
+        Text(f"proposed for exclusions.csv, {_lines(count)}; --write FILE writes a file of them:"),
         *(Text(printable(line), overflow="fold") for line in shown),
         *([Text(f"and {more:,} more")] if more > 0 else []),
     ]
+
+
+def _lines(count: int) -> str:
+    return f"{count:,} line" if count == 1 else f"{count:,} lines"
