@@ -1,6 +1,7 @@
 """robots.txt and tdmrep.json of each host, requested once: a Scrapy extension that middlewares share."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Self
 
@@ -16,6 +17,10 @@ from crawler.rights.reservation import reservation
 from crawler.rights.signals import of_robots_txt, of_tdmrep
 from crawler.transport.hosts import Hosts
 from crawler.transport.refusal import Refusal, refusal
+
+log = logging.getLogger(__name__)
+
+LONG_DELAY = 60  # seconds between two requests from which on a person should know
 
 _DISALLOW_ALL = b"User-agent: *\nDisallow: /"
 
@@ -82,6 +87,12 @@ class HostFiles:
         if delay := robots_txt.parse(content).crawl_delay(AGENT):
             queue = Hosts.of(self._crawler).queue(host)
             queue.delay = max(queue.delay, delay)
+            if delay > LONG_DELAY:
+                log.warning(
+                    "%s%s: found Crawl-delay %g, which is obeyed: one request every %g seconds; "
+                    "a smaller `limit`, or a source without this host, ends sooner",
+                    host, PATHS[Role.ROBOTS], delay, delay,
+                )  # fmt: skip
         return content
 
     async def _read_tdmrep(self, host: str, *, is_exempt: bool) -> bytes | None:

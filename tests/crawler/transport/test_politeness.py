@@ -79,6 +79,18 @@ def test_crawl_delay_is_kept(site: Site, crawl: Crawls) -> None:
     assert min(gaps(site.times("/i/"))) > 0.28
 
 
+def test_a_delay_that_makes_a_crawl_wait_for_hours_is_named(site: Site, crawl: Crawls) -> None:
+    serve(site, b"User-agent: *\nCrawl-delay: 3600\n")
+    process = crawl.start(site.entry())
+    try:
+        assert process.stderr is not None
+        named = next(line for line in process.stderr if "delay" in line)
+    finally:
+        process.kill()
+        process.communicate()
+    assert f"{site.url}/robots.txt: found Crawl-delay 3600, which is obeyed" in named
+
+
 def test_requests_keep_to_the_concurrency_and_the_delay(site: Site, crawl: Crawls) -> None:
     serve(site)
     for picture in PICTURES:
