@@ -84,6 +84,8 @@ def _use() -> Iterator[str]:
     yield ""
     yield "For training and testing small generative models, and for studies of curation and provenance."
     yield "Not for showing pictures as photographs, nor as evidence of what a building or a place looks like."
+    yield "The commands of this project mark each picture as made by AI (IPTC digital source type, in XMP)."
+    yield "What other programs draw with the weights has no mark until they add one."
     yield ""
     yield "```python"
     yield "import torch, train  # the package of this project"
