@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from bs4 import BeautifulSoup
+from w3lib.html import remove_tags, remove_tags_with_content
 
 LONGEST = 5_000
 """Characters of a statement that are read. A longer one is `unknown`, unless its beginning reserves all rights."""
@@ -25,6 +26,82 @@ _SEPARATORS = frozenset(".,:;!'\"`´()[]{}<>/\\|-‐‑‒–—―─_~*•·�
 _FOLLOWING = re.compile(r"\s*(\S)")
 _ENUM = re.compile(r"(?<=\d)_(?=\d)")  # CC_BY_4_0
 _COPYRIGHT = re.compile(r"\(\s*c\s*\)", re.IGNORECASE)
+# Elements of texts; any other is text in angle brackets: "CC BY 4.0 <no commercial use>".
+_ELEMENTS = (
+    *(
+        "a",
+        "abbr",
+        "address",
+        "article",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "blockquote",
+        "body",
+        "br",
+        "center",
+        "cite",
+        "code",
+        "dd",
+    ),
+    *(
+        "del",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figcaption",
+        "figure",
+        "font",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+    ),
+    *(
+        "head",
+        "header",
+        "hr",
+        "html",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "link",
+        "main",
+        "mark",
+        "meta",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+    ),
+    *(
+        "q",
+        "s",
+        "samp",
+        "section",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+    ),
+    *("thead", "time", "tr", "tt", "u", "ul", "var", "wbr"),
+)
+_BREAK = re.compile(r"<(?=/?(?:br|p|div|li|td|th|tr|dd|dt|ul|ol|table|h[1-6])\b)", re.IGNORECASE)
 _STRUCK = "\u0338"  # the stroke through ≠
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -80,20 +157,18 @@ def key(name: str) -> str:
 def without_markup(text: str) -> tuple[str, list[str]]:
     """Return the text of an HTML fragment, and the addresses in its attributes.
 
-    Text that is struck out becomes a question mark, because it no longer holds. Alternative texts of images are read.
+    Elements that HTML does not have, comments and what is not closed are read as text. Text that is struck out gets a
+    question mark, because it no longer holds. Alternative texts of images are read.
     """
     text = _SURROGATES.sub("\ufffd", text)
     if "<" not in text:
         return unescape(unescape(text)), []
     soup = BeautifulSoup(text, "lxml")
     addresses = [str(tag[name]) for tag in soup.find_all(True) for name in ("href", "src", "resource") if tag.get(name)]
-    for tag in soup.select("script, style, template"):
-        tag.decompose()
-    for tag in soup.select("s, del, strike"):
-        tag.replace_with(" ? ")
-    for tag in soup.select("img[alt], input[alt]"):
-        tag.insert_after(f" {tag['alt']} ")
-    return unescape(soup.get_text(" ")), addresses
+    alternatives = [str(tag["alt"]) for tag in soup.select("[alt]")]
+    struck = " ?" if soup.select_one("s, del, strike") else ""
+    apart = _BREAK.sub(" <", remove_tags_with_content(text, ("script", "style")))
+    return unescape(unescape(" ".join((remove_tags(apart, _ELEMENTS), *alternatives)))) + struck, addresses
 
 
 def joined(found: list[Word], start: int, beginnings: frozenset[str]) -> Iterator[tuple[int, str]]:

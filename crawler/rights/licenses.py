@@ -51,10 +51,11 @@ def leaves(around: str, *, strictly: bool) -> bool:
 
     Args:
         around: the text without that of the link.
-        strictly: whether words that are not understood make it false; limits and doubts always do.
+        strictly: whether words that are not understood make it false; limits, doubts and other licences always do.
     """
     reading = read(around[: LONGEST + 1])
-    return not (reading.reserved or reading.doubtful or reading.doubts or (strictly and reading.left_over))
+    changes = reading.names_a_licence or reading.doubtful or reading.doubts
+    return not (changes or (strictly and reading.left_over))
 
 
 class Statement(NamedTuple):

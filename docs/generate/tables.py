@@ -25,7 +25,7 @@ TABLES: tuple[tuple[str, str, Sequence[Column]], ...] = (
     (
         "data/images/SOURCE.parquet",
         "One row for each image that a page names and that was stored, sorted by `sha256`.\n"
-        "If several URLs returned the same bytes, the row describes the one with the most permissive licence.",
+        "If several URLs returned the same bytes, the row describes the one that states the strictest licence.",
         archive.IMAGES_COLUMNS,
     ),
     (

@@ -13,12 +13,15 @@ from crawler.rights.rsl import is_licence_type
 
 _META = re.compile(r"(?:dc|dcterms)\.(?:rights|license|rights\.license)", re.IGNORECASE)
 _WITHOUT_TEXT = ("script", "style", "noscript", "template")
-# Elements that begin a new text. The others, such as <span>, are part of a sentence.
+_LICENSES = ("creativecommons.org/licenses/", "creativecommons.org/publicdomain/", "rightsstatements.org/")
+_BADGES = ("i.creativecommons.org/", "licensebuttons.net/")
+_STRUCK = {"del", "s", "strike"}
+# Elements that begin a new text. The others, such as <span> and the cells of a row, are part of a sentence.
 _BLOCKS = {
-    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt",
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "details", "div", "dl", "dt",
     "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hr",
     "html", "img", "li", "link", "main", "meta", "nav", "ol", "p", "picture", "pre", "section", "summary", "table",
-    "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul",
+    "tbody", "tfoot", "thead", "title", "tr", "ul",
 }  # fmt: skip
 _PARTS = {
     "a",
@@ -157,7 +160,7 @@ def _spoken(run: _Run) -> Statement:
     """Return what a text beside a picture states. Around a link a caption may say anything that limits nothing."""
     if not run.links:
         return Statement(run.text)
-    around, linked = _around(run), _together(Statement(_line(link), _url(link)) for link in run.links)
+    around, linked = _around(run), _together(Statement(_said(link), _url(link)) for link in run.links)
     return linked if leaves(around, strictly=False) else _together((linked, Statement(around)))
 
 
@@ -166,7 +169,7 @@ def _of_links(run: _Run) -> Statement | None:
     plain = not any(_is_named(link) for link in run.links)
     if not leaves(_around(run), strictly=plain):
         return None
-    return _alike(Statement(_line(link), _url(link)) for link in run.links)
+    return _alike(Statement(_said(link), _url(link)) for link in run.links)
 
 
 def _around(run: _Run) -> str:
@@ -218,7 +221,8 @@ def _runs(
         if event in ("comment", "pi"):
             text.append(element.tail or "")
             continue
-        if event == "start" and (tag in skipped or tag in _WITHOUT_TEXT or element in parts):
+        if event == "start" and (tag in skipped or tag in _WITHOUT_TEXT or tag in _STRUCK or element in parts):
+            text.append(" ? " if tag in _STRUCK else "")
             walk.skip_subtree()
             continue
         if tag in _BLOCKS and (text or found):
@@ -243,8 +247,8 @@ def _is_license(element: etree._Element) -> bool:
     url = _url(element)
     if is_licence_type(element.get("type", "")):  # RSL: a reservation of use, and no licence of the pictures
         return False
-    at = ("creativecommons.org/licenses/", "creativecommons.org/publicdomain/", "rightsstatements.org/")
-    return bool(url) and (_is_named(element) or (element.tag == "a" and any(one in url for one in at)))
+    places = _LICENSES if element.tag == "a" else _BADGES if element.tag == "img" else ()
+    return bool(url) and (_is_named(element) or any(place in url for place in places))
 
 
 def _is_named(element: etree._Element) -> bool:
@@ -252,11 +256,16 @@ def _is_named(element: etree._Element) -> bool:
 
 
 def _url(element: etree._Element) -> str:
-    return str(element.get("href") or element.get("content") or "").strip()
+    return str(element.get("href") or element.get("content") or element.get("src") or "").strip()
 
 
 def _line(element: etree._Element) -> str:
     return " ".join(str(element.xpath("string()")).split())
+
+
+def _said(link: etree._Element) -> str:
+    """Return the text of a link, and the texts that stand for images in it."""
+    return " ".join(filter(None, (_line(link), *(image.get("alt", "").strip() for image in link.iter("img")))))
 
 
 def _contains(part: etree._Element, root: Any) -> bool:

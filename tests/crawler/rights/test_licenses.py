@@ -118,6 +118,31 @@ def test_normalise(text, license_id):
     assert normalise(f"  {text}\n") == license_id
 
 
+@pytest.mark.parametrize(
+    ("html", "license_id"),
+    [
+        ("<p>Licensed under <a href='https://creativecommons.org/licenses/by/4.0/'>CC BY 4.0</a>.</p>", "CC-BY-4.0"),
+        ("<a href='https://creativecommons.org/licenses/by-nc/4.0/'>CC BY 4.0</a>", "CC-BY-NC-4.0"),
+        ("<img src='https://i.creativecommons.org/l/by/4.0/88x31.png' alt='Creative Commons License'>", "CC-BY-4.0"),
+        ("<img alt='CC BY-NC 4.0' src='/badge.png'> CC BY 4.0", "CC-BY-NC-4.0"),
+        ("CC&nbsp;BY&#160;4.0", "CC-BY-4.0"),
+        ("is <b>not</b> <a href='/pd'>public domain</a>", "unknown"),
+        ("n<b>o</b>t public domain", "unknown"),
+        ("<b>CC BY</b><br>4.0", "CC-BY-4.0"),
+        ("&copy; 2020 CC BY 4.0", "unknown"),
+        ("&amp;copy; 2020 CC BY 4.0", "unknown"),
+        ("<s>CC BY 4.0</s>", "unknown"),
+        ("CC BY 4.0 <del>for all</del>", "unknown"),
+        ("CC BY 4.0 <no commercial use>", "CC-BY-NC-4.0"),
+        ("CC BY 4.0 <NC", "CC-BY-NC-4.0"),
+        ("CC BY 4.0 <!-- all rights reserved", "InC-1.0"),
+        ("<? All rights reserved", "InC-1.0"),
+    ],
+)
+def test_markup_is_taken_out_first_and_hides_nothing(html, license_id):
+    assert normalise(html) == license_id
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(SPELLINGS) >= 60
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from scrapy.http import TextResponse
 
+from crawler.rights.licenses import normalise
 from crawler.spiders.loc import Loc, LocParams, largest
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "loc"
@@ -56,6 +57,30 @@ def test_rights_may_be_a_list_with_markup() -> None:
 )
 def test_the_date_is_the_catalogued_one_else_the_year_of_the_sort_date(changes, taken):
     assert item(**changes).taken == taken
+
+
+@pytest.mark.parametrize(
+    ("advisory", "information", "license_id"),
+    [
+        ("No known restrictions on publication.", "No known restrictions on publication.", "NKC-1.0"),
+        ("No known restrictions on publication.", "Publication may be restricted.", "unknown"),
+        (None, "No known restrictions", "NKC-1.0"),
+        (
+            "No known restrictions. For information, see U.S. Farm Security Administration Photographs"
+            "(https://www.loc.gov/rr/print/res/071_fsab.html)",
+            None,
+            "NKC-1.0",
+        ),
+        ("No known restrictions on publication in the U.S. Use elsewhere may be restricted.", None, "unknown"),
+        ("No known restrictions on images made by the U.S. Government; images copied from other sources may be "
+         "restricted. (https://www.loc.gov/rr/print/res/114_habs.html)", None, "unknown"),
+        ("Rights status not evaluated. For general information, see https://www.loc.gov/rr/print/res/rights.html", None,
+         "unknown"),
+    ],
+)  # fmt: skip
+def test_all_that_an_item_states_of_its_rights_counts(advisory, information, license_id):
+    image = item(rights_advisory=advisory, rights_information=information)
+    assert normalise(image.license, image.license_url) == license_id
 
 
 def test_a_picture_without_a_size_is_none() -> None:
