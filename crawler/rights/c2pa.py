@@ -2,7 +2,8 @@
 
 https://cawg.io/training-and-data-mining/1.1/, before that in C2PA 1.0 to 1.4 as `c2pa.training-mining`; boxes by JUMBF,
 ISO 19566-5, content in CBOR, RFC 8949. Signatures are not checked: a refusal needs none. Every manifest in the image
-counts, also that of an image that it was made from. A manifest that is compressed or stored elsewhere is not read.
+counts, also that of an image that it was made from. A manifest that is stored elsewhere is not read, and one that is
+compressed by Brotli counts as missing.
 """
 
 import json
@@ -18,6 +19,7 @@ from crawler.rights.finding import Verdict
 _LABEL = re.compile(rb"(?:c2pa|cawg)\.training-mining[\w.]{0,32}\0")
 _BEFORE_LABEL = 25  # length 4, type 4, UUID 16, toggles 1
 _MAX_CONTENT = 1 << 16
+_COMPRESSED = b"brob"
 _MAX_ASSERTIONS = 256
 _USES = {"data_mining", "ai_training", "ai_generative_training"}  # without `ai_inference`, which trains nothing
 
@@ -33,7 +35,7 @@ def read(image: bytes) -> tuple[Verdict, str]:
         for one, value in found:
             if one is verdict:
                 return verdict, value
-    return Verdict.SILENT, ""
+    return Verdict.MISSING if _COMPRESSED in boxes else Verdict.SILENT, ""
 
 
 def _content(boxes: bytes, label: int) -> Any:

@@ -1,6 +1,6 @@
 """Metadata in the bytes of an image that its format splits or compresses, put together again.
 
-JPEG: XMP specification part 3, section 1.1.3 (ExtendedXMP); C2PA 2.2, appendix A.3.1 (APP11 segments).
+JPEG: XMP specification part 3, section 1.1.3 (ExtendedXMP); C2PA 2.2, appendix A (APP11 segments).
 PNG: https://www.w3.org/TR/png/#11iTXt and the "Raw profile" chunks of ImageMagick. GIF: XMP specification part 3.
 """
 

@@ -43,7 +43,7 @@ class Verdict(DescribedEnum):
     RESERVED = "reserved", "Use is reserved, or may be: content that mentions the rule and cannot be read counts too."
     PERMITTED = "permitted", "Use is expressly allowed."
     SILENT = "silent", "The place was read and says nothing about such use."
-    MISSING = "missing", "The place was never fetched, or could not be read for want of a library."
+    MISSING = "missing", "The place was never fetched, or is in a form that is not read."
 
 
 @dataclass(frozen=True, slots=True)

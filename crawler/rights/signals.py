@@ -25,7 +25,7 @@ def of_headers(headers: Sequence[tuple[str, str]], place: Place, url: str = "") 
         place: `IMAGE` or `PAGE`, whichever the response contains.
         url: the URL of the response, for a relative URL of a policy.
     """
-    found = tuple((lower, value) for name, value in headers if (lower := name.lower()) in _HEADERS)
+    found = tuple((lower, value) for name, value in headers if (lower := name.strip().lower()) in _HEADERS)
     return _of_headers(found, place, url if found else "")
 
 

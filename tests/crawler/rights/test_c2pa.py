@@ -91,6 +91,12 @@ def test_a_mention_of_the_label_says_nothing():
     assert read(b"cawg.training-mining\0")[0] is Verdict.SILENT
 
 
+def test_a_compressed_manifest_is_missing_unless_another_one_refuses():
+    compressed = box(b"jumb", box(b"jumd", b"\0" * 17 + b"urn:c2pa:1\0") + box(b"brob", b"jumb" + bytes(9)))
+    assert read(png(compressed)) == (Verdict.MISSING, "")
+    assert read(png(compressed, assertion(entries("notAllowed"))))[0] is Verdict.RESERVED
+
+
 @pytest.mark.parametrize("length", [9, 33, 70, 60_000])
 def test_a_box_that_is_split_over_segments_is_read(length):
     boxes = box(b"jumb", assertion(entries("notAllowed")))
