@@ -49,8 +49,12 @@ def test_stores_every_image_and_the_pages_that_link_to_them(site: Site, crawl: C
     assert done.returncode == 0, done.errors
     assert len(done.images) == IMAGES
     assert set(done.images.license) == {"CC0-1.0"}
-    assert set(done.fetches.outcome) == {"stored"}
-    assert set(done.fetches.role) == {"image", "page", "robots"}
+    assert set(zip(done.fetches.role, done.fetches.outcome, strict=True)) == {
+        ("image", "stored"),
+        ("page", "stored"),
+        ("robots", "stored"),
+        ("tdmrep", "http_error"),
+    }
     assert site.count("/robots.txt") == 1
     assert checked_by_warcio(done.folder / "archive")
     archive = ArchiveReader(done.folder / "archive", verify=True)

@@ -18,6 +18,7 @@ from tests.crawler.conftest import Answer, Crawls, Site
 
 pytestmark = pytest.mark.integration
 
+TDMREP = "/.well-known/tdmrep.json"
 PICTURES = tuple(f"/i/{number}.jpg" for number in range(6))
 
 
@@ -26,6 +27,7 @@ def show(site, *pictures, links=()):
     page = site.html(*pictures, links=links, license="CC0")
     site.pages["/"] = site.answer(page.body, headers={**page.headers, "ETag": f'"{len(pictures)}-{len(links)}"'})
     site.pages["/robots.txt"] = site.answer(b"User-agent: *\nDisallow: /private/\n", headers={"ETag": '"r"'})
+    site.pages[TDMREP] = site.answer(b"[]", headers={"ETag": '"t"'})
     for number, picture in enumerate(PICTURES):
         validators = {4: {"Last-Modified": "Mon, 02 Nov 2026 10:00:00 GMT"}, 5: {}}.get(number, {"ETag": f'"{number}"'})
         answer = site.jpeg(number)
@@ -48,7 +50,8 @@ def test_what_has_not_changed_is_not_downloaded(site: Site, crawl: Crawls) -> No
     first = crawl(site.entry(), folder="first")
     done = refresh(site, crawl)
     assert done.returncode == 0, done.errors
-    assert dict(site.sent) == {"/": 304, "/robots.txt": 304, **dict.fromkeys(PICTURES, 304), PICTURES[5]: 200}
+    pictures = {**dict.fromkeys(PICTURES, 304), PICTURES[5]: 200}
+    assert dict(site.sent) == {"/": 304, "/robots.txt": 304, TDMREP: 304, **pictures}
     assert done.outcomes() == {**dict.fromkeys(PICTURES, "unchanged"), PICTURES[5]: "stored"}
     assert set(done.fetches[done.fetches.outcome == "unchanged"].status) == {304}
     assert (done.folder / "images.parquet").read_bytes() == (first.folder / "images.parquet").read_bytes()
@@ -211,7 +214,7 @@ def test_a_retry_requests_only_urls_that_failed(site: Site, crawl: Crawls) -> No
     site.sent.clear()
     done = crawl(site.entry(), RETRY="1")
     assert done.returncode == 0, done.errors
-    assert sorted(path for path, _ in site.sent) == sorted([PICTURES[1], "/i/more.jpg", "/more", "/robots.txt"])
+    assert sorted(path for path, _ in site.sent) == sorted([PICTURES[1], "/i/more.jpg", "/more", "/robots.txt", TDMREP])
     assert set(done.fetches.outcome) == {"stored"}
     assert done.fetches[done.fetches.url == site.url + PICTURES[1]].attempts.item() == 2
     assert (done.folder / "archive" / "00000.warc").read_bytes() == old, "what was there is not written to"

@@ -11,6 +11,7 @@ from tests.e2e.clones import Clone, fresh
 
 __all__ = ["site"]  # a fixture
 
+TDMREP = "/.well-known/tdmrep.json"
 PICTURES = tuple(f"/i/{number}.jpg" for number in range(4))
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -46,7 +47,7 @@ def test_a_retry_is_committed_and_does_not_crawl_again(site, clone):
     site.pages[PICTURES[3]] = site.jpeg(3)
     done = clone.run("facades", "source", "retry", "listed", "-q")
     assert "of 1 failed URLs, 0 failed again" in done.stdout
-    assert sorted(site.sent) == [(PICTURES[3], 200), ("/robots.txt", 404)]
+    assert sorted(site.sent) == [(TDMREP, 404), (PICTURES[3], 200), ("/robots.txt", 404)]
     assert clone.repro("extract@listed") == ["extract@listed"]
     assert images(clone) == 4
     assert clone.repro("extract@listed") == []
@@ -60,7 +61,12 @@ def test_the_counts_of_a_crawl_are_a_metric(site, clone):
     assert shown[""]["data"]["data/counts/listed.json"]["data"] == {
         "images": 3,
         "nbytes": sum(len(site.jpeg(number).body) for number in range(3)),
-        "fetches": {"image": {"http_error": 1, "stored": 3}, "page": {"stored": 1}, "robots": {"http_error": 1}},
+        "fetches": {
+            "image": {"http_error": 1, "stored": 3},
+            "page": {"stored": 1},
+            "robots": {"http_error": 1},
+            "tdmrep": {"http_error": 1},
+        },
     }
 
 
@@ -84,6 +90,7 @@ def test_a_new_snapshot_downloads_what_changed(site, clone):
     output = clone.run("dvc", "repro", "extract@listed").stdout
     assert re.search(r"since snapshot 1 \(.*\): 0 added, 0 gone, 1 changed, 2 the same", " ".join(output.split()))
     assert sorted(site.sent) == [
+        (TDMREP, 404),
         (PICTURES[0], 200),
         (PICTURES[1], 304),
         (PICTURES[2], 304),
@@ -99,5 +106,5 @@ def test_without_the_previous_archive_everything_is_fetched(site, clone):
     clone.params(lambda params: params["sources"]["listed"].update(snapshot="2"))
     output = clone.run("dvc", "repro", "extract@listed").stdout
     assert "crawl listed: everything is fetched again: the previous archive:" in output
-    assert [status for _, status in sorted(site.sent)] == [200, 200, 200, 404, 404]
+    assert [status for _, status in sorted(site.sent)] == [404, 200, 200, 200, 404, 404]
     assert images(clone) == 3
