@@ -39,7 +39,7 @@ def judge(
             found += _of_wiki(pages, known)
         else:
             found += _of_file(answers, url)
-            found += _of_page(pages, url, known)
+            found += _of_page(answers, pages, url, known)
         found += reservations.of(url, pages.pages(url))
         gravest_first = tuple(sorted(dict.fromkeys(found), key=lambda one: GRAVITY[one.state]))
         judged[url] = Rechecked(url, gravest_first, is_license_asked=pages.is_asked(url))
@@ -61,13 +61,14 @@ def _of_file(answers: Answers, url: str) -> Iterator[Observation]:
         yield Observation(State.CHANGED, old, new, url)
 
 
-def _of_page(pages: PagesNow, url: str, known: Known | None) -> Iterator[Observation]:
+def _of_page(answers: Answers, pages: PagesNow, url: str, known: Known | None) -> Iterator[Observation]:
     """Yield what the page that shows an image says; nothing for images of the user's own list."""
     if known is None:
         yield Observation(State.UNREACHABLE, "", "no page in the archive shows it, so none was asked", url)
     elif pages.is_asked(url):
         page_url = url_of(known.pages[0])
-        if today := pages.image(known.image):
+        fetch = answers.find(Role.IMAGE, url)
+        if today := pages.image(known.image, fetch.final_url if fetch else ""):
             yield from _of_license(known.image, today, page_url)
         else:
             yield pages.absence(url)

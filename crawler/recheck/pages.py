@@ -49,9 +49,12 @@ class PagesNow:
         absent = Observation(question.absent, "", _ABSENT[question.absent], url_of(question.request))
         return self._failures.get(image_url, absent)
 
-    def image(self, known: FacadeImage) -> FacadeImage | None:
-        """Return what the pages say of an image, its own page first; None if none shows it."""
-        found = self._by_url.get(known.image_url, ())
+    def image(self, known: FacadeImage, moved_to: str = "") -> FacadeImage | None:
+        """Return what the pages say of an image, its own page first; None if none shows it.
+
+        `moved_to` is the URL that its URL redirects to now, by which the pages may show it.
+        """
+        found = self._by_url.get(known.image_url) or self._by_url.get(moved_to, [])
         return next((image for image in found if image.page_url == known.page_url), next(iter(found), None))
 
     def file(self, known: FacadeImage) -> FacadeImage | None:

@@ -93,13 +93,17 @@ def test_finds_what_has_happened_to_each_image(crawled: Site, recheck: Rechecks)
 
 
 def test_a_page_is_read_again_when_it_has_changed(crawled: Site, recheck: Rechecks) -> None:
-    crawled.pages["/"] = crawled.html(*PICTURES[:9], links=("/1",), license="CC BY-NC 4.0")
+    crawled.pages["/"] = crawled.html("/new.jpg", *PICTURES[1:9], links=("/1",), license="CC BY-NC 4.0")
+    crawled.pages["/new.jpg"] = crawled.pages[PICTURES[0]]
+    crawled.pages[PICTURES[0]] = Answer(status=301, headers={"Location": "/new.jpg"})
     crawled.pages["/1"] = Answer(status=410)
     crawled.pages["/2"] = Answer(b"<img>", headers={"Content-Type": "text/html"})  # the kind expects a src
     done = recheck(crawled.entry())
     assert {done.states[path] for path in PICTURES[:9]} == {"license_changed"}
+    page = f"{crawled.url}/"
     assert done.found[PICTURES[0]] == [
-        {"state": "license_changed", "was": "CC0-1.0", "now": "CC-BY-NC-4.0", "url": f"{crawled.url}/"}
+        {"state": "license_changed", "was": "CC0-1.0", "now": "CC-BY-NC-4.0", "url": page},
+        {"state": "moved", "was": crawled.url + PICTURES[0], "now": f"{page}new.jpg", "url": crawled.url + PICTURES[0]},
     ]
     assert done.states[PICTURES[9]] == "unlisted"
     assert {done.states[path] for path in PICTURES[10:20]} == {"gone"}
