@@ -26,6 +26,7 @@ _MAX_RDF = 4 << 20  # characters
 _FRAGMENT = 1 << 16  # characters that are read of a property outside of RDF
 
 _ALLOWED, _UNSPECIFIED = "DMI-ALLOWED", "DMI-UNSPECIFIED"
+_CODE = re.compile(r"(?:.*[/#:])?(DMI-[A-Z-]+)/?", re.IGNORECASE | re.DOTALL)
 _PROPERTY = re.compile(r"<(?:[\w.-]{1,64}:)?DataMining(?=[\s>/])|(?<![\w.<-])[\w.-]{1,64}:DataMining\s{0,64}=")
 _LITERAL = re.compile(r":DataMining\s{0,64}=\s{0,64}[\"']([^\"'<>&]{0,512})[\"']")
 _START = re.compile(r"<(?:[\w.-]{1,64}:)?RDF[\s>]")
@@ -87,11 +88,12 @@ def _region(text: str, floor: int, found: int) -> tuple[int, int]:
 
 
 def _judge(value: str) -> tuple[Verdict, str]:
-    code = value.rpartition("/")[2].strip()
-    if code.upper() == _ALLOWED or code.lower() == "allowed":
-        return Verdict.PERMITTED, code
-    is_unspecified = not code or code.upper() == _UNSPECIFIED or code.lower().startswith("unspecified")
-    return (Verdict.SILENT if is_unspecified else Verdict.RESERVED), code
+    match = _CODE.fullmatch(value.strip())
+    stated = match[1] if match else value.strip()
+    if stated.upper() == _ALLOWED or stated.lower() == "allowed":
+        return Verdict.PERMITTED, stated
+    is_unspecified = not stated or stated.upper() == _UNSPECIFIED or stated.lower().startswith("unspecified")
+    return (Verdict.SILENT if is_unspecified else Verdict.RESERVED), stated
 
 
 class _Reader:

@@ -207,12 +207,12 @@ WORST = {
 
 
 @pytest.mark.parametrize("kind", WORST)
-def test_a_megabyte_of_the_worst_kind_takes_seconds_and_not_hours(kind):
-    body = WORST[kind](1_000_000)
+def test_half_a_megabyte_of_the_worst_kind_takes_seconds_and_not_hours(kind):
+    body = WORST[kind](500_000)
     started = time.process_time()
     of_page(body), of_robots_txt(body, URL), of_tdmrep(body, URL), of_image(body)
     of_headers(
         [(name, body.decode("latin-1")) for name in ("x-robots-tag", "content-usage", "content-signal", "link")],
         Place.PAGE,
     )
-    assert time.process_time() - started < 8  # five readers; a quadratic one would take minutes
+    assert time.process_time() - started < 4  # five readers; a quadratic one would take minutes
