@@ -41,8 +41,8 @@ def _one(version: Version, model: str, stage: Stage, manifest: pa.Table, check: 
     archives = version.outputs("crawl")
     found = model_facts(
         model,
-        version.file(version.outputs("train", "generator.safetensors")[model]),
-        version.file(version.outputs("evaluate", "metrics.json")[model]).read_bytes(),
+        version.file(version.outputs("train", "*/generator.safetensors")[model]),
+        version.file(version.outputs("evaluate", "*/metrics.json")[model]).read_bytes(),
         manifest,
         {name: version.table(f"{archives[name]}/{FETCHES_FILE}", FETCHES_COLUMNS) for name in entries},
         {"sources": entries, "crawl": {"contact": contact}},

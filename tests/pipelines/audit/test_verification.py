@@ -38,7 +38,7 @@ def test_intact_versions_pass_every_check(story: "Town") -> None:
         assert {check.name: check.failures for check in checks if check.failures} == {}
         assert all(check.looked_at for check in checks), "a check that looked at nothing"
         assert not [check.name for check in checks if check.skipped]
-    assert len(checks) == 24
+    assert len(checks) == 25
 
 
 @pytest.mark.parametrize(("option", "value"), [("trim", True), ("image_size", 32), ("image_size", 128)])
