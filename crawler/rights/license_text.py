@@ -33,6 +33,7 @@ class Reading:
         doubtful: whether it denies, limits or contradicts what it names, or names a licence that is not known.
         left_over: whether words are left over that were not understood.
         claims: whether it speaks of rights beside that: ©, copyright, permission.
+        linked: whether its HTML links to a licence.
         doubts: whether it has words that cast doubt on a licence: another time, a part of the work.
     """
 
@@ -43,6 +44,7 @@ class Reading:
     left_over: bool = False
     claims: bool = False
     doubts: bool = False
+    linked: bool = False
 
     @property
     def names_a_licence(self) -> bool:
@@ -83,6 +85,7 @@ def read(text: str) -> Reading:
         return reading
     plain, addresses = license_words.without_markup(text[:LONGEST])
     plain = plain[:LONGEST]
+    reading.linked = any(license_address.read(address).license for address in addresses)
     spoken, start = [], 0
     for match in license_address.find(plain):
         spoken.append(plain[start : match.start()])

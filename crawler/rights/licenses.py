@@ -25,7 +25,8 @@ def normalise(text: str, url: str = "") -> str:
     Fails closed: names of licences, addresses of licences and a closed list of harmless words are taken out of the
     text, and if anything is left over, the licence is `unknown`. Of several licences the strictest counts, and
     a reservation of all rights counts over everything. A text that names no licence, such as "Provided by the museum",
-    leaves the licence of `url` as it is, unless it has a word that denies, limits or claims (licenses.toml lists them).
+    leaves the licence of `url` as it is, unless it has a word that denies, limits or claims (licenses.toml lists them);
+    so does HTML that links to the same licence.
 
     Args:
         text: what the source states.
@@ -95,8 +96,10 @@ def _normalise(text: str, url: str) -> str:
     if reading.reserved or address.reserved:
         return RESERVED
     named = [*address.licenses, *reading.licenses]
-    doubtful = reading.doubtful or address.doubtful
-    unexplained = any(one.left_over and (one.names_a_licence or not named) for one in (reading, address))
+    doubtful = reading.doubtful or address.doubtful or address.left_over
+    # Words around a link in HTML, such as the author's name, are allowed if the URL is of the same licence.
+    confirmed = reading.linked and set(reading.licenses) == set(address.licenses)
+    unexplained = reading.left_over and (not named or (reading.names_a_licence and not confirmed))
     if doubtful or unexplained or not _finished([*reading.unfinished, *address.unfinished], named):
         return UNKNOWN
     return strictest(named)
@@ -104,7 +107,7 @@ def _normalise(text: str, url: str) -> str:
 
 def _readings(text: str, url: str) -> tuple[Reading, Reading]:
     """Return what the text says and what the URL says."""
-    if url and not re.match(r"(?:https?:)?//|[\w.-]+/", url.strip(), re.IGNORECASE):
+    if url and not re.match(r"(?:https?:/)?/|[\w.-]+/", url.strip(), re.IGNORECASE):
         return read(text), read(url)
     address = Reading()
     if url:

@@ -4,6 +4,7 @@ import pytest
 
 from crawler.rights.licenses import attribution, name_of, normalise, openness, url_of
 
+BY = "https://creativecommons.org/licenses/by/4.0/"
 SPELLINGS = {
     # Wikimedia Commons: LicenseShortName, License, UsageTerms, LicenseUrl
     "CC BY-SA 4.0": "CC-BY-SA-4.0",
@@ -157,6 +158,20 @@ def test_there_are_enough_of_them() -> None:
         ("All rights reserved", "https://creativecommons.org/licenses/by/4.0/", "InC-1.0"),
         ("CC BY 4.0", "https://example.org/terms", "CC-BY-4.0"),
         ("see the terms", "https://example.org/terms", "unknown"),
+        ("CC BY 4.0", "/terms.html", "CC-BY-4.0"),
+        ("CC BY-SA 4.0", "CC BY-NC 4.0", "CC-BY-NC-4.0"),
+        ("Provided by the Museum of the Town", BY, "CC-BY-4.0"),
+        ("Not for resale", BY, "unknown"),
+        ("© The Museum", BY, "unknown"),
+        ("Attribution-ShareAlike", BY, "unknown"),
+        ("Creative Commons Attribution License", BY, "CC-BY-4.0"),
+        ("Jane Doe, CC BY 4.0", BY, "unknown"),  # so would be "allegedly CC BY 4.0"
+        (f"Jane Doe, <a href='{BY}'>CC BY 4.0</a>", BY, "CC-BY-4.0"),
+        (f"allegedly <a href='{BY}'>CC BY 4.0</a>", BY, "unknown"),
+        (f"Jane Doe, <a href='{BY}'>CC BY 4.0</a>", BY.replace("by", "by-sa"), "unknown"),
+        (f"Jane Doe, <a href='{BY}'>CC BY 4.0</a>", "", "unknown"),
+        ("CC0", "http://rightsstatements.org/vocab/CNE/1.0/", "unknown"),
+        ("CC BY 4.0", f"{BY}nc", "unknown"),
     ],
 )
 def test_of_text_and_url_the_stricter_licence_counts(text, url, license_id):
