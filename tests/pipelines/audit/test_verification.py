@@ -41,7 +41,10 @@ def test_intact_versions_pass_every_check(story: "Town") -> None:
     assert len(checks) == 25
 
 
-@pytest.mark.parametrize(("option", "value"), [("trim", True), ("image_size", 32), ("image_size", 128)])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("trim", True), ("image_size", 32), pytest.param("image_size", 128, marks=pytest.mark.slow)],
+)
 def test_a_healthy_dataset_is_sound_whatever_the_options_of_prepare(
     town: "Town", option: str, value: bool | int
 ) -> None:
