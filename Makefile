@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 # Two processes with one thread each: more threads than cores wait for each other.
-PYTEST := OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope
+PYTEST := OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup repro quick test test-all bench clean docs lint types dependencies web
