@@ -121,7 +121,7 @@ class RobotsTxt:
         return [rule.value for rule in rules if rule.name == name]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def parse(body: bytes) -> RobotsTxt:
     """Parse a robots.txt of any encoding. What is not a rule is skipped, so any bytes are a valid file."""
     text = decode(body[:MAX_BYTES])

@@ -136,7 +136,7 @@ class _Rules(NamedTuple):
     licence: str
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _rules(body: bytes) -> _Rules:
     robots = robots_txt.parse(body)
     usage, signals = (robots.values(name, AGENT) for name in ("content-usage", "content-signal"))

@@ -70,7 +70,7 @@ def read_file(body: bytes, url: str) -> Statement:
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _read_rules(body: bytes) -> list[_Rule] | None:
     """Return the rules that state something; None if the file may reserve and cannot be read."""
     text = decode(body[:MAX_BYTES]).strip("\ufeff \t\r\n\0")
