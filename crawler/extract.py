@@ -106,11 +106,11 @@ def _row(archive: Path, images: Sightings, reader: ArchivedSignals, table: Signa
     """
     chosen, *others = sorted(images, key=_rank)
     fetch, _ = images[chosen]
-    body = read(archive, fetch)[1]
+    headers, body = read(archive, fetch)
     evidence = [
         one
-        for image, (fetch, pages) in images.items()
-        for one in reader.of(image, fetch, pages, read_headers(archive, fetch), body)
+        for image, (own, pages) in images.items()
+        for one in reader.of(image, own, pages, headers if own == fetch else read_headers(archive, own), body)
     ]
     table.add(fetch.sha256, evidence)
     findings = [finding for one in evidence for finding in one.findings]

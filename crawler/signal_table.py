@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from crawler.rights.reservation import order
 IMAGES_PER_GROUP = 4096  # in a row group of the file; its dictionaries then stay below a megabyte
 
 Indices = NDArray[np.intp]
+_public = lru_cache(maxsize=1024)(public_url)  # the records of an image have the same URLs, one after the other
 
 
 class SignalTable:
@@ -46,8 +48,8 @@ class SignalTable:
             self._found.append(self._findings.setdefault(findings, len(self._findings)))
             self._file.append(self._files.setdefault(file, len(self._files)))
             self._offset.append(offset)
-            self._image_url.append(public_url(image_url))
-            self._page_url.append(public_url(page_url))
+            self._image_url.append(_public(image_url))
+            self._page_url.append(_public(page_url))
 
     def write(self, path: Path) -> None:
         """Write the table to `path`."""
@@ -104,7 +106,7 @@ class _Findings:
             name: pa.array([str(getattr(finding, name)) for finding in flat], pa.string())
             for name in ("signal", "place", "verdict", "value")
         }
-        self.columns["policy"] = pa.array([public_url(finding.policy) for finding in flat], pa.string())
+        self.columns["policy"] = pa.array([_public(finding.policy) for finding in flat], pa.string())
         places = sorted({order(finding) for finding in flat})
         rank = {place: at for at, place in enumerate(places)}
         self.order = np.array([rank[order(finding)] for finding in flat], np.intp)

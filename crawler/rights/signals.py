@@ -102,6 +102,17 @@ def of_robots_txt(body: bytes | None, url: str, *, ai_crawlers: bool = False) ->
     )
 
 
+def reserves_nothing(robots: bytes, tdmrep: bytes | None) -> bool:
+    """Return whether the files of a host reserve use of no URL whatever, so that URLs need not be matched.
+
+    Args:
+        robots: its robots.txt; empty if it has none. Who may fetch a URL is another question.
+        tdmrep: its tdmrep.json; empty if it has none; None if that is not known.
+    """
+    rules = _rules(robots)
+    return not (tdmrep or rules.preferences or rules.licence)
+
+
 def of_tdmrep(body: bytes | None, url: str) -> tuple[Finding, ...]:
     """Return what `/.well-known/tdmrep.json` says about `url`.
 

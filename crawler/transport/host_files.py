@@ -14,7 +14,7 @@ from crawler.archive.schemas import Role
 from crawler.rights import robots_txt
 from crawler.rights.finding import AGENT, Finding
 from crawler.rights.reservation import reservation
-from crawler.rights.signals import of_robots_txt, of_tdmrep
+from crawler.rights.signals import of_robots_txt, of_tdmrep, reserves_nothing
 from crawler.transport.hosts import Hosts
 from crawler.transport.refusal import Refusal, refusal
 
@@ -32,6 +32,7 @@ class HostFiles:
         self._crawler = crawler
         self._robots: dict[str, asyncio.Task[bytes]] = {}
         self._tdmrep: dict[str, asyncio.Task[bytes | None]] = {}
+        self._silent: set[str] = set()  # hosts whose files reserve no URL at all
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -64,15 +65,19 @@ class HostFiles:
         None if nothing does, or if they cannot be read.
         """
         host = origin(url)
-        if not host:
+        if not host or host in self._silent:
             return None
         is_exempt = self.is_exempt(url)
         if host not in self._tdmrep:
             self._tdmrep[host] = asyncio.ensure_future(self._read_tdmrep(host, is_exempt=is_exempt))
-        found = of_tdmrep(await self._tdmrep[host], url)
+        tdmrep = await self._tdmrep[host]
+        found = of_tdmrep(tdmrep, url)
         if not is_exempt:
             with suppress(Refusal):
-                found += of_robots_txt(await self.robots_txt(host), url)
+                robots = await self.robots_txt(host)
+                found += of_robots_txt(robots, url)
+                if reserves_nothing(robots, tdmrep):
+                    self._silent.add(host)
         return reservation(found)
 
     async def _read_robots_txt(self, host: str) -> bytes:
