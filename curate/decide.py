@@ -130,7 +130,9 @@ def _apply_permissions(
 
 def _apply_where(verdicts: _Verdicts, images: pa.Table, where: Where) -> None:
     by_ai = _is_in(images["digital_source_type"], AI_MADE)
-    verdicts.drop(where.digital_source_type.unwanted(images).rows & by_ai, Reason.SYNTHETIC)
+    # One source that states it is enough for the same bytes in every source.
+    synthetic = images["sha256"].filter(pa.array(where.digital_source_type.unwanted(images).rows & by_ai))
+    verdicts.drop(_is_in(images["sha256"], synthetic.to_pylist()), Reason.SYNTHETIC)
     for section, reason in CONDITIONS.items():
         found = where.of(section).unwanted(images)
         rows = verdicts.drop(found.rows, reason)

@@ -30,7 +30,7 @@ class Reason(DescribedEnum):
     LICENSE_NOT_ALLOWED = "license_not_allowed", "The licence is not in `crawl.licenses`."
     SYNTHETIC = (
         "synthetic",
-        "Its source or its file states that AI or another algorithm made it or a part of it: "
+        "A source of the image or its file states that AI or another algorithm made it or a part of it: "
         "`curate.where.digital_source_type`.",
     )
     WHERE_DIGITAL_SOURCE_TYPE = (

@@ -144,7 +144,12 @@ def decided(
 
 
 def first_reason(
-    image: Image, params: CurateParams, excluded: set[str], reserved: set[str], keep_unknown: bool
+    image: Image,
+    params: CurateParams,
+    excluded: set[str],
+    reserved: set[str],
+    synthetic: set[str],
+    keep_unknown: bool,
 ) -> Reason | None:
     """Return the first rule of those about one image that matches, one comparison after the other."""
     if image.sha256 in excluded:
@@ -155,6 +160,8 @@ def first_reason(
         return Reason.LICENSE_UNKNOWN
     if image.license != UNKNOWN and not any(fnmatchcase(image.license, pattern) for pattern in LICENSES):
         return Reason.LICENSE_NOT_ALLOWED
+    if image.sha256 in synthetic:
+        return Reason.SYNTHETIC
     if reason := unwanted(image, params.where):
         return reason
     if image.error:
@@ -221,6 +228,7 @@ def slow_manifest(
     ordered = sorted(images, key=lambda image: (image.sha256, image.source))
     excluded = {one.value for one in exclusions}
     reserved = {image.sha256 for image in ordered if image.opt_out}
+    synthetic = {image.sha256 for image in ordered if unwanted(image, params.where) == Reason.SYNTHETIC}
     near_excluded = {one.value for one in exclusions if one.near}
     threshold = np.float32(params.duplicates.similarity)
 
@@ -236,7 +244,8 @@ def slow_manifest(
         return bool(np.float32(similar(one.name, other.name)) >= threshold)
 
     result: dict[str, tuple[str | None, str | None]] = {
-        image.name: (first_reason(image, params, excluded, reserved, keep_unknown), None) for image in ordered
+        image.name: (first_reason(image, params, excluded, reserved, synthetic, keep_unknown), None)
+        for image in ordered
     }
 
     def undecided() -> list[Image]:

@@ -34,6 +34,11 @@ def test_another_setting_keeps_the_default_against_ai() -> None:
     assert reasons([Image(1, digital_source_type=AI_MADE[0])], digital_source_type={"drop": []}) == [None]
 
 
+def test_one_source_that_states_ai_is_enough_for_the_same_bytes_in_all() -> None:
+    images = [Image(1, source="a"), Image(1, source="b", digital_source_type=AI_MADE[0]), Image(2, source="a")]
+    assert reasons(images) == [Reason.SYNTHETIC, Reason.SYNTHETIC, None]
+
+
 def test_a_type_that_is_not_stated_can_be_dropped_and_types_can_be_kept() -> None:
     images = [Image(1), Image(2, digital_source_type="digitalCapture"), Image(3, digital_source_type="print")]
     drop = Reason.WHERE_DIGITAL_SOURCE_TYPE

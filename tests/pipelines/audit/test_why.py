@@ -95,3 +95,7 @@ def test_the_command_prints_rule_and_paths(story: "Town") -> None:
     assert (story.folder / path).read_bytes() == building.jpeg()
     (found,) = json.loads(run("--json"))
     assert found["rule"] == "curate.thresholds.min_side"
+    stated = {one["key"].rpartition(".")[2]: (one["stated"], one["passed"]) for one in found["conditions"]}
+    nothing = ("", True)
+    assert stated.pop("box") == ("48.85820, 2.29450", True)
+    assert stated == {"digital_source_type": nothing, "tags": ("house", True), "years": ("1998-05", True)}
