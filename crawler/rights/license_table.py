@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from common.errors import UserError
 from crawler.rights.license_words import beginnings, key
+from crawler.rights.license_words import words as words_of
 
 _FOLDER = Path(__file__).parent
 
@@ -98,10 +99,17 @@ class Kind(StrEnum):
 
 
 class Name(NamedTuple):
-    """A name and its value: the id of a licence, or an element of a Creative Commons licence."""
+    """A name in a text.
+
+    Attributes:
+        kind: what it means.
+        value: the id of a licence, or an element of a Creative Commons licence.
+        whole: whether it must be one word: "a nd" is not "and", but "Non Commercial" is "NonCommercial".
+    """
 
     kind: Kind
     value: str = ""
+    whole: bool = False
 
 
 _Model = TypeVar("_Model", Licenses, Titles)
@@ -189,7 +197,7 @@ def _names() -> Iterator[tuple[Name, str]]:
         (words.harmless, Kind.HARMLESS),
     )
     for texts, kind in lists:
-        yield from ((Name(kind), text) for text in texts)
+        yield from ((Name(kind, whole=len(words_of(text)) == 1), text) for text in texts)
 
 
 def _read(name: str, model: type[_Model]) -> _Model:

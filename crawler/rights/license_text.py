@@ -173,7 +173,7 @@ def _items(found: list[Word]) -> Iterator[_Item]:
         best, meaning = 0, Name(Kind.HARMLESS)
         for count, name in license_words.joined(found, at, beginnings):
             initials = 1 < count == len(name) <= 3 and name.isascii()  # "P. D." is a person
-            if name in names and not initials:
+            if name in names and not initials and not (names[name].whole and count > 1):
                 best, meaning = count, names[name]
         code = _CODE.fullmatch(word.text)
         if code and best <= 1:

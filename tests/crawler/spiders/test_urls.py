@@ -86,6 +86,17 @@ def test_a_list_of_ones_own_is_crawled_and_needed_no_more(site: Site, crawl: Cra
     )
 
 
+def test_an_image_that_is_listed_twice_has_the_stricter_licence(site: Site, crawl: Crawls, tmp_path: Path) -> None:
+    site.pages = {"/1.jpg": site.jpeg(1), "/2.jpg": site.jpeg(2)}
+    listed = tmp_path / "list.csv"
+    rows = ("1.jpg,CC0", "1.jpg,CC BY-NC 4.0", "2.jpg,CC BY 4.0", "2.jpg,")
+    listed.write_text("\n".join(("url,license", *(f"{site.url}/{row}" for row in rows))))
+    done = crawl({"kind": "urls", "file": str(listed), "allow_private": True})
+    assert done.returncode == 0, done.errors
+    found = dict(zip(done.images.image_url, done.images.license, strict=True))
+    assert found == {f"{site.url}/1.jpg": "CC-BY-NC-4.0", f"{site.url}/2.jpg": "CC-BY-4.0"}
+
+
 def test_a_list_on_the_web(site: Site, crawl: Crawls) -> None:
     site.pages = {"/list.txt": site.answer(f"{site.url}/1.jpg\n".encode()), "/1.jpg": site.jpeg(1)}
     done = crawl({"kind": "urls", "file": f"{site.url}/list.txt", "allow_private": True})
