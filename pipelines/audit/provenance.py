@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from common.errors import UserError
+from common.published import public_url
 from curate.schemas import Decision
 from pipelines.audit.history import versions
 from pipelines.audit.takedown import Request, requests_of
@@ -77,17 +78,22 @@ def trace_image(repository: Repository, version: Version, sha256: str) -> Proven
     appearances, uses, unknown = _history(repository, sha256)
     same_image = pc.field("sha256") == sha256
     images = _rows(version, version.outputs("extract", "data/images/*"), same_image)
-    urls = sorted({row[name] for row in images for name in ("image_url", "page_url")})
     archives = version.outputs("crawl")
+    locations = _rows(version, _in(archives, "index.parquet"), same_image)
+    # Of the URLs in the table of images, those with credentials are shortened.
+    urls = {row[name] for row in images for name in ("image_url", "page_url")} | {row["url"] for row in locations}
     measures = next(iter(_rows(version, version.outputs("prepare", "*.parquet"), same_image)), {})
     return Provenance(
         sha256=sha256,
         version=version.name,
         decisions=decisions,
         images=images,
-        fetches=_rows(version, _in(archives, "fetches.parquet"), one_of("url", urls)),
+        fetches=[
+            row | {"url": public_url(row["url"]), "final_url": public_url(row["final_url"])}
+            for row in _rows(version, _in(archives, "fetches.parquet"), one_of("url", urls))
+        ],
         signals=_rows(version, version.outputs("extract", "data/signals/*"), same_image),
-        locations=_rows(version, _in(archives, "index.parquet"), same_image),
+        locations=[row | {"url": public_url(row["url"])} for row in locations],
         measures={name: value for name, value in measures.items() if name not in (*HIDDEN_COLUMNS, "source")},
         cluster=_cluster(version, decisions[0]["cluster"]),
         request=requests_of(version, [sha256]).get(sha256),

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from common.errors import UserError
+from common.published import public_url
 from curate.crop import thumbnail
 from curate.decode import Picture, decode
 from curate.duplicates import fingerprints
@@ -94,7 +95,8 @@ def _by_prefix(version: Version, prefix: str) -> list[str]:
     return found
 
 
-def _by_url(version: Version, url: str) -> list[str]:
+def _by_url(version: Version, query: str) -> list[str]:
+    url = public_url(query)  # tables have no credentials
     table = version.manifest(("sha256", "image_url", "page_url"))
     found = _matching(table, pc.or_kleene(pc.equal(table["image_url"], url), pc.equal(table["page_url"], url)))
     for path in version.outputs("extract", "data/images/*").values() if not found else ():

@@ -4,12 +4,13 @@ import csv
 import datetime
 import io
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from common.errors import UserError
 from common.files import replacing
+from common.published import public_url
 from curate.exclusions import COLUMNS, read_exclusions
 from pipelines.versions.version import Version
 
@@ -61,6 +62,7 @@ def append(path: Path, request: Request) -> None:
     if not request.reason.strip():
         raise UserError("found an empty reason, expected why it is excluded")
     read_exclusions(path)
+    request = replace(request, value=_value(request))
     before = path.read_bytes()
     if any((one.kind, one.value, one.near) == (request.kind, request.value, request.near) for one in parse(before)):
         raise UserError(f"{path}: {request.kind} {request.value} is excluded already")
@@ -89,7 +91,7 @@ def requests_for(rows: Iterable[Mapping[str, Any]], requests: Iterable[Request])
     """
     by_value: dict[tuple[str, str], Request] = {}
     for request in requests:
-        by_value.setdefault((request.kind, request.value), request)
+        by_value.setdefault((request.kind, _value(request)), request)
     rows = list(rows)
     columns = {"image": "sha256", "url": "image_url", "author": "author", "page": "page_url"}
     found: dict[str, Request] = {}
@@ -110,6 +112,11 @@ def requests_of(version: Version, images: Collection[str]) -> dict[str, Request]
         UserError: The version's data are not available.
     """
     return requests_for(version.rows(images, columns=COLUMNS_READ), parse(version.read_tracked(FILE)))
+
+
+def _value(request: Request) -> str:
+    """Return the value of a request as manifests contain it: URLs without credentials."""
+    return public_url(request.value) if request.kind in ("url", "page") else request.value
 
 
 def rows_of(version: Version, request: Request) -> list[dict[str, Any]]:

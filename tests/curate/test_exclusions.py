@@ -89,3 +89,11 @@ def test_all_rows_of_the_same_bytes_are_excluded(exclusion: Exclusion, rows: lis
 def test_several_exclusions_add_up() -> None:
     assert left_out([Exclusion("url", "u0", True), Exclusion("page", "p5", False)]) == ([0, 4], [0])
     assert left_out([]) == ([], [])
+
+
+@pytest.mark.parametrize("kind", ["url", "page"])
+def test_an_exclusion_by_an_address_with_a_credential_applies_to_the_address_without(kind: str) -> None:
+    row = image_row(DIGESTS[0], image_url="https://a.invalid/1?size=9", page_url="https://a.invalid/1?size=9")
+    exclusion = Exclusion(kind, "https://bob:S3cret@a.invalid/1?size=9&token=K3Y", False)
+    found, _ = excluded(pa.Table.from_pylist([row], IMAGES), [exclusion])
+    assert found.tolist() == [True]

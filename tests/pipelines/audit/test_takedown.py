@@ -53,6 +53,18 @@ def test_the_most_specific_request_counts() -> None:
     )
 
 
+def test_a_request_for_a_url_with_a_credential_names_the_image_without_it(tmp_path: Path) -> None:
+    path = tmp_path / "exclusions.csv"
+    path.write_text(HEADER)
+    append(path, Request("url", "https://bob:S3cret@a.invalid/1.jpg?size=9&token=K3Y", "asked", "me", "", False))
+    (request,) = parse(path.read_bytes())
+    assert request.value == "https://a.invalid/1.jpg?size=9"
+    older = Request("url", "https://a.invalid/1.jpg?token=K3Y&size=9", "asked", "me", "", False)
+    row = {"sha256": "a", "image_url": request.value, "page_url": "", "author": "", "keeper": None}
+    assert requests_for([row], [request]) == {"a": request}
+    assert requests_for([row], [older]) == {"a": older}
+
+
 def test_a_takedown_from_the_command_to_the_next_version(town: "Town") -> None:
     victim = next(b for b in town.sources["town"] if b.author == "Cleo" and b.side > 200)
     code, printed = town.facades("dataset", "exclude", victim.sha256[:10], "--reason", "the owner asked", "--exact")
