@@ -24,10 +24,10 @@ ALL = [
 
 
 def without_archives(lock: dict[str, Any]) -> dict[str, Any]:
-    """dvc.lock less the md5s of the archives, which hold the times of their crawl, and of what names their dates."""
+    """dvc.lock less the archives, which hold the times of their crawl, and what names these or positions in them."""
     return {
         stage: {
-            kind: [item for item in body[kind] if not item["path"].startswith("data/archive")]
+            kind: [item for item in body[kind] if not item["path"].startswith(("data/archive", "data/signals"))]
             for kind in ("deps", "outs")
             if kind in body
         }

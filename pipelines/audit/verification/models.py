@@ -36,16 +36,19 @@ def checks(version: Version, sample: int | None) -> Iterator[Check]:
 
 
 def _one(version: Version, model: str, stage: Stage, manifest: pa.Table, check: Check) -> None:
-    contact = stage.params.get("crawl.contact")
-    entries = stage.params["sources"]
-    archives = version.outputs("crawl")
+    entries = stage.params["sources"]  # those that the stage read; params.yaml may have others by now
+    archives = {name: path for name, body in version.lock.foreach("crawl").items() for path in body.outs}
+    if lacking := sorted(set(entries) - set(archives)):
+        check.fail(f"dvc.lock: found no crawl@{lacking[0]}, which describe@{model} read")
+        return
+    inputs = {Path(path).name: path for path in stage.deps}
     found = model_facts(
         model,
-        version.file(version.outputs("train", "*/generator.safetensors")[model]),
-        version.file(version.outputs("evaluate", "*/metrics.json")[model]).read_bytes(),
+        version.file(inputs["generator.safetensors"]),
+        version.file(inputs["metrics.json"]).read_bytes(),
         manifest,
         {name: version.table(f"{archives[name]}/{FETCHES_FILE}", FETCHES_COLUMNS) for name in entries},
-        {"sources": entries, "crawl": {"contact": contact}},
+        {"sources": entries, "crawl": {"contact": stage.params.get("crawl.contact")}},
     )
     written = {Path(path).name: path for path in stage.outs}
     for name, text in documents(found).items():
