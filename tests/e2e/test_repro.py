@@ -49,16 +49,11 @@ def test_a_second_repro_does_nothing(copy: Clone) -> None:
     assert copy.repro() == []
 
 
-def test_a_new_source_crawls_that_source_alone(copy: Clone) -> None:
+def test_a_new_source_crawls_that_source_alone_and_taken_out_it_is_out_of_the_dataset(copy: Clone) -> None:
     copy.params(lambda p: p["sources"].update(suburb={"kind": "demo", "buildings": 20, "seed": 8, "snapshot": "1"}))
     ran = copy.repro("curate")
     assert {"crawl@suburb", "extract@suburb", "prepare@suburb", "curate"} <= set(ran)
     assert not [stage for stage in ran if stage.endswith("@demo")]
-
-
-def test_a_source_taken_out_is_out_of_the_dataset(copy: Clone) -> None:
-    copy.params(lambda p: p["sources"].update(suburb={"kind": "demo", "buildings": 20, "seed": 8, "snapshot": "1"}))
-    copy.repro("curate")
     manifest = copy.folder / "data/dataset/manifest.parquet"
     assert set(pq.read_table(manifest)["source"].to_pylist()) == {"demo", "suburb"}
     copy.params(lambda p: p["sources"].pop("suburb"))
