@@ -12,6 +12,9 @@ from PIL import ExifTags, Image
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF")
 """The formats that may contain EXIF, by their names in Pillow."""
 
+MAX_PIXELS = 32_000_000
+"""Of a PNG: Pillow decodes its pixels to find EXIF data that may follow them."""
+
 _MARKS = (b"Exif\0", b"eXIf", b"EXIF", b"Raw profile type exif")
 _TIFF = (b"II*\0", b"MM\0*")
 _WGS84 = ("", "WGS84")
@@ -32,6 +35,8 @@ def read_exif(body: bytes) -> dict[str, str]:
         warnings.simplefilter("ignore")  # Pillow warns about damaged EXIF data
         try:
             with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+                if image.format == "PNG" and image.width * image.height > MAX_PIXELS:
+                    return {}
                 exif = image.getexif()
                 position, details = exif.get_ifd(ExifTags.IFD.GPSInfo), exif.get_ifd(ExifTags.IFD.Exif)
             found = {**_place(position), "taken": _text(details.get(ExifTags.Base.DateTimeOriginal))}

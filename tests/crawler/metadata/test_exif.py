@@ -87,6 +87,14 @@ def test_damage_is_never_an_error() -> None:
         assert found.keys() <= {*PLACE, "taken"}
 
 
+def test_the_pixels_of_a_huge_png_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = picture("PNG", NORTH_WEST)
+    assert read_exif(body) == PLACE
+    monkeypatch.setattr("crawler.metadata.exif.MAX_PIXELS", 63)
+    assert read_exif(body) == {}
+    assert read_exif(picture("JPEG", NORTH_WEST)) == PLACE
+
+
 def test_the_numbers_are_those_of_exact_arithmetic() -> None:
     rng = random.Random(3)
     for _ in range(50):
