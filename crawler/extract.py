@@ -14,6 +14,7 @@ from common.files import write_table
 from common.formats import sniff
 from common.progress import Progress
 from common.published import public_url
+from common.safe_text import web_url
 from crawler.archive.fetches import Fetch, Key, read, read_fetches, read_headers
 from crawler.archive.host_files import HostFiles
 from crawler.archive.reader import INDEX_FILE
@@ -127,7 +128,7 @@ def _row(archive: Path, images: Sightings, reader: ArchivedSignals, table: Signa
         "title": chosen.title,
         "author": chosen.author,
         "license": license_id,
-        "license_url": licenses.url_of(license_id) or public_url(chosen.license_url),
+        "license_url": licenses.url_of(license_id) or public_url(web_url(chosen.license_url)),
         "attribution": licenses.attribution(chosen.title, chosen.author, license_id, page_url),
         "tags": list(chosen.tags),
         **place_date_and_kind([chosen, *others], body),
@@ -148,7 +149,6 @@ def _tidy(image: FacadeImage) -> FacadeImage:
         image,
         title=_line(image.title),
         author=_line(image.author),
-        license_url=image.license_url if image.license_url.startswith(("http://", "https://")) else "",
         tags=tuple(sorted({tag for tag in map(_line, image.tags) if tag})),
     )
 

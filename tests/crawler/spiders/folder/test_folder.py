@@ -153,6 +153,17 @@ def test_a_file_has_its_place_and_date_from_the_csv_else_from_exif(tmp_path):
     assert rows.loc["folder://set/c.jpg"][["latitude", "taken", "wikidata"]].isna().all()
 
 
+def test_a_licence_in_the_column_of_addresses_counts(tmp_path):
+    root = folder(tmp_path / "set")
+    (root / "about.csv").write_text(
+        "file,license,license_url\nnotes.txt,CC BY 4.0,CC BY-NC 4.0\nempty.jpg,CC0,/terms\n"
+    )
+    rows = table(take(tmp_path, root, metadata="about.csv"))
+    assert rows.license["folder://set/notes.txt"] == "CC-BY-NC-4.0"
+    assert rows.license["folder://set/empty.jpg"] == "CC0-1.0"
+    assert rows.license_url["folder://set/gothic/deep/b%20c%231.jpg"] == ""
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
