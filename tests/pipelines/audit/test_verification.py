@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from ruamel.yaml import YAML
 
 from pipelines.audit.verification import signals, verify
 from pipelines.audit.verification.check import spread
@@ -130,6 +131,11 @@ def _stale_lock(town: "Town") -> None:
 def _stale_params(town: "Town") -> None:
     path = town.folder / "params.yaml"
     path.write_text(path.read_text().replace("min_side: 120", "min_side: 130"))
+
+
+def _take_source_out(town: "Town") -> None:
+    town.params["sources"].pop("museum")
+    YAML().dump(town.params, town.folder / "params.yaml")
 
 
 def _lose_attribution(town: "Town") -> None:
@@ -262,6 +268,7 @@ TAMPERINGS: list[tuple[str, Callable[["Town"], None], str, str]] = [
     ("a damaged shard", _damage, "archives contain the bytes of their sha256", "are not those of"),
     ("a stale lock", _stale_lock, FILES, "dvc.lock has"),
     ("other parameters", _stale_params, "stages ran with params.yaml", "found 130"),
+    ("a source taken out", _take_source_out, "stages ran with params.yaml", "sources.museum"),
     ("a file that no stage made", _other_file, FILES, "data/dataset/extra.npy: in the folder, but not in dvc.lock"),
     ("a line of ATTRIBUTION.md", _lose_attribution, "ATTRIBUTION.md names every facade", "- 7: "),
     (
