@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from common.errors import UserError
 from common.locks import locked
 from common.progress import Progress
+from common.published import public_text, public_url
 from crawler.archive.fetches import latest
 from crawler.archive.previous import PreviousArchive
 from crawler.archive.schemas import Role
@@ -23,7 +24,7 @@ from crawler.recheck.judge import judge
 from crawler.recheck.known import known_images
 from crawler.recheck.question import Known, Question, url_of
 from crawler.recheck.reservations import Reservations
-from crawler.recheck.schemas import Rechecked
+from crawler.recheck.schemas import Observation, Rechecked
 from crawler.recheck.spider import recheck_spider
 from crawler.registry import kind
 from crawler.settings import CrawlSettings
@@ -55,12 +56,12 @@ def recheck(
 
     Args:
         source: the source, of a kind that crawls.
-        images: URL of each image to the URL of its page, both as in the image table.
+        images: URL of each image to the URL of its page, both as in the image table, so without credentials.
         progress: called with the number of requests that have ended.
         since: answers since then count, those of the crawl included. By default everything is requested again.
 
     Returns:
-        Each image in the order of `images`.
+        Each image in the order of `images`, without credentials in any URL.
 
     Raises:
         UserError: another process rechecks the source; it has no contact; the disk is full; SIGINT or SIGTERM was
@@ -94,8 +95,10 @@ def _recheck(
     began = since or begin_round(source.rechecks, datetime.now(UTC))
     previous = PreviousArchive(source.archive)
     spider = chosen(source=source.name, params=source.entry)
-    known = known_images(spider, source.archive, previous.fetches, images)
-    asked = [url for url in images if not _was_crawled(url, known.get(url), previous, began)]
+    requested = _as_requested(images, previous)
+    pages = {requested[url]: page_url for url, page_url in images.items()}
+    known = known_images(spider, source.archive, previous.fetches, pages)
+    asked = [url for url in pages if not _was_crawled(url, known.get(url), previous, began)]
     questions = list(spider.questions(known[url] for url in asked if url in known))
     heads = _one_per_host(asked) if chosen.answers_for_files else asked
     is_complete = _ask(source, _Plan(chosen, previous, began, questions, heads), progress)
@@ -105,7 +108,24 @@ def _recheck(
     described = {url: known.get(url) for url in asked}
     reservations = Reservations(answers, chosen.documented_apis, ai_crawlers=source.settings.honor_ai_blocks)
     judged = judge(answers, described, questions, reservations, answers_for_files=chosen.answers_for_files)
-    return [judged.get(url) or Rechecked(url) for url in images]
+    return [_published(url, judged.get(requested[url])) for url in images]
+
+
+def _as_requested(images: Iterable[str], previous: PreviousArchive) -> dict[str, str]:
+    """Return the URL at which each image was requested: tables have no credentials."""
+    requested = {public_url(url): url for role, url in previous.fetches if role is Role.IMAGE}
+    return {url: url if (Role.IMAGE, url) in previous.fetches else requested.get(url, url) for url in images}
+
+
+def _published(url: str, judged: Rechecked | None) -> Rechecked:
+    """Return the result for the image at `url` in the image table, without credentials; None is an unchanged image."""
+    if judged is None:
+        return Rechecked(url)
+    seen = (
+        Observation(one.state, public_text(one.was), public_text(one.now), public_url(one.url))
+        for one in judged.observations
+    )
+    return Rechecked(url, tuple(seen), judged.is_license_asked)
 
 
 def _ask(source: CrawledSource, plan: _Plan, progress: Progress) -> bool:

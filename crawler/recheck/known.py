@@ -8,6 +8,7 @@ from typing import Any
 
 from scrapy.http import Request
 
+from common.published import public_url
 from crawler.archive.fetches import Fetch
 from crawler.archive.responses import address, response
 from crawler.archive.schemas import FacadeImage, Role
@@ -26,7 +27,8 @@ def known_images(
         spider: of the kind that made the archive.
         archive: a finished archive.
         fetches: the last fetch of each URL in it.
-        wanted: image URL to the URL of the page that is said to describe it, by which one of several is chosen.
+        wanted: image URL to the URL of the page that is said to describe it, without credentials; it chooses one of
+            several pages.
     """
     starts = spider.starts() if isinstance(spider, SequentialSpider) else spider.first_requests()
     waiting: deque[tuple[Request | FacadeImage, tuple[Request, ...]]] = deque((start, ()) for start in starts)
@@ -53,8 +55,12 @@ def _add(known: dict[str, Known], image: FacadeImage, pages: tuple[Request, ...]
         url = address(image.image_url)
     except ValueError:
         return
-    if url in wanted and (url not in known or known[url].image.page_url != image.page_url == wanted[url]):
+    if url in wanted and (url not in known or _is_at(image, wanted[url]) > _is_at(known[url].image, wanted[url])):
         known[url] = Known(replace(image, image_url=url), pages)
+
+
+def _is_at(image: FacadeImage, page_url: str) -> bool:
+    return public_url(image.page_url) == page_url
 
 
 def _has_details(request: Request) -> bool:

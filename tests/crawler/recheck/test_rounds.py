@@ -53,3 +53,21 @@ def test_an_answer_about_another_archive_does_not_count(site: Site, crawl: Crawl
     assert asked(site) == [("GET", "/")], "the image's headers are known"
     assert done.states == {"/1.jpg": "license_changed"}
     assert (done.found["/1.jpg"][0]["was"], done.found["/1.jpg"][0]["now"]) == ("CC0-1.0", "CC-BY-4.0")
+
+
+@pytest.mark.integration
+def test_credentials_are_sent_again_and_not_printed(site: Site, crawl: Crawls, recheck: Rechecks) -> None:
+    page = site.html("/1.jpg?id=1&token=hidden", license="CC0")
+    site.pages["/?token=hidden"] = page
+    site.pages["/1.jpg?id=1&token=hidden"] = site.jpeg(1)
+    entry = site.entry(url=f"{site.url}/?token=hidden")
+    crawl(entry)
+    site.pages["/?token=hidden"] = Answer(page.body.replace(b"CC0", b"CC BY-ND 4.0"), headers=page.headers)
+    forget(site)
+    done = recheck(entry)
+    assert sorted(asked(site)) == [("GET", "/?token=hidden"), ("HEAD", "/1.jpg?id=1&token=hidden")]
+    assert done.found == {
+        "/1.jpg?id=1": [
+            {"state": "license_changed", "was": "CC0-1.0", "now": "CC-BY-ND-4.0", "url": f"{site.url}/"},
+        ]
+    }
