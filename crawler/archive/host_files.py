@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ class HostFile(NamedTuple):
 NEVER_FETCHED = HostFile(None, None)
 
 
+@lru_cache(maxsize=1024)  # several middlewares ask for the same URL
 def origin(url: str) -> str:
     """Return scheme, host and port of an http or https URL, in lower case; empty for any other text."""
     try:

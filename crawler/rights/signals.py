@@ -25,7 +25,7 @@ def of_headers(headers: Sequence[tuple[str, str]], place: Place, url: str = "") 
         place: `IMAGE` or `PAGE`, whichever the response contains.
         url: the URL of the response, for a relative URL of a policy.
     """
-    found = tuple((lower, value) for name, value in headers if (lower := name.strip().lower()) in _HEADERS)
+    found = tuple((lower, value) for name, value in headers if (lower := name.strip().lower()) in HEADERS)
     return _of_headers(found, place, url if found else "")
 
 
@@ -132,7 +132,7 @@ def of_image(body: bytes) -> tuple[Finding, ...]:
     )
 
 
-_HEADERS = {"x-robots-tag", "tdm-reservation", "tdm-policy", "content-usage", "content-signal", "link"}
+HEADERS = {"x-robots-tag", "tdm-reservation", "tdm-policy", "content-usage", "content-signal", "link"}
 _IN_ROBOTS_TXT = (Signal.ROBOTS_TXT, Signal.ROBOTS_TXT_AGENTS, Signal.AI_TRAINING_RULE, Signal.CONTENT_USAGE_ROBOTS,
                   Signal.CONTENT_SIGNAL, Signal.RSL_ROBOTS)  # fmt: skip
 _WITHOUT_AGENTS = tuple(signal for signal in _IN_ROBOTS_TXT if signal is not Signal.ROBOTS_TXT_AGENTS)

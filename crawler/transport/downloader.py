@@ -17,7 +17,7 @@ from crawler.archive.schemas import Outcome, Role
 from crawler.archive.writer import ArchiveWriter
 from crawler.rights.finding import Place
 from crawler.rights.reservation import describe, reservation
-from crawler.rights.signals import of_headers
+from crawler.rights.signals import HEADERS, of_headers
 from crawler.transport.exchange import exchange, fetch_of, first_url, header_pairs
 from crawler.transport.first_byte import FirstByteTimeout
 from crawler.transport.halt import halt
@@ -28,6 +28,10 @@ from crawler.transport.refusal import Refusal, refusal
 from crawler.transport.scrapy_internals import UnqueuedDownloader
 
 log = logging.getLogger(__name__)
+
+
+_SIGNALS = frozenset(name.title().encode() for name in HEADERS)
+"""The headers that may reserve a response, as Scrapy spells them. Most responses have none."""
 
 
 class _HostDownError(Exception):
@@ -191,7 +195,7 @@ def _reason_not_to_store(role: Role, response: Response, is_unchanged: bool) -> 
     """
     if not (is_unchanged or 200 <= response.status < 300):
         return Refusal(Outcome.HTTP_ERROR, f"HTTP {response.status}", response.status)
-    if role is Role.IMAGE or (role is Role.PAGE and is_unchanged):
+    if (role is Role.IMAGE or (role is Role.PAGE and is_unchanged)) and not _SIGNALS.isdisjoint(response.headers):
         place = Place.IMAGE if role is Role.IMAGE else Place.PAGE
         if found := reservation(of_headers(header_pairs(response.headers), place, response.url)):
             return Refusal(Outcome.OPT_OUT, f"reserved by {describe(found)}", response.status)
