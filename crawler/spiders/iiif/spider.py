@@ -11,7 +11,9 @@ from crawler.archive.schemas import FacadeImage
 from crawler.rights.licenses import Statement, nearest
 from crawler.sequential import AnyHostParams, SequentialSpider
 from crawler.spider import Found, Page
-from crawler.spiders.iiif.presentation import identity, image_service, members, paintings, rights_of, sized
+from crawler.spiders.iiif.image_api import image_service, is_small_enough, service_url, shown, sized
+from crawler.spiders.iiif.presentation import members, paintings, rights_of
+from crawler.spiders.iiif.values import Object, mapping, number, web_address
 
 
 class IiifParams(AnyHostParams):
@@ -29,22 +31,25 @@ class Iiif(SequentialSpider[IiifParams]):
         yield Request(self.params.url, self.parse)
 
     def parse(self, response: Page) -> Found:
-        document = json.loads(response.text)
-        for url in members(document):
-            yield Request(response.urljoin(url), self.parse)
+        document = mapping(json.loads(response.text))
+        for member in members(document):
+            if url := web_address(member, response.url):
+                yield Request(url, self.parse)
         for body, about in paintings(document, response.url):
+            picture: str | None = web_address(body, response.url)
             service = image_service(body)
-            if service is None:
-                yield replace(about, image_url=response.urljoin(identity(body)))
-            elif picture := sized(service, self.params.width, body.get("width")):
+            if service and not (picture and is_small_enough(body, service, self.params.width)):
+                picture = sized(service, self.params.width, number(body.get("width")), shown(body))
+            if picture:
                 yield replace(about, image_url=picture)
-            else:
-                info = f"{identity(service).rstrip('/')}/info.json"
-                yield Request(info, self.parse_info, cb_kwargs={"about": about}, priority=1)
+            elif service:
+                info, arguments = f"{service_url(service)}/info.json", {"about": about, "body": body}
+                yield Request(info, self.parse_info, cb_kwargs=arguments, priority=1)
 
-    def parse_info(self, response: Page, about: FacadeImage) -> Found:
-        service = json.loads(response.text)
-        if picture := sized(service, self.params.width):
+    def parse_info(self, response: Page, about: FacadeImage, body: Object) -> Found:
+        info, service = mapping(json.loads(response.text)), mapping(image_service(body))
+        stated = web_address(info, "") or web_address(service, "")
+        if picture := sized({**service, **info, "id": stated}, self.params.width, view=shown(body), is_info=True):
             # The service is nearer to the picture than the manifest.
-            rights = nearest((rights_of(service), Statement(about.license, about.license_url)))
+            rights = nearest((rights_of(info), Statement(about.license, about.license_url)))
             yield replace(about, image_url=picture, license=rights.text, license_url=rights.url)

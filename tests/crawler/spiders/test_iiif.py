@@ -8,9 +8,11 @@ from scrapy.http import TextResponse
 
 from crawler.archive.schemas import FacadeImage
 from crawler.rights.licenses import normalise
+from crawler.spiders.iiif.image_api import image_service, sized
 from crawler.spiders.iiif.place_and_date import place_and_date, subjects
-from crawler.spiders.iiif.presentation import image_service, members, paintings, sized, text
+from crawler.spiders.iiif.presentation import members, paintings
 from crawler.spiders.iiif.spider import Iiif, IiifParams
+from crawler.spiders.iiif.values import text
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "iiif"
 SERVICE = "https://images.example.org/iiif/1"
@@ -267,5 +269,5 @@ def test_the_rights_of_a_service_count_when_its_description_is_read() -> None:
         ({"attribution": "©"}, "unknown"),
     ):
         answer = TextResponse(f"{SERVICE}/info.json", body=json.dumps(described | own).encode())
-        (image,) = spider.parse_info(answer, about)
+        (image,) = spider.parse_info(answer, about, {})
         assert normalise(image.license, image.license_url) == license_id
