@@ -4,26 +4,37 @@ A CSS selector (`::text` and `::attr(…)` included) can name each of the six th
 of galleries is recognised.
 """
 
-import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from parsel import Selector, SelectorList
 
 from crawler.archive.schemas import FacadeImage
-from crawler.rights.licenses import Statement
+from crawler.spiders.site.addresses import file_name, is_picture, leads
+from crawler.spiders.site.json_ld import Picture, pictures
+from crawler.spiders.site.largest import largest, linked
+from crawler.spiders.site.linked_data import author as author_of
 from crawler.spiders.site.linked_data import keywords, place_and_date
-from crawler.spiders.site.page_rights import PageRights, of_linked_data
+from crawler.spiders.site.linked_data import title as title_of
+from crawler.spiders.site.next_link import next_link
+from crawler.spiders.site.page_rights import PageRights, is_license, of_linked_data
 
 ICON = 64  # pixels; <img> elements whose width or height attribute is smaller are ignored
-_PICTURE = re.compile(r"\.(?:jpe?g|png|webp|avif|gif|tiff?)$", re.IGNORECASE)
-_LAZY = ("data-full", "data-large_image", "data-original", "data-lazy-src", "data-src")
-_CANDIDATE = re.compile(r"(\S*[^\s,])(?:\s+([\d.]+)[wx])?\s*(?:,|$)")  # of a srcset
+# Sizes of advertisements (https://www.iab.com/guidelines/iab-display-advertising-guidelines/).
+_BANNERS = {
+    "728x90", "970x90", "970x250", "468x60", "234x60", "300x250", "336x280", "300x600", "160x600", "120x600", "320x50",
+    "320x100", "250x250", "180x150", "125x125", "88x31",
+}  # fmt: skip
+_SHARE = re.compile(r"/(?:share|sharer|intent|submit|pin/create|dialog)\b", re.IGNORECASE)
 _OUTSIDE = "not(ancestor::*[self::header or self::footer or self::nav or self::aside])"
-_NEXT = re.compile(
-    r"\W*(?:next|older|weiter|nächste|suivante?|siguiente|successiv[ao]|volgende|następn[ay])\b|[\s»›→>]+$", re.I
+_FOLDER = re.compile(r"\s*(?:index of|directory listing)\b", re.IGNORECASE)
+_ICON_OF_A_FOLDER = re.compile(r"\[[A-Z0-9 ]{2,7}\]")  # Apache's alt texts: [IMG], [DIR], [   ]
+_REFRESH = re.compile(r"\s*[\d.]*\s*[;,]?\s*url\s*=\s*[\"']?\s*([^\"']*)", re.IGNORECASE)
+_VERSION = re.compile(
+    r"(?:[-_.](?:\d+x\d+|\d+px|scaled|thumb(?:nail)?|small|medium|large|big|full|orig(?:inal)?)|@\dx)+$"
 )
 
 
@@ -39,120 +50,146 @@ class Selectors:
     license: str = ""
 
 
-def images(page: Selector, css: Selectors, thumbnails: bool = False) -> Iterator[FacadeImage]:
+class _Shown(NamedTuple):
+    """A picture in the HTML."""
+
+    element: Selector
+    url: str
+
+
+def images(
+    page: Selector, css: Selectors, thumbnails: bool = False, follows: Callable[[str], bool] = lambda url: True
+) -> Iterator[FacadeImage]:
     """Yield the pictures of a page with their URLs as written.
 
     A picture inside a link is a thumbnail. If the link leads to another picture, that one is yielded instead; if it
-    leads to a page, the thumbnail is yielded only with `thumbnails`.
+    leads to a page that the crawl follows, the thumbnail is yielded only with `thumbnails`.
+
+    Args:
+        page: the page.
+        css: what the user chose.
+        thumbnails: whether links to pages are not followed.
+        follows: whether a link leads to a page that is requested; not so links to other sites.
     """
     title, author, rights = _title(page, css), _author(page, css), PageRights(page, css.license)
-    if not css.image and (described := list(_described(page))):
-        shown = [(_file(_url(img)), img) for img in page.css("img")]
-        for image in described:
-            same = (img for file, img in shown if file == _file(image.image_url))
-            license, license_url = rights.of(same, Statement(image.license, image.license_url))
-            image = replace(image, license=license, license_url=license_url)
-            yield replace(image, title=image.title or title, author=image.author or author)
-        return
-    for element in page.css(css.image) if css.image else _pictures(page, thumbnails):
-        if (url := _url(element)) and not url.startswith("data:"):
+    described: list[Picture] = []
+    same: dict[str, list[Selector]] = defaultdict(list)  # elements that show a picture, by the stem of its file
+    if css.image:
+        shown = [_Shown(element, _url(element)) for element in page.css(css.image)]
+    else:
+        shown, has_links = _pictures(page, thumbnails, follows)
+        for element, url in (*shown, *((img, largest(img)) for img in page.css("img"))):
+            same[_stem(url)].append(element)
+        described, shown = _joined(pictures(page), shown, has_links)
+        if not (described or shown or has_links):
+            shown = [_Shown(element, _url(element)) for element in page.css('meta[property="og:image"]')]
+    for picture in described:
+        node, own = picture.node, of_linked_data(picture.node)
+        license, license_url = rights.of(same.get(_stem(picture.url), ()), own)
+        yield FacadeImage(
+            image_url=picture.url,
+            title=title_of(node) or title,
+            author=author_of(node) or author,
+            license=license,
+            license_url=license_url,
+            tags=keywords(node),
+            **place_and_date(node),
+        )
+    for element, url in shown:
+        if url:
             caption = title if css.title else _caption(element) or title
             license, license_url = rights.of([element])
             yield FacadeImage(url, title=caption, author=author, license=license, license_url=license_url)
 
 
 def links(page: Selector, css: Selectors) -> list[str]:
-    """Return the links of the thumbnails: albums, and pages of single pictures."""
+    """Return the links to albums and to pages of single pictures: those around thumbnails, and folders of a server."""
     if css.follow:
         return _hrefs(page.css(css.follow))
-    return [url for url in _hrefs(page.xpath("//a[@href][.//img]")) if not _is_picture(url)]
+    found = [link.attrib["href"] for link in page.xpath("//a[@href][.//img]") if not linked(link)]
+    if _FOLDER.match(page.xpath("string(//title)").get("")):
+        found += [url for url in page.xpath("//a/@href").getall() if re.fullmatch(r"[^/?#:.][^/?#:]*/", url)]
+    return [url.strip() for url in found if leads(url)]
 
 
 def following(page: Selector, css: Selectors) -> list[str]:
-    """Return the link to the next page of a listing, if there is one."""
+    """Return where the page continues: the next page of a listing, the parts of a frameset, a page that replaces it."""
     if css.next:
         return _hrefs(page.css(css.next))[:1]
-    named = page.css("a[rel~=next], link[rel~=next], a.next")
-    return _hrefs(named or [a for a in page.css("a[href]") if _NEXT.match(_text(a))])[:1]
+    frames = page.xpath("//frame/@src | //iframe/@src").getall()
+    refresh = "//meta[translate(@http-equiv, 'REFSH', 'refsh')='refresh'][not(ancestor::noscript)]/@content"
+    moved = [match[1] for match in map(_REFRESH.match, page.xpath(refresh).getall()) if match]
+    return [url.strip() for url in (*frames, *moved, next_link(page)) if leads(url)]
 
 
-def _described(page: Selector) -> Iterator[FacadeImage]:
-    """Return the ImageObjects in the page's JSON-LD (https://schema.org/ImageObject)."""
-    for node in _linked_data(page):
-        if "ImageObject" in _list(node.get("@type")) and "contentUrl" in node:
-            creator = node.get("creator") or node.get("author") or node.get("creditText") or ""
-            rights = of_linked_data(node)
-            yield FacadeImage(
-                image_url=node["contentUrl"],
-                title=node.get("name") or node.get("caption") or "",
-                author="; ".join(who if isinstance(who, str) else who["name"] for who in _list(creator)),
-                license=rights.text,
-                license_url=rights.url,
-                tags=keywords(node),
-                **place_and_date(node),
-            )
+def _joined(described: list[Picture], shown: list[_Shown], has_links: bool) -> tuple[list[Picture], list[_Shown]]:
+    """Return the pictures of the JSON-LD and those of the HTML that are not among them.
+
+    What only illustrates the page counts if the HTML shows it, or if there is no other picture. The JSON-LD may have
+    other versions of the pictures under other names, so those of the HTML are left out if they are not more.
+    """
+    urls = {url for _, url in shown}
+    stems = Counter(map(_stem, urls))
+    keys = {_stem(url) if stems[_stem(url)] == 1 else url for url in urls}  # /1/default.jpg, /2/default.jpg
+    key = {url: stem if (stem := _stem(url)) in keys else url for url in (*urls, *(one.url for one in described))}
+    counted = [one for one in described if not one.is_illustration or key[one.url] in keys]
+    if not counted and not shown and not has_links:
+        counted = described
+    same = {key[one.url] for one in counted}
+    left = [one for one in shown if key[one.url] not in same]
+    return counted, left if len({one.url for one in left}) > len(same - keys) else []
 
 
-def _linked_data(page: Selector) -> Iterator[dict[str, Any]]:
-    """Yield the top-level objects of the JSON-LD. Nested ones describe their parts, for example a logo."""
-    for script in page.css('script[type="application/ld+json"]::text').getall():
-        try:
-            document = json.loads(script)
-        except ValueError:
+def _pictures(page: Selector, thumbnails: bool, follows: Callable[[str], bool]) -> tuple[list[_Shown], bool]:
+    """Return the pictures in the HTML, and whether it has thumbnails of pages that are followed."""
+    shown: list[_Shown] = []
+    has_links = False
+    for element in page.xpath(f"//img[{_OUTSIDE}] | //a[@href][not(.//img)][{_OUTSIDE}]"):
+        if element.root.tag == "a":
+            if is_picture(element.attrib["href"]):
+                shown.append(_Shown(element, linked(element)))
             continue
-        for top in _list(document):
-            if isinstance(top, dict):
-                yield from (node for node in _list(top.get("@graph", top)) if isinstance(node, dict))
-
-
-def _pictures(page: Selector, thumbnails: bool) -> Iterator[Selector]:
-    linked = False
-    shown = False
-    for element in page.xpath(f"//img[{_OUTSIDE}]"):
-        link = element.xpath("ancestor::a[@href][1]")
-        if link and _is_picture(link.attrib["href"]):
-            shown = True
-            yield link[0]
-        elif link and not thumbnails:
-            linked = True
-        elif not _is_icon(element):
-            shown = True
-            yield element
-    if not (linked or shown):
-        yield from page.css('meta[property="og:image"]')
+        link = next(iter(element.xpath("ancestor::a[1]")), None)
+        if is_license(element.root) or (link is not None and is_license(link.root)):
+            continue
+        if link is not None and (large := linked(link)):
+            shown.append(_Shown(link, large))
+        elif _is_icon(element):
+            continue
+        elif link is not None and not thumbnails and leads(href := link.attrib.get("href", "")) and follows(href):
+            has_links = True
+        elif link is None or not _is_advertisement(element, link):
+            shown.append(_Shown(element, largest(element)))
+    return [one for one in shown if one.url], has_links
 
 
 def _url(element: Selector) -> str:
     """Return the URL of the largest picture of an element, or the text or attribute that a selector chose."""
     if isinstance(element.root, str):
-        return str(element.root).strip()
-    plain = element.attrib.get("href") or element.attrib.get("content")
-    if plain:
-        return str(plain).strip()
-    sources = element.xpath("descendant-or-self::img | descendant-or-self::source | ancestor::picture//source")
-    candidates = [
-        (float(size or 1), url)
-        for source in sources
-        for name in ("srcset", "data-srcset")
-        for url, size in _CANDIDATE.findall(source.attrib.get(name, ""))
-    ]
-    if candidates:
-        return str(max(candidates)[1])
-    return next((img.attrib[name] for img in sources for name in (*_LAZY, "src") if name in img.attrib), "").strip()
+        return "" if element.root.strip().startswith("data:") else str(element.root).strip()
+    plain = element.attrib.get("href") or element.attrib.get("content") or ""
+    if leads(plain):
+        return linked(element) or str(plain).strip()
+    return largest(element) or linked(element)
 
 
-def _file(url: str) -> str:
-    """Return the name of the file in a URL, by which the HTML and the JSON-LD of a picture are matched."""
-    return re.split("[?#]", url)[0].rpartition("/")[2]
+def _stem(url: str) -> str:
+    """Return the name of a file without its size and format, which are the same for versions of a picture."""
+    return _VERSION.sub("", file_name(url).rpartition(".")[0].lower()) or url
 
 
 def _is_icon(img: Selector) -> bool:
     sizes = (img.attrib.get(name, "") for name in ("width", "height"))
-    return any(size.isdecimal() and int(size) < ICON for size in sizes)
+    return any(size.isdecimal() and int(size) < ICON for size in sizes) or bool(
+        _ICON_OF_A_FOLDER.fullmatch(img.attrib.get("alt", ""))
+    )
 
 
-def _is_picture(url: str) -> bool:
-    return bool(_PICTURE.search(re.split("[?#]", url)[0]))
+def _is_advertisement(img: Selector, link: Selector) -> bool:
+    """Return whether a picture with a link to another site is a banner or a button, and no picture of a gallery."""
+    size = f"{img.attrib.get('width', '')}x{img.attrib.get('height', '')}"
+    sponsored = "sponsored" in link.attrib.get("rel", "").lower().split()
+    return size in _BANNERS or sponsored or bool(_SHARE.search(link.attrib.get("href", "")))
 
 
 def _caption(element: Selector) -> str:
@@ -190,7 +227,3 @@ def _text(elements: "Selector | SelectorList[Selector]") -> str:
         if text.strip():
             return " ".join(text.split())
     return ""
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -1,9 +1,22 @@
-"""Read place, date, subject and keywords of an ImageObject in JSON-LD (https://schema.org/ImageObject)."""
+"""Read the properties of an ImageObject in JSON-LD (https://schema.org/ImageObject)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from crawler.metadata.wikidata import q_id
+
+
+def title(node: Mapping[str, Any]) -> str:
+    """Return the name, else the caption: of several the first."""
+    return next((text for name in ("name", "caption", "headline") for text in _texts(node.get(name))), "")
+
+
+def author(node: Mapping[str, Any]) -> str:
+    """Return the names of the creators, else of the authors, else the credit."""
+    for name in ("creator", "author", "creditText"):
+        if names := list(dict.fromkeys(_texts(node.get(name)))):
+            return "; ".join(names)
+    return ""
 
 
 def place_and_date(node: Mapping[str, Any]) -> dict[str, str]:
@@ -29,7 +42,7 @@ def keywords(node: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the keywords: a list of texts or of defined terms, or one text with commas."""
     stated = node.get("keywords")
     if isinstance(stated, str):
-        return tuple(stated.split(","))
+        return tuple(_line(one) for one in stated.split(","))
     return tuple(_text(one.get("name") if isinstance(one, Mapping) else one) for one in _list(stated))
 
 
@@ -40,11 +53,29 @@ def _items(node: Mapping[str, Any]) -> Iterator[str]:
                 yield item
 
 
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the names in a value: texts, numbers, objects with a name or a value, lists of these."""
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, list):
+            stack += reversed(one)
+        elif isinstance(one, Mapping):
+            stack += [one[name] for name in ("@value", "name", "caption", "text") if name in one][:1]
+        elif isinstance(one, str | int | float) and not isinstance(one, bool) and (text := _line(str(one))):
+            yield text
+
+
+def _line(text: str) -> str:
+    """Return a text on one line, a replacement character for each half of a surrogate pair."""
+    return " ".join(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").split())
+
+
 def _text(value: Any) -> str:
     """Return a text or a number; of an object its `@id` or `@value`."""
     if isinstance(value, Mapping):
         value = value.get("@value") or value.get("@id")
-    return str(value) if isinstance(value, str | int | float) else ""
+    return _line(str(value)) if isinstance(value, str | int | float) else ""
 
 
 def _objects(value: Any) -> list[Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -188,11 +189,11 @@ def _part(root: Any) -> etree._Element | None:
     for element in around:
         if element.tag == "figure" or element.get("itemtype", "").endswith("/ImageObject"):
             return element
-    pictures = max(1, len(list(root.iter("img"))))
+    pictures = max(1, sum(1 for _ in root.iter("img")))
     for element in around:
         if element.tag not in _PARTS:
             return None
-        if len(list(element.iter("img"))) > pictures:
+        if sum(1 for _ in islice(element.iter("img"), pictures + 1)) > pictures:
             return None
         if element is not root and any(run.text or run.links for run in _runs(element)):
             return element
@@ -229,7 +230,7 @@ def _runs(
             yield _Run(" ".join("".join(text).split()), found)
             text, found = [], []
         if event == "start":
-            if (links and element.get("href")) or _is_license(element):
+            if (links and element.get("href")) or is_license(element):
                 found.append(element)
             text.append(element.text or "")
         elif element is not root:
@@ -240,10 +241,11 @@ def _runs(
 
 def _is_aside(element: etree._Element) -> bool:
     """Return whether an image in this element is none of the page's pictures: a logo, or the badge of a licence."""
-    return element.tag in _APART or _is_license(element)
+    return element.tag in _APART or is_license(element)
 
 
-def _is_license(element: etree._Element) -> bool:
+def is_license(element: etree._Element) -> bool:
+    """Return whether an element is a link to a licence, or the badge of one."""
     url = _url(element)
     if is_licence_type(element.get("type", "")):  # RSL: a reservation of use, and no licence of the pictures
         return False

@@ -1,9 +1,10 @@
 """Any gallery on the web, without code: a start page, and CSS selectors if its HTML is not recognised."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from cssselect import SelectorError
 from parsel.csstranslator import css2xpath
@@ -58,23 +59,36 @@ class Site(SequentialSpider[SiteParams]):
 
     def parse(self, response: Page, depth: int) -> Found:
         css = Selectors(**{name: getattr(self.params, name) for name in Selectors.__slots__})
-        for image in images(response.selector, css, thumbnails=self.params.depth == 0):
+
+        def follows(url: str) -> bool:
+            absolute = _absolute(response, url)
+            return self._is_inside(absolute) and urldefrag(absolute)[0] != urldefrag(response.url)[0]
+
+        for image in images(response.selector, css, self.params.depth == 0, follows):
             yield replace(
                 image,
                 image_url=_absolute(response, image.image_url),
                 page_url=response.url,
                 license_url=image.license_url and _absolute(response, image.license_url),
             )
-        if depth:
-            yield from self._ask(response, links(response.selector, css), depth - 1)
-        yield from self._ask(response, following(response.selector, css), depth)
+        onward = following(response.selector, css)
+        if depth:  # an arrow to the next page is a picture in a link, too
+            albums = (url for url in links(response.selector, css) if url not in onward)
+            yield from self._ask(response, albums, depth - 1)
+        yield from self._ask(response, onward, depth)
 
-    def _ask(self, response: Page, urls: list[str], depth: int) -> Iterator[Request]:
-        hosts = {*self.params.hosts, *map(_host, self.params.start)} - {None}
+    def _ask(self, response: Page, urls: Iterable[str], depth: int) -> Iterator[Request]:
         for url in urls:
-            absolute = _absolute(response, url)
-            if absolute.startswith(("http://", "https://")) and _host(absolute) in hosts:
+            if self._is_inside(absolute := _absolute(response, url)):
                 yield Request(absolute, self.parse, cb_kwargs={"depth": depth})
+
+    @cached_property
+    def _hosts(self) -> set[str | None]:
+        return {*self.params.hosts, *map(_host, self.params.start)} - {None}
+
+    def _is_inside(self, url: str) -> bool:
+        """Return whether pages at this URL are requested."""
+        return url.startswith(("http://", "https://")) and _host(url) in self._hosts
 
 
 def _absolute(response: Page, url: str) -> str:
