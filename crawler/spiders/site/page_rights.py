@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -189,14 +189,20 @@ def _part(root: Any) -> etree._Element | None:
     for element in around:
         if element.tag == "figure" or element.get("itemtype", "").endswith("/ImageObject"):
             return element
-    pictures = max(1, sum(1 for _ in root.iter("img")))
+    most = max(1, sum(1 for _ in root.iter("img")))
+    pictures = 0
+    inside: etree._Element | None = None  # the element before: what is in it has been counted and read
     for element in around:
         if element.tag not in _PARTS:
             return None
-        if sum(1 for _ in islice(element.iter("img"), pictures + 1)) > pictures:
+        others = chain.from_iterable(child.iter("img") for child in element if child is not inside)
+        pictures += (element.tag == "img") + sum(1 for _ in islice(others, most + 1))
+        if pictures > most:
             return None
-        if element is not root and any(run.text or run.links for run in _runs(element)):
+        read = set() if inside is None or inside is root else {inside}  # of `root` itself nothing was read
+        if element is not root and any(run.text or run.links for run in _runs(element, parts=read)):
             return element
+        inside = element
     return None
 
 

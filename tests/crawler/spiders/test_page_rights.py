@@ -1,6 +1,7 @@
 """The rights in the pictures of a page: beside a picture before the page, and only what is said of pictures."""
 
 import json
+import time
 
 import pytest
 from parsel import Selector
@@ -155,3 +156,11 @@ def test_a_selector_says_where_the_licence_is() -> None:
 def test_a_selector_counts_beside_each_picture_first() -> None:
     body = figure("a", '<i class="by">CC BY 4.0</i>') + figure("b", '<i class="by">CC0</i>') + figure("c", "© C")
     assert licences(body, license=".by") == ["CC-BY-4.0", "CC0-1.0", "unknown"]
+
+
+def test_a_picture_inside_of_a_thousand_elements_is_described_in_linear_time() -> None:
+    """An HTML parser nests `<source>` elements, so that each is around the picture."""
+    body = "<picture>" + "<source srcset=a.jpg>" * 1_900 + '<img src="b.jpg"></picture>'
+    started = time.process_time()
+    assert licences(f"<div>{body}<p>{LINK}</p></div>") == ["CC-BY-4.0"]
+    assert time.process_time() - started < 2
