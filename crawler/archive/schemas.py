@@ -64,6 +64,10 @@ class FacadeImage:
     digital_source_type: str = ""
 
 
+PLACE_DATE_AND_KIND = ("latitude", "longitude", "heading", "taken", "wikidata", "digital_source_type")
+"""Fields of an image that say where, when and how it was made; columns of the image table and of the manifest, too."""
+
+
 FETCHES_COLUMNS = (
     Column("url", pa.string(), "The URL that was requested."),
     Column("role", pa.string(), "What it was fetched for: a role."),

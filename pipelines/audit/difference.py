@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from crawler.archive.schemas import PLACE_DATE_AND_KIND
 from pipelines.audit.causes import Basis, cause_of_source, explain
 from pipelines.versions.manifest import ManifestReader
 from pipelines.versions.row_alignment import Alignment, Mask, Rows, align, differs, select_rows, shared_codes
@@ -26,12 +27,7 @@ SOURCE_COLUMNS = (
     "license_url",
     "attribution",
     "tags",
-    "latitude",
-    "longitude",
-    "heading",
-    "taken",
-    "wikidata",
-    "digital_source_type",
+    *PLACE_DATE_AND_KIND,
 )
 """Columns that the source or the file gives."""
 CURATION_COLUMNS = (

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from PIL import Image
 
 from common.progress import Progress
+from crawler.archive.schemas import PLACE_DATE_AND_KIND
 from curate.documents.write import ATTRIBUTION_FILE, CARD_FILE
 from curate.schemas import Decision, Split
 from pipelines.versions.version import Version
@@ -27,12 +28,7 @@ COLUMNS = (
     "page_url",
     "image_url",
     "tags",
-    "latitude",
-    "longitude",
-    "heading",
-    "taken",
-    "wikidata",
-    "digital_source_type",
+    *PLACE_DATE_AND_KIND,
 )
 """Columns of the manifest that every format contains, in this order."""
 

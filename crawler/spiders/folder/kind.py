@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from crawler.archive.schemas import FacadeImage
+from crawler.archive.schemas import PLACE_DATE_AND_KIND, FacadeImage
 from crawler.kind import StoredImage
-from crawler.spiders.folder.metadata import METADATA
 from crawler.spiders.folder.params import FolderParams
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def _image(params: FolderParams, name: str, fetch: Fetch, row: dict[str, str], d
         license=license,
         license_url=license_url,
         tags=(*PurePosixPath(name).parts[:-1], *(tag.strip() for tag in row.get("tags", "").split(";"))),
-        **{field: row.get(field, "") for field in METADATA},
+        **{field: row.get(field, "") for field in PLACE_DATE_AND_KIND},
     )
 
 

@@ -4,9 +4,9 @@ import csv
 import io
 
 from common.errors import UserError
+from crawler.archive.schemas import PLACE_DATE_AND_KIND
 
-METADATA = ("latitude", "longitude", "heading", "taken", "wikidata", "digital_source_type")
-COLUMNS = ("title", "author", "license", "license_url", "page_url", "url", "tags", *METADATA)
+COLUMNS = ("title", "author", "license", "license_url", "page_url", "url", "tags", *PLACE_DATE_AND_KIND)
 
 
 def read_metadata(name: str, text: bytes) -> dict[str, dict[str, str]]:
