@@ -21,7 +21,7 @@ repro: .venv/.ready data/params.ok ## run the whole pipeline (dvc repro), then s
 quick: lint types ## lint, types, unit tests (about a minute)
 	@$(RUN) $(PYTEST) -m "not slow and not integration"
 
-test: lint types web ## lint, types, all tests but the slow ones (under 10 minutes on 2 cores)
+test: lint types web ## lint, types, all tests but the slow ones (about 20 minutes on 2 cores)
 	@$(RUN) $(PYTEST) -m "not slow"
 
 test-all: lint types web ## the same, with the slow tests
